@@ -1,0 +1,332 @@
+"""Named checks that hold any experiment to the contract, for the test suite and for `primordia check NAME` alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from primordia.core import config as configs
+from primordia.core import threads, tree
+from primordia.core.errors import ConfigError, ContractError, PrimordiaError
+from primordia.core.experiment import Experiment
+from primordia.core.metrics import Row
+from primordia.core.streams import Streams
+
+N_STEPS = 7
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One named check of one variant; `run` returns nothing or raises `ContractError` saying what broke."""
+
+    name: str
+    run: Callable[[], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """An experiment under test, with the configuration of one variant of its preset "small"."""
+
+    experiment: Experiment[Any, Any]
+    config: Any
+    overrides: Mapping[str, Any]
+
+    @property
+    def streams(self) -> Streams:
+        """The streams of the configuration's seed."""
+        return Streams(self.config.seed)
+
+    def run(self, n_steps: int, config: Any = None) -> tuple[Any, Row]:
+        """State and last row after `n_steps` single steps."""
+        config = self.config if config is None else config
+        streams = Streams(config.seed)
+        state = self.experiment.init(config, streams)
+        row: Row = {}
+        for t in range(n_steps):
+            state, row = self.experiment.step(config, state, streams, t)
+        return state, row
+
+
+def checks(experiment: Experiment[Any, Any]) -> Iterator[Check]:
+    """Every check for every variant, named "variant:check"."""
+    for variant, overrides in experiment.variants.items():
+        subject = _subject(experiment, overrides)
+        for function in CHECKS:
+            yield Check(f"{variant}:{function.__name__}", _bind(function, subject))
+
+
+def _bind(function: Callable[[Subject], None], subject: Subject) -> Callable[[], None]:
+    return lambda: function(subject)
+
+
+def _subject(experiment: Experiment[Any, Any], overrides: Mapping[str, Any]) -> Subject:
+    small = experiment.presets["small"].config if "small" in experiment.presets else {}
+    values = {**small, **overrides}
+    return Subject(experiment, configs.from_dict(experiment.Config, values), values)
+
+
+def _require(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise ContractError(sentence)
+
+
+def config_documented(subject: Subject) -> None:
+    """Every field has a meaning, a unit, a source and a default inside its own range."""
+    known = configs.fields(subject.experiment.Config)
+    _require("seed" in known, "The Config has no field 'seed'.")
+    for field in known.values():
+        for part in ("meaning", "unit", "source"):
+            _require(bool(getattr(field.spec, part)), f"Config field {field.name} does not state its {part}.")
+        _require(field.default is not dataclasses.MISSING, f"Config field {field.name} has no default.")
+    configs.check(subject.experiment.Config())
+
+
+def config_round_trip(subject: Subject) -> None:
+    """JSON out and in is the same configuration, and an unknown key is refused."""
+    stored = json.loads(json.dumps(configs.to_dict(subject.config)))
+    _require(
+        configs.from_dict(subject.experiment.Config, stored) == subject.config,
+        "Config changed on its way through JSON.",
+    )
+    try:
+        configs.from_dict(subject.experiment.Config, {**stored, "no_such_setting": 1})
+    except PrimordiaError:
+        return
+    raise ContractError("An unknown setting was accepted.")
+
+
+def config_refuses_out_of_range(subject: Subject) -> None:
+    """Values just outside each stated range are refused."""
+    for field in configs.fields(subject.experiment.Config).values():
+        beyond = [bound + sign for bound, sign in ((field.spec.ge, -1), (field.spec.le, 1)) if bound is not None]
+        for value in beyond:
+            try:
+                configs.override(subject.config, {field.name: field.type(value)})
+            except ConfigError:
+                continue
+            raise ContractError(f"Config field {field.name} accepted {value}, outside {field.spec.allowed()}.")
+
+
+def presets_valid(subject: Subject) -> None:
+    """There is a preset "small", every preset builds a valid config and says what to expect."""
+    presets = subject.experiment.presets
+    _require("small" in presets, "There is no preset 'small'.")
+    for name, preset in presets.items():
+        _require(bool(preset.text), f"Preset {name} has no text.")
+        configs.from_dict(subject.experiment.Config, preset.config)
+
+
+def init_pure(subject: Subject) -> None:
+    """The same seed gives the same bits, another seed other bits, and no global generator is touched."""
+    before = _global_generators()
+    first, _ = subject.run(0)
+    second, _ = subject.run(0)
+    other, _ = subject.run(1, configs.override(subject.config, {"seed": subject.config.seed + 1}))
+    mine, _ = subject.run(1)
+    after = _global_generators()
+    _require(tree.same_bits(first, second), "Two calls of init with one seed differ.")
+    _require(not tree.same_bits(mine, other), "Another seed gave the same state after one step.")
+    _require(before == after, "A global random generator was used.")
+
+
+def _global_generators() -> tuple[object, bytes]:
+    numpy_words = np.random.get_state(legacy=True)[1]  # type: ignore[index]  # noqa: NPY002  # watched, not used
+    return random.getstate(), np.asarray(numpy_words).tobytes()
+
+
+def step_pure(subject: Subject) -> None:
+    """A step leaves its input as it was and gives the same output for the same input."""
+    state, _ = subject.run(2)
+    kept = {path: leaf.copy() for path, leaf in tree.to_arrays(state).items()}
+    one, first_row = subject.experiment.step(subject.config, state, subject.streams, 2)
+    two, second_row = subject.experiment.step(subject.config, state, subject.streams, 2)
+    subject.experiment.measure(subject.config, state, subject.streams, 2)
+    _require(tree.same_bits(state, kept), "A step or measure changed the state it was given.")
+    _require(
+        tree.same_bits(one, two) and dict(first_row) == dict(second_row), "Two equal steps gave different results."
+    )
+
+
+def advance_equals_steps(subject: Subject) -> None:
+    """`advance` in chunks of any size gives the state and last row of single steps."""
+    single, row = subject.run(N_STEPS)
+    for chunk in (N_STEPS, 3, 2):
+        state, t = subject.experiment.init(subject.config, subject.streams), 0
+        last: Row = {}
+        while t < N_STEPS:
+            n = min(chunk, N_STEPS - t)
+            state, last = subject.experiment.advance(subject.config, state, subject.streams, t, n)
+            t += n
+        _require(tree.same_bits(single, state), f"Chunks of {chunk} steps gave other bits than single steps.")
+        _require(
+            dict(row) == dict(last), f"Chunks of {chunk} steps gave another row than single steps: {last} != {row}."
+        )
+
+
+def resume_exact(subject: Subject) -> None:
+    """A state that went through its stored form continues with the same bits."""
+    expected, _ = subject.run(N_STEPS)
+    state, _ = subject.run(3)
+    template = subject.experiment.init(subject.config, subject.streams)
+    stored = {path: leaf.copy() for path, leaf in tree.to_arrays(state).items()}
+    state = tree.from_arrays(template, stored)
+    for t in range(3, N_STEPS):
+        state, _ = subject.experiment.step(subject.config, state, subject.streams, t)
+    _require(tree.same_bits(expected, state), "A resumed state went another way.")
+
+
+def structure_stable(subject: Subject) -> None:
+    """Paths, shapes and dtypes of the state never change."""
+    shapes = []
+    for n in (0, 1, 3):
+        state, _ = subject.run(n)
+        shapes.append({path: (leaf.shape, str(leaf.dtype)) for path, leaf in tree.to_arrays(state).items()})
+    _require(shapes[0] == shapes[1] == shapes[2], f"The state changed its structure: {shapes[0]} became {shapes[-1]}.")
+
+
+def streams_not_reused(subject: Subject) -> None:
+    """No two steps ask for the same (stream, step), and none asks twice."""
+    watched = _WatchedStreams(subject.config.seed, [])
+    state = subject.experiment.init(subject.config, watched)  # type: ignore[arg-type]
+    for t in range(3):
+        state, _ = subject.experiment.step(subject.config, state, watched, t)  # type: ignore[arg-type]
+    repeated = {use for use in watched.uses if watched.uses.count(use) > 1}
+    _require(not repeated, f"Random streams were used twice: {sorted(repeated)}.")
+
+
+def metrics_declared(subject: Subject) -> None:
+    """Rows hold finite scalars under declared names, every declared metric appears, transitions watch real metrics."""
+    state, row = subject.run(3)
+    full = {**row, **subject.experiment.measure(subject.config, state, subject.streams, 3)}
+    declared = subject.experiment.metrics
+    _require(full.keys() == declared.keys(), f"Row and declaration differ in {sorted(full.keys() ^ declared.keys())}.")
+    for name, value in full.items():
+        _require(
+            isinstance(value, int | float) and not isinstance(value, bool), f"Metric {name} is {type(value).__name__}."
+        )
+        _require(bool(np.isfinite(value)), f"Metric {name} is {value}.")
+        _require(bool(declared[name].unit and declared[name].meaning), f"Metric {name} lacks its unit or meaning.")
+    for name, transition in subject.experiment.transitions.items():
+        _require(transition.metric in declared, f"Transition {name} watches the undeclared metric {transition.metric}.")
+
+
+def views_bounded(subject: Subject) -> None:
+    """Every view draws palette indices within its declared size and changes nothing."""
+    state, _ = subject.run(2)
+    kept = {path: leaf.copy() for path, leaf in tree.to_arrays(state).items()}
+    for name, view in subject.experiment.views.items():
+        _require(bool(view.meaning), f"View {name} does not say what one sees.")
+        first = view.pixels(subject.config, state, name)
+        _require(
+            np.array_equal(first, view.pixels(subject.config, state, name)), f"View {name} draws differently twice."
+        )
+    _require(tree.same_bits(state, kept), "A view changed the state.")
+
+
+def thread_count_invariant(subject: Subject) -> None:
+    """One thread and two give the same bits (for experiments that promise it)."""
+    if subject.experiment.determinism == "statistical":
+        return
+    found = []
+    try:
+        for n in (1, 2):
+            threads.limit(n)
+            found.append(subject.run(3)[0])
+    finally:
+        threads.limit(None)
+    _require(tree.same_bits(found[0], found[1]), "One and two threads gave different bits.")
+
+
+def fresh_process_agrees(subject: Subject) -> None:
+    """Another process, given only the experiment's address and the config, reaches the same bits."""
+    kind = type(subject.experiment)
+    if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
+        return
+    program = (
+        "import json, sys, hashlib\n"
+        "from primordia.core import registry, checks\n"
+        "name, values = json.loads(sys.argv[1])\n"
+        "print(checks.fingerprint(registry.load(name), values))\n"
+    )
+    argument = json.dumps([f"{kind.__module__}:{kind.__qualname__}", dict(subject.overrides)])
+    done = subprocess.run([sys.executable, "-c", program, argument], capture_output=True, text=True, check=False)
+    _require(done.returncode == 0, f"A fresh process failed: {done.stderr.strip().splitlines()[-1:]}.")
+    mine = fingerprint(subject.experiment, subject.overrides)
+    _require(done.stdout.strip() == mine, "A fresh process gave other bits.")
+
+
+def fingerprint(experiment: Experiment[Any, Any], overrides: Mapping[str, Any]) -> str:
+    """A digest of config and state after three steps, for comparing processes."""
+    subject = _subject(experiment, overrides)
+    state, row = subject.run(3)
+    arrays = {path: [str(leaf.dtype), leaf.tobytes().hex()] for path, leaf in tree.to_arrays(state).items()}
+    return configs.digest(configs.to_dict(subject.config), arrays, dict(row))
+
+
+def known_result(subject: Subject) -> None:
+    """A result known beforehand comes out exactly."""
+    known = subject.experiment.known_result(subject.config)
+    measured = known.measured()
+    _require(bool(known.source), "The known result does not say where its value comes from.")
+    _require(measured == known.expected, f"{known.statement} Expected {known.expected}, measured {measured}.")
+
+
+def source_cited(subject: Subject) -> None:
+    """The paper is named, and how we differ from it is said."""
+    source = subject.experiment.source
+    for part in ("title", "authors", "arxiv", "how_we_differ"):
+        _require(bool(getattr(source, part)), f"The source does not state its {part}.")
+    _require(bool(subject.experiment.summary), "The experiment has no summary.")
+    for claim in subject.experiment.claims:
+        _require(
+            bool(claim.source and claim.expected.why), f"Claim {claim.id} lacks its source or the reason of its region."
+        )
+    ids = [claim.id for claim in subject.experiment.claims]
+    _require(len(ids) == len(set(ids)), "Two claims share an id.")
+
+
+@dataclasses.dataclass(frozen=True)
+class _WatchedStreams:
+    """Streams that note every (stream, step) they are asked for."""
+
+    seed: int
+    uses: list[tuple[str, int]]
+
+    def words(self, name: str, step: int) -> tuple[int, int]:
+        self.uses.append((name, step))
+        return Streams(self.seed).words(name, step)
+
+    def integers(self, name: str, step: int, n: int, bound: int) -> Any:
+        self.uses.append((name, step))
+        return Streams(self.seed).integers(name, step, n, bound)
+
+    def key(self, name: str, step: int) -> Any:
+        self.uses.append((name, step))
+        return Streams(self.seed).key(name, step)
+
+
+CHECKS: tuple[Callable[[Subject], None], ...] = (
+    config_documented,
+    config_round_trip,
+    config_refuses_out_of_range,
+    presets_valid,
+    init_pure,
+    step_pure,
+    advance_equals_steps,
+    resume_exact,
+    structure_stable,
+    streams_not_reused,
+    metrics_declared,
+    views_bounded,
+    thread_count_invariant,
+    fresh_process_agrees,
+    known_result,
+    source_cited,
+)

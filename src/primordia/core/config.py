@@ -1,0 +1,221 @@
+"""Configurations: frozen dataclasses whose every field carries its meaning, unit, range and source.
+
+A field is written ``n_programs: Annotated[int, Spec("programs in the soup", unit="programs", ge=2)] = 131_072``.
+The command line, the run folder and the documentation are all made from this one definition.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from primordia.core.errors import ConfigError, UnknownNameError
+
+C = TypeVar("C")
+SCALARS = (bool, int, float, str)
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    """What a configuration field means and which values it takes.
+
+    Args:
+        meaning: one sentence.
+        unit: the unit, or "dimensionless".
+        ge: smallest allowed value, inclusive.
+        le: largest allowed value, inclusive.
+        multiple_of: the value must be a multiple of this.
+        power_of_two: the value must be a power of two.
+        choices: the only values allowed.
+        source: where the default comes from.
+    """
+
+    meaning: str
+    unit: str = "dimensionless"
+    ge: float | None = None
+    le: float | None = None
+    multiple_of: int | None = None
+    power_of_two: bool = False
+    choices: tuple[Any, ...] = ()
+    source: str = ""
+
+    def allowed(self) -> str:
+        """The allowed values, as they read in a sentence."""
+        if self.choices:
+            return "one of " + ", ".join(str(choice) for choice in self.choices)
+        parts = []
+        if self.power_of_two:
+            parts.append("a power of two")
+        elif self.multiple_of == 2:
+            parts.append("an even number")
+        elif self.multiple_of:
+            parts.append(f"a multiple of {self.multiple_of}")
+        if self.ge is not None and self.le is not None:
+            parts.append(f"from {_number(self.ge)} to {_number(self.le)}")
+        elif self.ge is not None:
+            parts.append(f"at least {_number(self.ge)}")
+        elif self.le is not None:
+            parts.append(f"at most {_number(self.le)}")
+        return " ".join(parts) or "anything of its type"
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One field of a configuration class: name, type, default and `Spec`."""
+
+    name: str
+    type: type
+    optional: bool
+    default: Any
+    spec: Spec
+
+
+def fields(config_class: type) -> Mapping[str, Field]:
+    """Every field of a configuration class, by name and in order of definition.
+
+    Raises:
+        TypeError: the class is not a frozen dataclass, or a field lacks its `Spec` or a scalar type. This is a mistake
+            of the author, not of the user.
+    """
+    if not dataclasses.is_dataclass(config_class):
+        raise TypeError(f"{config_class!r} must be a frozen dataclass.")
+    if not config_class.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise TypeError(f"{config_class.__name__} must be a frozen dataclass.")
+    hints = typing.get_type_hints(config_class, include_extras=True)
+    found = {}
+    for field in dataclasses.fields(config_class):
+        hint = hints[field.name]
+        spec = next((extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Spec)), None)
+        if spec is None:
+            raise TypeError(f"{config_class.__name__}.{field.name} needs Annotated[..., Spec(...)].")
+        arguments = typing.get_args(typing.get_args(hint)[0]) or (typing.get_args(hint)[0],)
+        base = [argument for argument in arguments if argument is not type(None)]
+        if len(base) != 1 or base[0] not in SCALARS:
+            raise TypeError(f"{config_class.__name__}.{field.name} must be one of bool, int, float, str or None.")
+        found[field.name] = Field(field.name, base[0], len(arguments) > 1, field.default, spec)
+    return found
+
+
+def check(config: object) -> None:
+    """Refuse a configuration with a value outside its type or range.
+
+    Raises:
+        ConfigError: names the setting, its value, what is allowed and the nearest allowed value.
+    """
+    for field in fields(type(config)).values():
+        _check_value(field, getattr(config, field.name))
+
+
+def to_dict(config: object) -> dict[str, Any]:
+    """The configuration as plain JSON-able values, in field order."""
+    return {name: getattr(config, name) for name in fields(type(config))}
+
+
+def from_dict(config_class: type[C], values: Mapping[str, Any]) -> C:
+    """Build and check a configuration; unknown keys are refused, missing ones take their default."""
+    known = fields(config_class)
+    for key in values:
+        if key not in known:
+            raise UnknownNameError("setting", key, known)
+    converted = {key: _convert(known[key], value) for key, value in values.items()}
+    config = config_class(**converted)
+    check(config)
+    return config
+
+
+def override(config: C, values: Mapping[str, Any]) -> C:
+    """A copy of `config` with some settings replaced; text values are read as the field's type."""
+    return from_dict(type(config), {**to_dict(config), **values})
+
+
+def digest(*parts: object) -> str:
+    """Eight hexadecimal digits that identify JSON-able values across processes and machines."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _convert(field: Field, value: Any) -> Any:
+    if isinstance(value, str) and field.type is not str:
+        return _parse(field, value)
+    if field.type is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _parse(field: Field, text: str) -> Any:
+    if field.optional and text.lower() in ("none", "null"):
+        return None
+    if field.type is bool:
+        named = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+        if text.lower() in named:
+            return named[text.lower()]
+    else:
+        try:
+            if field.type is int:
+                return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
+            return float(text.rstrip("%")) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            pass
+    raise ConfigError(f"{field.name}={text} is not {_article(field.type)}; allowed: {field.spec.allowed()}.")
+
+
+def _check_value(field: Field, value: Any) -> None:
+    if value is None and field.optional:
+        return
+    if type(value) is not field.type:
+        raise ConfigError(f"{field.name}={value!r} is not {_article(field.type)}; allowed: {field.spec.allowed()}.")
+    if _fits(field.spec, value):
+        return
+    near = _nearest_value(field, value)
+    hint = f"; the nearest is {near}" if near is not None else ""
+    raise ConfigError(f"{field.name}={value} is out of range: it must be {field.spec.allowed()}{hint}.")
+
+
+def _fits(spec: Spec, value: Any) -> bool:
+    if spec.choices:
+        return value in spec.choices
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return True
+    return (
+        math.isfinite(value)
+        and (spec.ge is None or value >= spec.ge)
+        and (spec.le is None or value <= spec.le)
+        and (not spec.multiple_of or value % spec.multiple_of == 0)
+        and (not spec.power_of_two or (value > 0 and int(value) & (int(value) - 1) == 0))
+    )
+
+
+def _nearest_value(field: Field, value: Any) -> Any:
+    spec = field.spec
+    if spec.choices:
+        if field.type is str:
+            from primordia.core.errors import nearest
+
+            return nearest(value, [str(choice) for choice in spec.choices])
+        return min(spec.choices, key=lambda choice: abs(choice - value))
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    low = spec.ge if spec.ge is not None else -math.inf
+    high = spec.le if spec.le is not None else math.inf
+    near = min(max(value, low), high)
+    if field.type is int:
+        near = int(near)
+        if spec.power_of_two:
+            below = 1 << (near.bit_length() - 1) if near > 0 else 1
+            near = min((below, 2 * below), key=lambda option: abs(option - near))
+        if spec.multiple_of:
+            near = spec.multiple_of * math.ceil(near / spec.multiple_of)
+    return _number(near) if _fits(spec, near) else None
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _article(kind: type) -> str:
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[kind]

@@ -1,0 +1,62 @@
+"""Errors a person can act on: what happened, the value, what is allowed, the nearest fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PrimordiaError(Exception):
+    """Any error that primordia raises on purpose; `exit_code` is what the command line returns for it."""
+
+    exit_code = 1
+
+
+class BadInputError(PrimordiaError):
+    """Something the user gave cannot be used; nothing was written."""
+
+    exit_code = 2
+
+
+class ConfigError(BadInputError):
+    """A setting has a value outside its type or range, or a key does not exist."""
+
+
+class RunFolderError(BadInputError):
+    """A run folder is missing, damaged, busy, or belongs to something else."""
+
+
+class CheckpointError(RunFolderError):
+    """A checkpoint cannot be trusted: truncated, altered, of another shape, or not ours."""
+
+
+class ContractError(PrimordiaError):
+    """An experiment broke its own contract (undeclared metric, unstable state, oversized view)."""
+
+
+class UnknownNameError(BadInputError):
+    """A name that is not in a table, with the nearest names that are.
+
+    Args:
+        what: the kind of thing looked up, as it reads in a sentence ("experiment", "setting").
+        name: what was asked for.
+        options: every name that would have been accepted.
+    """
+
+    def __init__(self, what: str, name: str, options: Iterable[str]) -> None:
+        choices = sorted(options)
+        near = nearest(name, choices)
+        hint = f"did you mean {near!r}?" if near else f"known: {', '.join(choices) if choices else 'none'}."
+        super().__init__(f"There is no {what} {name!r}; {hint}")
+        self.name = name
+
+
+def nearest(name: str, options: Iterable[str]) -> str | None:
+    """The option closest to `name` in spelling, or None when nothing is close."""
+    choices = list(options)
+    by_lower = {option.lower(): option for option in choices}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    if found:
+        return by_lower[found[0]]
+    parts = [option for option in choices if name and name.lower() in option.lower().split("/")]
+    return parts[0] if parts else None

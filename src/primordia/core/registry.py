@@ -1,0 +1,65 @@
+"""The one table of experiments: entry points of the group `primordia.experiments`, a decorator, or "module:Class"."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import re
+import sys
+from typing import Any, TypeVar
+
+from primordia.core.errors import BadInputError, ContractError, UnknownNameError
+from primordia.core.experiment import Experiment
+
+GROUP = "primordia.experiments"
+NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
+
+E = TypeVar("E", bound=type[Experiment[Any, Any]])
+_registered: dict[str, type[Experiment[Any, Any]]] = {}
+
+
+def register(experiment_class: E) -> E:
+    """Class decorator for experiments that no package announces, such as those of a notebook or a test."""
+    name = experiment_class.name
+    if not NAME.fullmatch(name):
+        raise ContractError(f"The experiment name {name!r} must look like 'wing/experiment', in lower case.")
+    known = _registered.get(name)
+    if known is not None and known.__qualname__ != experiment_class.__qualname__:
+        raise ContractError(
+            f"The experiment name {name!r} is already taken by {known.__module__}:{known.__qualname__}."
+        )
+    _registered[name] = experiment_class
+    return experiment_class
+
+
+def names() -> tuple[str, ...]:
+    """Every registered name, sorted; imports nothing."""
+    return tuple(sorted({*_registered, *(point.name for point in importlib.metadata.entry_points(group=GROUP))}))
+
+
+def load(name: str) -> Experiment[Any, Any]:
+    """The experiment of that name, or at "package.module:Class".
+
+    Raises:
+        UnknownNameError: no such name; says the nearest.
+        BadInputError: its module cannot be imported, or what stands there is not an experiment.
+    """
+    if name in _registered:
+        return _registered[name]()
+    found = list(importlib.metadata.entry_points(group=GROUP, name=name))
+    target = found[0].value if found else name
+    module_name, _, attribute = target.partition(":")
+    if not attribute:
+        raise UnknownNameError("experiment", name, names())
+    if not found and "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        experiment_class = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise BadInputError(f"The experiment {name!r} cannot be loaded from {target}: {error}.") from error
+    if not (isinstance(experiment_class, type) and issubclass(experiment_class, Experiment)):
+        raise BadInputError(
+            f"{target} is not an experiment: it must be a class that extends primordia.core's Experiment."
+        )
+    experiment: Experiment[Any, Any] = experiment_class()
+    return experiment
