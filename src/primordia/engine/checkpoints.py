@@ -1,0 +1,155 @@
+"""Checkpoints: a folder per step with safetensors and JSON, complete or absent, verified when read, never executable."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from primordia.core import tree
+from primordia.core.errors import CheckpointError, ContractError
+from primordia.engine import durable
+
+FORMAT = 1
+STATE, META = "state.safetensors", "meta.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stamp:
+    """What a checkpoint belongs to: it is only ever loaded into exactly this."""
+
+    experiment: str
+    version: int
+    config_hash: str
+
+
+def folder_of(checkpoints: Path, step: int) -> Path:
+    """The folder of the checkpoint after `step` completed steps."""
+    return checkpoints / f"step_{step:012d}"
+
+
+def steps(checkpoints: Path) -> list[int]:
+    """The completed steps of all whole checkpoints, ascending."""
+    if not checkpoints.is_dir():
+        return []
+    return sorted(int(path.name[5:]) for path in checkpoints.glob("step_*") if path.name[5:].isdigit())
+
+
+def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
+    """Write the state aside, flush it, and give it its name in one rename."""
+    from safetensors.numpy import save as to_bytes
+
+    checkpoints.mkdir(exist_ok=True)
+    for stale in checkpoints.glob(".writing_*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    final = folder_of(checkpoints, step)
+    if final.exists():
+        return final
+    aside = checkpoints / f".writing_{step:012d}"
+    try:
+        aside.mkdir()
+        content = to_bytes(tree.to_arrays(state))
+        meta = {"format": FORMAT, **dataclasses.asdict(stamp), "step": step, "state_sha256": _sha256(content)}
+        durable.write(aside / STATE, content)
+        durable.write_json(aside / META, {**meta, "meta_sha256": _meta_digest(meta)})
+        os.rename(aside, final)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    durable.sync_folder(checkpoints)
+    return final
+
+
+def load(checkpoints: Path, step: int, template: Any, stamp: Stamp) -> Any:
+    """The state after `step` steps, in the structure of `template`.
+
+    Raises:
+        CheckpointError: missing, truncated, altered by a single bit, of another run, from a newer version, or holding
+            anything that is not numbers. Nothing in it is ever executed.
+    """
+    folder = folder_of(checkpoints, step)
+    _only_known_files(folder)
+    meta = _read_meta(folder)
+    if meta.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{folder} has format {meta.get('format')}; this version of primordia reads format {FORMAT}."
+        )
+    if meta.get("meta_sha256") != _meta_digest({key: meta[key] for key in meta if key != "meta_sha256"}):
+        raise CheckpointError(
+            f"{folder / META} was altered: its checksum does not match.{_alternative(checkpoints, step)}"
+        )
+    for key, wanted in {**dataclasses.asdict(stamp), "step": step}.items():
+        if meta.get(key) != wanted:
+            raise CheckpointError(f"{folder} belongs to {key}={meta.get(key)!r}, this run has {key}={wanted!r}.")
+    content = (folder / STATE).read_bytes()
+    if _sha256(content) != meta["state_sha256"]:
+        raise CheckpointError(
+            f"{folder / STATE} was truncated or altered: its checksum does not match.{_alternative(checkpoints, step)}"
+        )
+    try:
+        return tree.from_arrays(template, _arrays(content))
+    except (ContractError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{folder} cannot be used: {error}") from error
+
+
+def prune(checkpoints: Path, keep: int, pinned: set[int]) -> None:
+    """Delete all but the newest `keep` checkpoints and the pinned steps."""
+    for step in steps(checkpoints)[:-keep]:
+        if step not in pinned:
+            # Renamed first: a half-deleted folder must not look like a checkpoint.
+            doomed = checkpoints / f".writing_{step:012d}_old"
+            os.rename(folder_of(checkpoints, step), doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _only_known_files(folder: Path) -> None:
+    if not folder.is_dir():
+        raise CheckpointError(f"There is no checkpoint {folder}.")
+    for path in sorted(folder.iterdir()):
+        if path.name not in (STATE, META):
+            raise CheckpointError(
+                f"{folder} holds {path.name}, which is no part of a checkpoint; nothing in it was opened."
+            )
+    for name in (STATE, META):
+        if not (folder / name).is_file():
+            raise CheckpointError(f"{folder} is incomplete: {name} is missing.")
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads((folder / META).read_bytes())
+    except ValueError as error:
+        raise CheckpointError(f"{folder / META} is not JSON: it was truncated or altered.") from error
+    if not isinstance(meta, dict):
+        raise CheckpointError(f"{folder / META} is not a JSON object.")
+    return meta
+
+
+def _arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    try:
+        return dict(from_bytes(content))
+    except SafetensorError as error:
+        raise CheckpointError(f"{STATE} is not a safetensors file ({error}); nothing in it was executed.") from error
+
+
+def _alternative(checkpoints: Path, step: int) -> str:
+    earlier = [other for other in steps(checkpoints) if other < step]
+    start = f"step {earlier[-1]}" if earlier else "the beginning"
+    return f" Delete that folder to resume from {start}, with the same bits."
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _meta_digest(meta: dict[str, Any]) -> str:
+    return _sha256(json.dumps(meta, sort_keys=True).encode())

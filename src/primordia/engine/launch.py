@@ -1,0 +1,197 @@
+"""Starting, resuming and forking runs: the three ways into the loop."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from primordia.core import config as configs
+from primordia.core import tree
+from primordia.core.errors import ConfigError, ContractError, RunFolderError, UnknownNameError
+from primordia.core.experiment import Experiment
+from primordia.core.streams import Streams
+from primordia.engine import checkpoints, folder, wrapping
+from primordia.engine import schedule as schedules
+from primordia.engine.folder import Opened, RunFolder
+from primordia.engine.lease import Lease
+from primordia.engine.loop import Loop
+from primordia.engine.observer import Observer, Outcome, Unwatched
+from primordia.engine.opening import open_run
+from primordia.engine.schedule import Schedule
+
+
+def resolve(
+    experiment: Experiment[Any, Any],
+    preset: str | None,
+    settings: Mapping[str, Any],
+    schedule: Mapping[str, Any],
+) -> tuple[Any, Schedule]:
+    """The checked config and schedule of a preset with some settings replaced; writes nothing.
+
+    Args:
+        experiment: whose settings they are.
+        preset: one of its presets, or None for the plain defaults.
+        settings: config overrides; text values are read as the field's type.
+        schedule: schedule overrides, likewise.
+    """
+    if preset is not None and preset not in experiment.presets:
+        raise UnknownNameError("preset", preset, experiment.presets)
+    base = experiment.presets[preset] if preset else None
+    known = configs.fields(experiment.Config)
+    for key in settings:
+        if key not in known:
+            raise UnknownNameError("setting", key, known)
+    config = configs.override(experiment.Config(), {**(base.config if base else {}), **settings})
+    return config, schedules.make(experiment, {**(base.run if base else {}), **schedule})
+
+
+def start(
+    experiment: Experiment[Any, Any],
+    config: Any,
+    schedule: Schedule,
+    *,
+    root: Path,
+    slug: str = "custom",
+    address: str | None = None,
+    observer: Observer | None = None,
+    command: str = "",
+) -> Outcome:
+    """Run an experiment from its beginning in a new folder under `root`."""
+    configs.check(config)
+    state = experiment.init(config, Streams(config.seed))
+    run = folder.create(
+        root, experiment, config, schedule, address=address or experiment.name, slug=slug, command=command
+    )
+    with Lease(run.folder) as lease:
+        run.folder.note("started", 0)
+        return _drive(run, lease, state, 0, [], observer)
+
+
+def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
+    """Continue a run from its last checkpoint, with the bits of a run that never stopped.
+
+    Raises:
+        RunFolderError: it is finished, running elsewhere, or cannot be trusted.
+    """
+    run = open_run(where)
+    record = where.record()
+    if record["status"] == "finished":
+        raise RunFolderError(
+            f"{where.path} is finished ({record['reason']}); "
+            f"`primordia fork {where.path.name} --at {record['step']} --steps N` continues it as a new run."
+        )
+    with Lease(where) as lease:
+        state, t = latest_state(run)
+        rows = where.metrics.keep(lambda row: row["step"] <= t)
+        where.events.keep(lambda event: True)
+        where.note("resumed", t)
+        return _drive(run, lease, state, t, rows, observer)
+
+
+def fork(
+    where: RunFolder,
+    at: int,
+    settings: Mapping[str, Any],
+    schedule: Mapping[str, Any],
+    *,
+    root: Path,
+    observer: Observer | None = None,
+    command: str = "",
+) -> Outcome:
+    """Start a new run from the state of another after `at` steps, with some settings changed.
+
+    The state is replayed from the nearest earlier checkpoint with the parent's config; the child's begins at `at`.
+
+    Raises:
+        ConfigError: the parent never got to step `at`, or the changed settings give a state of another shape.
+    """
+    parent = open_run(where)
+    reached = int(where.record()["step"])
+    if not 0 <= at <= reached:
+        raise ConfigError(f"at={at} is out of range: the run {where.path.name} has steps 0 to {reached}.")
+    config = configs.override(parent.config, settings)
+    child_schedule = schedules.make(parent.experiment, {**configs.to_dict(parent.schedule), **schedule})
+    if child_schedule.steps <= at:
+        raise ConfigError(
+            f"steps={child_schedule.steps} leaves nothing to do after step {at}; give --steps above {at}."
+        )
+    state = state_at(parent, at)
+    _same_shape(parent, config, state)
+    child = folder.create(
+        root,
+        parent.experiment,
+        config,
+        child_schedule,
+        address=str(where.config()["experiment"]),
+        slug="fork",
+        step=at,
+        parent={"id": where.path.name, "folder": str(where.path), "step": at},
+        command=command,
+    )
+    with Lease(child.folder) as lease:
+        child.folder.note("forked", at, parent=where.path.name, changed=dict(settings))
+        checkpoints.save(child.folder.checkpoints, at, state, child.stamp)
+        return _drive(child, lease, state, at, [], observer)
+
+
+def state_at(run: Opened, at: int) -> Any:
+    """The state after `at` steps, replayed from the nearest checkpoint at or before it, or from the beginning.
+
+    Raises:
+        RunFolderError: `at` lies before a forked run's first step.
+    """
+    earlier = [step for step in checkpoints.steps(run.folder.checkpoints) if step <= at]
+    begins = int(run.folder.record()["begins_at"])
+    if at < begins:
+        raise RunFolderError(f"{run.folder.path.name} begins at step {begins}; step {at} belongs to its parent.")
+    state, t = _stored_state(run, earlier[-1]) if earlier else (_first_state(run), 0)
+    streams = Streams(run.config.seed)
+    if at > t:
+        state, _ = run.experiment.advance(run.config, state, streams, t, at - t)
+    return state
+
+
+def latest_state(run: Opened) -> tuple[Any, int]:
+    """State and completed steps of the newest checkpoint, or of the beginning when there is none yet."""
+    stored = checkpoints.steps(run.folder.checkpoints)
+    if stored:
+        return _stored_state(run, stored[-1])
+    if run.folder.record()["begins_at"]:
+        raise RunFolderError(f"{run.folder.path} was forked but its first checkpoint is missing; fork it again.")
+    return _first_state(run), 0
+
+
+def _drive(
+    run: Opened, lease: Lease, state: Any, t: int, rows: list[dict[str, Any]], observer: Observer | None
+) -> Outcome:
+    watching = observer or Unwatched()
+    watching.started(run, t, rows)
+    outcome = Loop(run, lease, watching, state, t, rows).go()
+    wrapping.wrap_up(run, outcome)
+    watching.ended(outcome)
+    return outcome
+
+
+def _first_state(run: Opened) -> Any:
+    return run.experiment.init(run.config, Streams(run.config.seed))
+
+
+def _stored_state(run: Opened, step: int) -> tuple[Any, int]:
+    return checkpoints.load(run.folder.checkpoints, step, _first_state(run), run.stamp), step
+
+
+def _same_shape(parent: Opened, config: Any, state: Any) -> None:
+    template = parent.experiment.init(config, Streams(config.seed))
+    try:
+        tree.from_arrays(template, tree.to_arrays(state))
+    except ContractError as error:
+        changed = [
+            field.name
+            for field in dataclasses.fields(config)
+            if getattr(config, field.name) != getattr(parent.config, field.name)
+        ]
+        raise ConfigError(
+            f"Changing {', '.join(changed)} changes the shape of the state, so it cannot go on: {error}"
+        ) from error

@@ -1,0 +1,82 @@
+"""Looking at a state and keeping what was seen: views as PNG, findings as tables, texts and pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from primordia.core.findings import Finding, Picture, Table
+from primordia.core.streams import Streams
+from primordia.core.views import Colour
+from primordia.engine import durable
+from primordia.engine.folder import Opened, RunFolder
+
+
+def png(pixels: np.ndarray[Any, np.dtype[np.uint8]], palette: tuple[Colour, ...]) -> bytes:
+    """An indexed-colour PNG; `pixels` are palette indices with axes [row, column]."""
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.putpalette([int(colour.rgb[start : start + 2], 16) for colour in palette for start in (1, 3, 5)])
+    out = io.BytesIO()
+    image.save(out, format="PNG")
+    return out.getvalue()
+
+
+def save_views(run: Opened, state: Any, t: int) -> None:
+    """Draw every view of the state after `t` steps into `views/<name>/step_….png`."""
+    for name, view in run.experiment.views.items():
+        folder = run.folder.views / name
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = view.pixels(run.config, state, name)
+        durable.write(folder / f"step_{t:012d}.png", png(pixels, view.palette), sync=False)
+
+
+def save_findings(run: Opened, state: Any, t: int, label: str) -> None:
+    """Ask the experiment what it finds after `t` steps and keep it under `artefacts/step_…-<label>/`."""
+    found = run.experiment.findings(run.config, state, Streams(run.config.seed), t)
+    if not found:
+        return
+    folder = run.folder.artefacts / f"step_{t:012d}-{label}"
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = [_save(folder, finding) for finding in found]
+    durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": entries}, sync=False)
+
+
+def saved_findings(folder: RunFolder) -> list[dict[str, Any]]:
+    """Every kept set of findings, oldest first, each with the key "folder"."""
+    found = []
+    for path in sorted(folder.artefacts.glob("step_*/findings.json")):
+        found.append({**json.loads(path.read_bytes()), "folder": path.parent})
+    return found
+
+
+def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
+    """The saved pictures of each view as (step, file), oldest first."""
+    pictures: dict[str, list[tuple[int, Path]]] = {}
+    for path in sorted(folder.views.glob("*/step_*.png")):
+        pictures.setdefault(path.parent.name, []).append((int(path.stem[5:]), path))
+    return pictures
+
+
+def _save(folder: Path, finding: Finding) -> dict[str, Any]:
+    name = re.sub(r"[^a-z0-9]+", "-", finding.title.lower()).strip("-")
+    entry: dict[str, Any] = {"title": finding.title, "note": finding.note}
+    if isinstance(finding, Table):
+        out = io.StringIO()
+        csv.writer(out).writerows([finding.columns, *finding.rows])
+        durable.write(folder / f"{name}.csv", out.getvalue().encode(), sync=False)
+        rows = [list(row) for row in finding.rows]
+        return {**entry, "kind": "table", "file": f"{name}.csv", "columns": list(finding.columns), "rows": rows}
+    if isinstance(finding, Picture):
+        durable.write(folder / f"{name}.png", png(finding.pixels, finding.palette), sync=False)
+        legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
+        return {**entry, "kind": "picture", "file": f"{name}.png", "legend": legend}
+    durable.write(folder / f"{name}.txt", finding.text.encode(), sync=False)
+    return {**entry, "kind": "text", "file": f"{name}.txt", "text": finding.text}

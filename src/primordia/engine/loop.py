@@ -1,0 +1,189 @@
+"""The loop: advance, measure, write, checkpoint, in an order that makes every instant safe to die in.
+
+At a boundary the row is written first, then events and pictures, then the checkpoint. Whatever lies after the last
+checkpoint is cut or overwritten with the same bits on resume.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from typing import Any, Literal
+
+from primordia.core.errors import ContractError
+from primordia.core.metrics import Row
+from primordia.core.streams import Streams
+from primordia.engine import checkpoints, looking
+from primordia.engine.folder import Opened, now
+from primordia.engine.interrupts import Interrupts
+from primordia.engine.lease import Lease
+from primordia.engine.observer import Observer, Outcome
+
+CHUNK_SECONDS = 0.2
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Loop:
+    """One call of the engine on one run: from a state after `t` steps to its end, an interruption or a failure.
+
+    Args:
+        run: the opened run folder.
+        lease: held by this process for as long as the loop runs.
+        observer: who watches.
+        state: the state after `t` completed steps.
+        t: completed steps.
+        rows: the rows already written, none beyond `t`.
+    """
+
+    def __init__(
+        self, run: Opened, lease: Lease, observer: Observer, state: Any, t: int, rows: list[dict[str, Any]]
+    ) -> None:
+        self.run, self.lease, self.observer = run, lease, observer
+        self.state, self.t = state, t
+        self.streams = Streams(run.config.seed)
+        self.last_row: Row = rows[-1] if rows else {}
+        self.products: Row = {}
+        self.crossings: dict[str, int] = {}
+        for row in rows:
+            self._cross(row)
+        self.chunk = 1
+
+    def go(self) -> Outcome:
+        """Run until something ends it; returns after everything is on disk.
+
+        Raises:
+            KeyboardInterrupt: on the second signal; the run is marked interrupted at its last checkpoint.
+            Exception: whatever the experiment raised, after the run was marked failed.
+        """
+        with Interrupts() as interrupts:
+            try:
+                outcome = self._until_end(interrupts)
+            except KeyboardInterrupt:
+                self._close("interrupted", "stopped at once by a second signal")
+                raise
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    self._close("failed", f"{type(error).__name__}: {error}")
+                    raise
+                self.lease.free_room()
+                outcome = self._close("failed", f"the disk is full ({error.strerror}); free some room and resume")
+            except Exception as error:
+                self._close("failed", f"{type(error).__name__}: {error}")
+                raise
+        return outcome
+
+    def _until_end(self, interrupts: Interrupts) -> Outcome:
+        self.lease.update(status="running", reason=None, ended=None)
+        if self.t == 0 and self.run.schedule.row_due(0):
+            self._write_row()
+            self._look("start")
+        while (reason := self._ending()) is None:
+            if interrupts.requested:
+                self._checkpoint()
+                return self._close("interrupted", "interrupted by a signal; resume continues with the same bits")
+            self._advance()
+            self._at_boundary()
+        return self._finish(reason)
+
+    def _ending(self) -> str | None:
+        """Why the run is over after `t` steps, or None."""
+        schedule, word = self.run.schedule, self.run.experiment.step_word
+        rule = schedule.stop_rule()
+        if rule and rule[0] in self.crossings and self.t >= self.crossings[rule[0]] + rule[1]:
+            return f"stopped {rule[1]} {word}s after {rule[0]}"
+        if self.t >= schedule.steps:
+            return f"all {schedule.steps} {word}s done"
+        if self.last_row.get("step") == self.t:
+            return self.run.experiment.finished(self.run.config, self.state, self.last_row)
+        return None
+
+    def _advance(self) -> None:
+        """Some steps, never across a boundary, about CHUNK_SECONDS long."""
+        n = min(self.chunk, self._next_boundary() - self.t)
+        began = time.perf_counter()
+        self.state, self.products = self.run.experiment.advance(self.run.config, self.state, self.streams, self.t, n)
+        seconds = max(time.perf_counter() - began, 1e-6)
+        self.t += n
+        self.chunk = max(1, min(4 * self.chunk, int(n * CHUNK_SECONDS / seconds)))
+        self.observer.progressed(self.t, n / seconds)
+
+    def _next_boundary(self) -> int:
+        rule = self.run.schedule.stop_rule()
+        boundary = self.run.schedule.next_stop(self.t)
+        if rule and rule[0] in self.crossings:
+            boundary = min(boundary, max(self.crossings[rule[0]] + rule[1], self.t + 1))
+        return boundary
+
+    def _at_boundary(self) -> None:
+        schedule = self.run.schedule
+        if schedule.row_due(self.t):
+            self._write_row()
+        if schedule.views_every and self.t % schedule.views_every == 0:
+            looking.save_views(self.run, self.state, self.t)
+        if self.t % schedule.checkpoint_every == 0:
+            self._checkpoint()
+
+    def _write_row(self) -> None:
+        experiment, config = self.run.experiment, self.run.config
+        values = {**self.products, **experiment.measure(config, self.state, self.streams, self.t)}
+        unknown = values.keys() - experiment.metrics.keys()
+        if unknown:
+            raise ContractError(f"{experiment.name} put undeclared metrics into a row: {sorted(unknown)}.")
+        row = {"step": self.t, **values}
+        self.run.folder.metrics.append(row)
+        self.last_row = row
+        self.observer.row_written(row)
+        for name in self._cross(row):
+            self._note_transition(name, row)
+            self._look(name)
+            self._checkpoint()
+
+    def _cross(self, row: Row) -> list[str]:
+        """Remember transitions that this row is the first to show; returns their names."""
+        found = [
+            name
+            for name, transition in self.run.experiment.transitions.items()
+            if name not in self.crossings and transition.crossed(row)
+        ]
+        for name in found:
+            self.crossings[name] = int(row["step"])
+        return found
+
+    def _note_transition(self, name: str, row: Row) -> None:
+        transition = self.run.experiment.transitions[name]
+        known = {(entry["event"], entry.get("name"), entry["step"]) for entry in self.run.folder.events.read()}
+        if ("transition", name, self.t) not in known:
+            self._note("transition", name=name, metric=transition.metric, value=row[transition.metric])
+
+    def _look(self, label: str) -> None:
+        looking.save_views(self.run, self.state, self.t)
+        looking.save_findings(self.run, self.state, self.t, label)
+
+    def _checkpoint(self) -> None:
+        folder = self.run.folder
+        folder.metrics.sync()
+        folder.events.sync()
+        if self.t in checkpoints.steps(folder.checkpoints):
+            return
+        checkpoints.save(folder.checkpoints, self.t, self.state, self.run.stamp)
+        pinned = {*self.crossings.values(), int(folder.record()["begins_at"])}
+        checkpoints.prune(folder.checkpoints, self.run.schedule.keep, pinned)
+        self._note("checkpoint")
+        self.lease.update(step=self.t, heartbeat=now())
+
+    def _finish(self, reason: str) -> Outcome:
+        if self.last_row.get("step") != self.t:
+            self._write_row()
+        self._look("end")
+        self._checkpoint()
+        return self._close("finished", reason)
+
+    def _close(self, status: Literal["finished", "interrupted", "failed"], reason: str) -> Outcome:
+        try:
+            self._note(status, reason=reason)
+        finally:
+            self.lease.update(status=status, reason=reason, step=self.t, ended=now())
+        return Outcome(self.run.folder, status, self.t, reason)
+
+    def _note(self, event: str, **details: Any) -> None:
+        self.observer.event_noted(self.run.folder.note(event, self.t, **details))
