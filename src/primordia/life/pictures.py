@@ -1,0 +1,88 @@
+"""A soup as a picture: every program a small tile, every byte a pixel coloured by its opcode class."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from primordia.core.views import Colour
+from primordia.life.substrates import substrate
+
+Bytes = npt.NDArray[np.uint8]
+
+CLASSES = ("other", "null", "loop", "head0", "head1", "write", "copy")
+"""Opcode classes in palette order. Bytes that are no instruction come first: they are the dark ground."""
+
+PALETTE = (
+    Colour("not an instruction", "#0b0f1a"),
+    Colour("null byte: ends loops", "#46506b"),
+    Colour("loop bracket", "#f0e442"),
+    Colour("moves head 0", "#56b4e9"),
+    Colour("moves head 1", "#1f6fd0"),
+    Colour("changes a byte", "#e0602b"),
+    Colour("copies a byte", "#f4f7ff"),
+    Colour("outside the soup", "#000000"),
+)
+"""Hues after Okabe and Ito (2008), told apart by lightness as well, so that they survive colour blindness."""
+
+OUTSIDE = len(PALETTE) - 1
+MAX_TILES = 16_384
+POSITION_ROWS = 128
+
+
+@functools.cache
+def class_table(substrate_name: str) -> Bytes:
+    """Palette index of every byte value of a language: uint8 [byte value]."""
+    classes = substrate(substrate_name).classes
+    return np.array([CLASSES.index(classes.get(byte, "other")) for byte in range(256)], np.uint8)
+
+
+def tile_shape(tape_length: int) -> tuple[int, int]:
+    """Rows and columns of one program's tile: 8 x 8 for 64 bytes, 4 x 8 for 32, 4 x 4 for 16."""
+    columns = 1 << (tape_length.bit_length() // 2)
+    return tape_length // columns, columns
+
+
+def soup_picture(substrate_name: str, soup: Bytes) -> Bytes:
+    """The first 16,384 programs of a soup uint8 [program, byte], as palette indices uint8 [row, column].
+
+    Programs run from left to right and top to bottom, bytes likewise inside a tile; at most 128 x 128 tiles.
+    """
+    shown = soup[:MAX_TILES]
+    across = 1 << -(-(len(shown) - 1).bit_length() // 2)
+    down = -(-len(shown) // across)
+    rows, columns = tile_shape(soup.shape[1])
+    tiles = np.full((down * across, rows * columns), OUTSIDE, np.uint8)
+    tiles[: len(shown)] = class_table(substrate_name)[shown]
+    grid = tiles.reshape(down, across, rows, columns).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(grid.reshape(down * rows, across * columns))
+
+
+def positions_picture(substrate_name: str, soup: Bytes) -> Bytes:
+    """What stands at each place of a program, across the soup: palette indices uint8 [row, column].
+
+    Four columns for each byte of the tape; in a column the opcode classes are stacked from the bottom by their share
+    among the first 16,384 programs, the ground colour on top. A young soup shows level bands; a family of relatives
+    shows its conserved instructions as full columns.
+    """
+    classes = class_table(substrate_name)[soup[:MAX_TILES]]
+    shares = np.stack([(classes == index).mean(axis=0) for index in range(1, len(CLASSES))])
+    heights = np.rint(np.cumsum(shares, axis=0) * POSITION_ROWS).astype(int)
+    from_bottom = np.arange(POSITION_ROWS)[::-1, None]
+    picture = np.zeros((POSITION_ROWS, soup.shape[1]), np.uint8)
+    for index in range(len(CLASSES) - 1, 0, -1):
+        picture[from_bottom < heights[index - 1]] = index
+    return np.repeat(picture, 4, axis=1)
+
+
+def draw_soup(config: Any, state: Any) -> Bytes:
+    """The view "soup" of a state."""
+    return soup_picture(config.language, state.soup)
+
+
+def draw_positions(config: Any, state: Any) -> Bytes:
+    """The view "positions" of a state."""
+    return positions_picture(config.language, state.soup)
