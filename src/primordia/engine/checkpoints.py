@@ -1,4 +1,4 @@
-"""Checkpoints: a folder per step with safetensors and JSON, complete or absent, verified when read, never executable."""
+"""Checkpoints: safetensors and JSON in a folder per step; complete or absent, verified when read, never executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One process a run: a lock that the operating system frees when its holder dies, and a heartbeat for other machines."""
+"""One process a run: a lock that the system frees when its holder dies, and a heartbeat for other machines."""
 
 from __future__ import annotations
 

@@ -1,0 +1,136 @@
+"""Figures of metrics over steps, with the transitions marked. No pyplot, so any thread may draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from primordia.core.errors import ConfigError, UnknownNameError
+from primordia.engine.folder import Opened
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARK = "#D55E00"
+
+
+def save(run: Opened) -> list[Path]:
+    """Draw a run into its artefacts: one overview of all metrics, and one large figure per watched metric.
+
+    Returns:
+        The files written, the large figures first; none when there are no rows yet.
+    """
+    rows = run.folder.metrics.read()
+    if not rows:
+        return []
+    run.folder.artefacts.mkdir(exist_ok=True)
+    watched = list(dict.fromkeys(transition.metric for transition in run.experiment.transitions.values()))
+    files = []
+    for metric in [name for name in watched if any(name in row for row in rows)]:
+        figure = _figure(9.0, 3.6)
+        _draw(figure.subplots(), run, rows, metric, label=None, colour=COLOURS[0], large=True)
+        files.append(_write(figure, run.folder.artefacts / f"{metric}.png"))
+    files.append(_write(_overview(run, rows), run.folder.artefacts / "metrics.png"))
+    return files
+
+
+def compare(runs: Sequence[Opened], metrics: Sequence[str], out: Path) -> Path:
+    """Draw the named metrics of several runs into one file, a panel a metric, a line a run.
+
+    Args:
+        runs: opened runs, drawn in order.
+        metrics: metric names; empty for those that transitions watch, or all where there are none.
+        out: the file; its ending chooses the format (.png, .svg, .pdf).
+
+    Raises:
+        UnknownNameError: no run has the metric.
+        ConfigError: the format is not supported.
+    """
+    if out.suffix not in (".png", ".svg", ".pdf"):
+        raise ConfigError(f"out={out} has an unknown format; allowed: .png, .svg, .pdf.")
+    known = list(dict.fromkeys(name for run in runs for name in run.experiment.metrics))
+    for metric in metrics:
+        if metric not in known:
+            raise UnknownNameError("metric", metric, known)
+    watched = list(dict.fromkeys(t.metric for run in runs for t in run.experiment.transitions.values()))
+    chosen = list(metrics) or watched or known
+    figure = _figure(9.0, 3.2 * len(chosen))
+    axes = figure.subplots(len(chosen), 1, squeeze=False)[:, 0]
+    for axis, metric in zip(axes, chosen, strict=True):
+        for index, run in enumerate(runs):
+            label = run.folder.path.name if len(runs) > 1 else None
+            colour = COLOURS[index % len(COLOURS)]
+            _draw(axis, run, run.folder.metrics.read(), metric, label=label, colour=colour, large=True)
+        if len(runs) > 1:
+            axis.legend(fontsize=7, frameon=False)
+    return _write(figure, out)
+
+
+def crossings(run: Opened, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The first row's step at which each transition shows, by name; only those that happened."""
+    found = {}
+    for name, transition in run.experiment.transitions.items():
+        first = next((int(row["step"]) for row in rows if transition.crossed(row)), None)
+        if first is not None:
+            found[name] = first
+    return found
+
+
+def _overview(run: Opened, rows: Sequence[Mapping[str, Any]]) -> Any:
+    names = [name for name in run.experiment.metrics if any(name in row for row in rows)]
+    n_columns = min(3, max(1, len(names)))
+    n_rows = max(1, math.ceil(len(names) / n_columns))
+    figure = _figure(4.2 * n_columns, 2.3 * n_rows)
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).flat
+    for axis, name in zip(axes, names, strict=False):
+        _draw(axis, run, rows, name, label=None, colour=COLOURS[0], large=False)
+    for axis in list(axes)[len(names) :]:
+        axis.set_visible(False)
+    return figure
+
+
+def _draw(
+    axis: Any,
+    run: Opened,
+    rows: Sequence[Mapping[str, Any]],
+    metric: str,
+    *,
+    label: str | None,
+    colour: str,
+    large: bool,
+) -> None:
+    points = [(row["step"], row[metric]) for row in rows if metric in row]
+    declared = run.experiment.metrics[metric]
+    marker = "o" if len(points) < 40 else None
+    axis.plot(*zip(*points, strict=True), color=colour, lw=1.6, marker=marker, ms=3, label=label) if points else None
+    for name, step in crossings(run, rows).items():
+        watched = run.experiment.transitions[name]
+        if watched.metric != metric and not large:
+            axis.axvline(step, color=MARK, lw=0.7, alpha=0.35)
+            continue
+        axis.axvline(step, color=MARK, lw=1.1, ls="--")
+        if large:
+            text = f"{name}, {run.experiment.step_word} {step:,}"
+            at = {"xy": (step, 1.0), "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+            axis.annotate(text, xytext=(4, -12), color=MARK, fontsize=8, **at)
+        if watched.metric == metric:
+            axis.axhline(watched.threshold, color=MARK, lw=0.7, ls=":")
+    axis.set_title(metric.replace("_", " "), fontsize=10 if large else 9, loc="left")
+    axis.set_ylabel(declared.unit if declared.unit != "dimensionless" else "", fontsize=8)
+    axis.set_xlabel(run.experiment.step_word, fontsize=8)
+    axis.tick_params(labelsize=7)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(True, lw=0.3, alpha=0.6)
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _write(figure: Any, out: Path) -> Path:
+    aside = out.with_name(f".{out.name}")
+    figure.savefig(aside, format=out.suffix[1:], dpi=130)
+    aside.replace(out)
+    return out

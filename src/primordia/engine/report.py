@@ -1,0 +1,186 @@
+"""`report.html`: one page that opens without a server and shows what a run did and found."""
+
+from __future__ import annotations
+
+import base64
+import html
+import importlib.resources
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from primordia.core.views import Colour
+from primordia.engine import durable, looking, plots
+from primordia.engine.folder import Opened
+
+EMBED_LIMIT_BYTES = 4 * 2**20
+
+
+def save(run: Opened) -> Path:
+    """Write `report.html` into the run folder from what lies there; returns the file."""
+    out = run.folder.path / "report.html"
+    durable.write(out, render(run).encode(), sync=False)
+    return out
+
+
+def render(run: Opened) -> str:
+    """The page as text. Every picture is inside it; nothing is loaded from anywhere."""
+    css = importlib.resources.files("primordia.engine").joinpath("report.css").read_text()
+    record = run.folder.record()
+    title = f"{run.experiment.name} · seed {record['seed']}"
+    sections = [_head(run, record, title), _views(run), _plots(run), _findings(run), _settings(run), _events(run)]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_text(title)}</title><style>{css}</style></head><body>{''.join(sections)}</body></html>\n"
+    )
+
+
+def _head(run: Opened, record: dict[str, Any], title: str) -> str:
+    experiment, rows = run.experiment, run.folder.metrics.read()
+    crossed = plots.crossings(run, rows)
+    word = experiment.step_word
+    facts = [(f"{record['step']:,}", f"{word}s done")]
+    for name in experiment.transitions:
+        when = f"{word} {crossed[name]:,}" if name in crossed else "not seen"
+        facts.append((when, f"{name}: first row that shows it"))
+    last = rows[-1] if rows else {}
+    watched = dict.fromkeys(transition.metric for transition in experiment.transitions.values())
+    facts += [(f"{last[name]:.4g}", f"{name.replace('_', ' ')} at the end") for name in watched if name in last]
+    cells = "".join(f"<div><b>{_text(value)}</b><span>{_text(label)}</span></div>" for value, label in facts)
+    reason = f" — {_text(record['reason'])}" if record["reason"] else ""
+    source = experiment.source
+    return (
+        f"<h1>{_text(title)}</h1><p><span class='status {_text(record['status'])}'>{_text(record['status'])}</span>"
+        f"{reason}<br><span class='soft'>{_text(record['id'])} · created {_text(record['created'])}</span></p>"
+        f"<p>{_text(experiment.summary)}</p><div class='facts'>{cells}</div>"
+        f"<p class='soft'>Source: {_text(source.authors)} ({source.year}), <i>{_text(source.title)}</i>, "
+        f"arXiv {_text(source.arxiv)}. {_text(source.how_we_differ)}</p>"
+    )
+
+
+def _views(run: Opened) -> str:
+    parts = []
+    for name, pictures in looking.saved_views(run.folder).items():
+        view = run.experiment.views.get(name)
+        if view is None:
+            continue
+        figures = "".join(
+            f"<figure>{_image(file, f'{name} after {step} {run.experiment.step_word}s')}"
+            f"<figcaption>{run.experiment.step_word} {step:,}{_why(run, step)}</figcaption></figure>"
+            for step, file in _few(run, pictures)
+        )
+        parts.append(f"<h2>{_text(name.capitalize())}</h2><p>{_text(view.meaning)}</p>")
+        parts.append(f"{_legend(view.palette)}<div class='pictures'>{figures}</div>")
+    return "".join(parts)
+
+
+def _few(run: Opened, pictures: list[tuple[int, Path]]) -> list[tuple[int, Path]]:
+    """Start, transitions and end; a page with hundreds of pictures serves nobody."""
+    crossed = plots.crossings(run, run.folder.metrics.read()).values()
+    wanted = {pictures[0][0], pictures[-1][0], *crossed}
+    return [picture for picture in pictures if picture[0] in wanted]
+
+
+def _why(run: Opened, step: int) -> str:
+    crossed = plots.crossings(run, run.folder.metrics.read())
+    names = [name for name, at in crossed.items() if at == step]
+    return f", first row that shows {' and '.join(names)}" if names else ""
+
+
+def _plots(run: Opened) -> str:
+    watched = dict.fromkeys(transition.metric for transition in run.experiment.transitions.values())
+    figures = []
+    for name in [*watched, "metrics"]:
+        file = run.folder.artefacts / f"{name}.png"
+        if file.exists():
+            meaning = run.experiment.metrics[name].meaning if name in run.experiment.metrics else "All metrics."
+            figures.append(
+                f"<figure class='plot'>{_image(file, name)}<figcaption>{_text(meaning)}</figcaption></figure>"
+            )
+    rows = [[name, metric.unit, metric.meaning] for name, metric in run.experiment.metrics.items()]
+    explained = (
+        f"<details><summary>What each metric means</summary>{_table(['metric', 'unit', 'meaning'], rows)}</details>"
+    )
+    return f"<h2>Metrics</h2>{''.join(figures)}{explained}" if figures else ""
+
+
+def _findings(run: Opened) -> str:
+    parts: list[str] = []
+    for found in reversed(looking.saved_findings(run.folder)):
+        heading = f"{found['label']}, {run.experiment.step_word} {found['step']:,}"
+        inside = "".join(_finding(found["folder"], entry) for entry in found["findings"])
+        opened = " open" if not parts else ""
+        parts.append(f"<details{opened}><summary>{_text(heading)}</summary>{inside}</details>")
+    return f"<h2>Findings</h2>{''.join(parts)}" if parts else ""
+
+
+def _finding(folder: Path, entry: dict[str, Any]) -> str:
+    title, note = (
+        f"<h3>{_text(entry['title'])}</h3>",
+        f"<p class='soft'>{_text(entry['note'])}</p>" if entry["note"] else "",
+    )
+    if entry["kind"] == "table":
+        return f"{title}{note}{_table(entry['columns'], entry['rows'])}"
+    if entry["kind"] == "picture":
+        legend = _legend([Colour(meaning, rgb) for meaning, rgb in entry["legend"]])
+        return (
+            f"{title}{note}{legend}<figure class='pictures'>{_image(folder / entry['file'], entry['title'])}</figure>"
+        )
+    return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
+
+
+def _settings(run: Opened) -> str:
+    settings, environment = run.folder.config(), json.loads((run.folder.path / "env.json").read_bytes())
+    rows = [[name, str(value)] for part in ("config", "schedule") for name, value in settings[part].items()]
+    flat = [[name, json.dumps(value) if isinstance(value, dict) else str(value)] for name, value in environment.items()]
+    again = f"primordia resume {run.folder.path.name}\nprimordia fork {run.folder.path.name} --at STEP --set KEY=VALUE"
+    return (
+        f"<h2>Settings</h2>{_table(['setting', 'value'], rows)}"
+        f"<details><summary>Environment</summary>{_table(['what', 'value'], flat)}</details>"
+        f"<h3>Go on from here</h3><pre>{_text(again)}</pre>"
+    )
+
+
+def _events(run: Opened) -> str:
+    shown = [entry for entry in run.folder.events.read() if entry["event"] != "checkpoint"]
+    rows = []
+    for entry in shown:
+        details = {key: value for key, value in entry.items() if key not in ("time", "step", "event")}
+        rows.append([entry["time"], entry["step"], entry["event"], ", ".join(f"{k}={v}" for k, v in details.items())])
+    return f"<h2>Events</h2>{_table(['time', run.experiment.step_word, 'event', 'details'], rows)}"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    head = "".join(f"<th>{_text(column)}</th>" for column in columns)
+    body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
+    return f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return f"<td>{'yes' if value else '–' if value is None else 'no'}</td>"
+    if isinstance(value, int | float):
+        return (
+            f"<td class='number'>{value:,}</td>" if isinstance(value, int) else f"<td class='number'>{value:.5g}</td>"
+        )
+    kind = " class='code'" if " " not in value and len(value) > 30 else ""
+    return f"<td{kind}>{_text(value)}</td>"
+
+
+def _legend(palette: Sequence[Colour]) -> str:
+    named = dict.fromkeys((colour.meaning, colour.rgb) for colour in palette)
+    items = "".join(f"<span><i style='background:{_text(rgb)}'></i>{_text(meaning)}</span>" for meaning, rgb in named)
+    return f"<div class='legend'>{items}</div>"
+
+
+def _image(file: Path, description: str) -> str:
+    if file.stat().st_size > EMBED_LIMIT_BYTES:
+        return f"<p class='soft'>{_text(file.name)} is too large to embed; it lies beside this page.</p>"
+    content = base64.b64encode(file.read_bytes()).decode()
+    return f"<img alt='{_text(description)}' src='data:image/png;base64,{content}'>"
+
+
+def _text(value: Any) -> str:
+    return html.escape(str(value), quote=True)

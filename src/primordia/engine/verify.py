@@ -1,0 +1,119 @@
+"""Verification: measure an experiment's claims here and hold them against their acceptance regions."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from primordia.core.claims import Claim, Measurement
+from primordia.core.errors import BadInputError, UnknownNameError
+from primordia.core.experiment import Experiment
+from primordia.engine import durable, environment
+from primordia.engine.folder import now
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """A claim and what came of it.
+
+    Args:
+        claim: what was claimed.
+        measurement: what was measured, or None when measuring failed.
+        passed: whether the measurement lies in the acceptance region.
+        error: why measuring failed, or None.
+        seconds: how long it took.
+    """
+
+    claim: Claim
+    measurement: Measurement | None
+    passed: bool
+    error: str | None
+    seconds: float
+
+
+def choose(experiment: Experiment[Any, Any], tier: Literal["quick", "full"], only: Sequence[str]) -> list[Claim]:
+    """The claims to measure: those of the tier ("full" includes "quick"), or exactly the ones named.
+
+    Raises:
+        UnknownNameError: a named claim does not exist.
+        BadInputError: the experiment makes no claim of that tier.
+    """
+    known = {claim.id: claim for claim in experiment.claims}
+    for name in only:
+        if name not in known:
+            raise UnknownNameError("claim", name, known)
+    chosen = [known[name] for name in only] or [
+        claim for claim in experiment.claims if tier == "full" or claim.tier == "quick"
+    ]
+    if not chosen:
+        raise BadInputError(f"{experiment.name} makes no claim of the tier {tier!r}; try --tier full.")
+    return chosen
+
+
+def run(
+    experiment: Experiment[Any, Any],
+    tier: Literal["quick", "full"] = "quick",
+    only: Sequence[str] = (),
+    on_result: Callable[[Verdict], None] | None = None,
+) -> list[Verdict]:
+    """Measure claims one after the other; a claim that cannot be measured has failed, and the rest go on."""
+    verdicts = []
+    for claim in choose(experiment, tier, only):
+        began = time.perf_counter()
+        measurement, error = None, None
+        try:
+            measurement = claim.measure(claim.setup)
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        passed = measurement is not None and claim.expected.holds(measurement.value)
+        verdict = Verdict(claim, measurement, passed, error, time.perf_counter() - began)
+        verdicts.append(verdict)
+        if on_result:
+            on_result(verdict)
+    return verdicts
+
+
+def as_json(experiment: Experiment[Any, Any], tier: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The verdicts with everything needed to judge them elsewhere."""
+    return {
+        "format": 1,
+        "experiment": experiment.name,
+        "version": experiment.version,
+        "source": dataclasses.asdict(experiment.source),
+        "tier": tier,
+        "time": now(),
+        "environment": environment.describe(),
+        "passed": sum(verdict.passed for verdict in verdicts),
+        "failed": sum(not verdict.passed for verdict in verdicts),
+        "claims": [_entry(verdict) for verdict in verdicts],
+    }
+
+
+def save(experiment: Experiment[Any, Any], tier: str, verdicts: Sequence[Verdict], root: Path) -> Path:
+    """Write the verdicts to `<root>/verify/<wing>-<experiment>-<time>.json`; returns the file."""
+    folder = root / "verify"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = now().replace("-", "").replace(":", "")
+    out = folder / f"{experiment.name.replace('/', '-')}-{stamp}.json"
+    durable.write_json(out, as_json(experiment, tier, verdicts))
+    return out
+
+
+def _entry(verdict: Verdict) -> dict[str, Any]:
+    claim, measured = verdict.claim, verdict.measurement
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "source": claim.source,
+        "setup": dict(claim.setup),
+        "expected": dataclasses.asdict(claim.expected),
+        "measured": measured.value if measured else None,
+        "note": measured.note if measured else "",
+        "evidence": dict(measured.evidence) if measured else {},
+        "outcome": "pass" if verdict.passed else "fail",
+        "error": verdict.error,
+        "seconds": round(verdict.seconds, 3),
+    }
