@@ -1,0 +1,126 @@
+"""The one door to Numba: kernels that compile on first use and keep their machine code on disk.
+
+A kernel is a plain function under `@kernel`. Importing a module of kernels does not import Numba; the first call does.
+Kernels call each other by name, as ordinary functions do.
+
+Numba's own disk cache looks only at the file of the function that is called. An edit in a second file, where a called
+kernel lives, would leave stale machine code, and stale machine code means wrong bits. So each kernel is cached in a
+folder named by a digest of everything its result can depend on: the sources of all the kernels it reaches, the
+constants they name, and the compiler's version.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+__all__ = ["Kernel", "cache_folder", "kernel"]
+
+
+def cache_folder() -> Path:
+    """The folder of compiled kernels: PRIMORDIA_CACHE, else the user's cache folder, else a temporary one."""
+    if chosen := os.environ.get("PRIMORDIA_CACHE"):
+        root = Path(chosen)
+    elif base := os.environ.get("XDG_CACHE_HOME"):
+        root = Path(base) / "primordia"
+    else:
+        root = Path.home() / ".cache" / "primordia"
+    folder = root / "kernels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        user = getattr(os, "getuid", lambda: "any")()
+        return Path(tempfile.gettempdir()) / f"primordia-kernels-{user}"
+
+
+class Kernel:
+    """A function that Numba compiles when it is first called, or first reached from another kernel."""
+
+    def __init__(self, function: FunctionType, options: dict[str, Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.options = options
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Hash of the sources and constants that this kernel's machine code can depend on."""
+        import llvmlite
+        import numba
+
+        seen: dict[str, bytes] = {}
+        _reach(self.function, seen)
+        text = hashlib.sha256(f"numba {numba.__version__} llvmlite {llvmlite.__version__}".encode())
+        for key in sorted(seen):
+            text.update(key.encode() + b"\0" + seen[key] + b"\0")
+        return text.hexdigest()[:20]
+
+    @functools.cached_property
+    def dispatcher(self) -> Any:
+        """Numba's own object for this function, compiled per argument types."""
+        import numba
+
+        from primordia.life import vector  # noqa: F401  (registers the vector forms of the mask functions)
+
+        # Numba fixes a function's cache folder when it is decorated, so the setting is ours only for that moment.
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(cache_folder() / self.digest)
+        try:
+            options = {"cache": True, "nogil": True, "error_model": "numpy"} | self.options
+            return numba.njit(**options)(self.function)
+        finally:
+            numba.config.CACHE_DIR = before
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What Numba reads when another kernel names this one."""
+        return self.dispatcher._numba_type_
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.dispatcher(*arguments)
+
+
+def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Makes a kernel of a function written in Numba's subset; options go to `numba.njit`."""
+    if function is None:
+        return functools.partial(kernel, **options)
+    assert isinstance(function, FunctionType), function
+    return Kernel(function, options)
+
+
+@functools.cache
+def _source(module_file: str) -> bytes:
+    return Path(module_file).read_bytes()
+
+
+def _reach(function: FunctionType, seen: dict[str, bytes]) -> None:
+    """Adds to `seen` the file of a function, of every function that it names, and the constants they name."""
+    file = inspect.getsourcefile(function) or function.__code__.co_filename
+    here = f"{function.__module__}.{function.__qualname__}"
+    if here in seen:
+        return
+    seen[here] = function.__code__.co_code
+    seen[f"file {function.__module__}"] = _source(file)
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if isinstance(value, Kernel):
+            _reach(value.function, seen)
+        elif isinstance(value, FunctionType):
+            _reach(value, seen)
+            _reach_vector_form(value, seen)
+        elif value is not None and not inspect.ismodule(value):
+            content = value.tobytes() if hasattr(value, "tobytes") else b""
+            seen[f"{here} names {name}"] = repr(value).encode() + content
+
+
+def _reach_vector_form(function: FunctionType, seen: dict[str, bytes]) -> None:
+    """A plain function reached from a kernel has its vector form in `vector.py`: that file counts too."""
+    seen["file vector"] = _source(str(Path(__file__).with_name("vector.py")))

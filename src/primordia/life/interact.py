@@ -1,0 +1,43 @@
+"""The kernels that let a soup interact, whatever the substrate's `execute` does.
+
+`execute(tape, max_steps) -> operations` is handed in as a value, so these are compiled once for all substrates. Each
+call works on a range of pairs and touches only their programs: any division of the pairs gives the same bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from primordia.life.compile import kernel
+from primordia.life.counter import any_mutation, mutate, mutation_base
+
+
+@kernel
+def interact(execute, soup, order, seed, epoch, threshold, max_steps, first, last):
+    """One epoch's interactions of the pairs first .. last-1, in place on soup [program byte]; returns operations.
+
+    Pair p is programs order[2p] and order[2p+1]: concatenated, mutated, executed, split. The specification's 2.2.
+    """
+    n_programs, length = soup.shape
+    tape = np.empty(2 * length, np.uint8)
+    operations = 0
+    for pair in range(first, last):
+        left, right = order[2 * pair], order[2 * pair + 1]
+        for i in range(length):
+            tape[i] = soup[left, i]
+            tape[length + i] = soup[right, i]
+        base = mutation_base(seed, epoch, np.uint64(n_programs), np.uint64(pair), np.uint64(2 * length))
+        if any_mutation(base, 2 * length, threshold):
+            mutate(tape, base, threshold)
+        operations += execute(tape, max_steps)
+        for i in range(length):
+            soup[left, i] = tape[i]
+            soup[right, i] = tape[length + i]
+    return operations
+
+
+@kernel
+def execute_each(execute, tapes, max_steps, operations, first, last):
+    """Runs tapes [tape byte] first .. last-1 in place and writes the operations of each."""
+    for k in range(first, last):
+        operations[k] = execute(tapes[k], max_steps)

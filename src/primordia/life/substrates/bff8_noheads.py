@@ -1,0 +1,25 @@
+"""bff8_noheads: as bff_noheads, but a bracket jumps a fixed distance instead of to its partner."""
+
+from primordia.life.compile import kernel
+from primordia.life.machine import run
+from primordia.life.substrates import heads
+
+TABLE = heads.table(heads.ASCII, heads.FIXED_OPERATIONS)
+TESTS = heads.tests(0x5B, 0x5D, heads.ASCII_TESTS)
+
+
+@kernel
+def execute(tape, max_steps):
+    """Runs a pair tape in place until it stops; returns its operations."""
+    return run(tape, max_steps, 0, 0, 0, TABLE, TESTS, 0xFF)
+
+
+SUBSTRATE = heads.declare(
+    "bff8_noheads",
+    "BFF with jumps of a fixed length: a bracket moves the pointer by eight instead of to its partner.",
+    heads.ASCII,
+    special=heads.FIXED_MEANINGS,
+    start=heads.FIXED_START,
+    execute=execute,
+    brackets=None,
+)

@@ -1,0 +1,23 @@
+"""bff_noheads: the BFF of the paper. Instructions are ASCII characters; both heads and the pointer start at byte 0."""
+
+from primordia.life.compile import kernel
+from primordia.life.machine import run
+from primordia.life.substrates import heads
+
+TABLE = heads.table(heads.ASCII)
+TESTS = heads.tests(0x5B, 0x5D, heads.ASCII_TESTS)
+
+
+@kernel
+def execute(tape, max_steps):
+    """Runs a pair tape in place until it stops; returns its operations."""
+    return run(tape, max_steps, 0, 0, 0, TABLE, TESTS, 0xFF)
+
+
+SUBSTRATE = heads.declare(
+    "bff_noheads",
+    "The paper's BFF: ten ASCII instructions, two heads and a pointer that start at byte 0.",
+    heads.ASCII,
+    start=heads.FIXED_START,
+    execute=execute,
+)
