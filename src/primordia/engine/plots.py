@@ -103,7 +103,7 @@ def _draw(
     declared = run.experiment.metrics[metric]
     marker = "o" if len(points) < 40 else None
     axis.plot(*zip(*points, strict=True), color=colour, lw=1.6, marker=marker, ms=3, label=label) if points else None
-    for name, step in crossings(run, rows).items():
+    for index, (name, step) in enumerate(crossings(run, rows).items()):
         watched = run.experiment.transitions[name]
         if watched.metric != metric and not large:
             axis.axvline(step, color=MARK, lw=0.7, alpha=0.35)
@@ -112,7 +112,7 @@ def _draw(
         if large:
             text = f"{name}, {run.experiment.step_word} {step:,}"
             at = {"xy": (step, 1.0), "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-            axis.annotate(text, xytext=(4, -12), color=MARK, fontsize=8, **at)
+            axis.annotate(text, xytext=(4, -12 - 11 * index), color=MARK, fontsize=8, **at)
         if watched.metric == metric:
             axis.axhline(watched.threshold, color=MARK, lw=0.7, ls=":")
     axis.set_title(metric.replace("_", " "), fontsize=10 if large else 9, loc="left")

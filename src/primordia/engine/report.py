@@ -62,14 +62,14 @@ def _head(run: Opened, record: dict[str, Any], title: str) -> str:
 
 def _views(run: Opened) -> str:
     parts = []
-    for name, pictures in looking.saved_views(run.folder).items():
-        view = run.experiment.views.get(name)
-        if view is None:
+    saved = looking.saved_views(run.folder)
+    for name, view in run.experiment.views.items():
+        if name not in saved:
             continue
         figures = "".join(
             f"<figure>{_image(file, f'{name} after {step} {run.experiment.step_word}s')}"
             f"<figcaption>{run.experiment.step_word} {step:,}{_why(run, step)}</figcaption></figure>"
-            for step, file in _few(run, pictures)
+            for step, file in _few(run, saved[name])
         )
         parts.append(f"<h2>{_text(name.capitalize())}</h2><p>{_text(view.meaning)}</p>")
         parts.append(f"{_legend(view.palette)}<div class='pictures'>{figures}</div>")

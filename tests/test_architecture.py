@@ -1,0 +1,78 @@
+"""Arrows point one way: cli, observatory -> engine -> core <- wings; and the project speaks of itself alone."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "primordia"
+MAY_IMPORT = {
+    "core": {"core"},
+    "engine": {"engine", "core"},
+    "life": {"life", "core"},
+    "cli": {"cli", "engine", "core"},
+}
+CORE_LINES = 1500
+FILE_LINES = 400
+
+
+def sources():
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def imported_rooms(path):
+    """The packages directly under primordia that a file imports from anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the arrows"
+            names = [node.module]
+            if node.module == "primordia":
+                names = [f"primordia.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "primordia" and len(parts) > 1 and (SOURCE / parts[1]).is_dir():
+                yield parts[1]
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_only_what_lies_below_it(path):
+    room = path.relative_to(SOURCE).parts[0]
+    if room in MAY_IMPORT:
+        assert set(imported_rooms(path)) <= MAY_IMPORT[room]
+
+
+def test_every_room_has_its_arrows_stated():
+    rooms = {path.name for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms == set(MAY_IMPORT)
+
+
+def test_the_core_stays_small():
+    assert sum(len(path.read_text().splitlines()) for path in (SOURCE / "core").glob("*.py")) < CORE_LINES
+
+
+def test_no_file_outgrows_its_reader():
+    long = {str(path): n for path in sources() if (n := len(path.read_text().splitlines())) > FILE_LINES}
+    assert long == {}
+
+
+def test_the_ci_script_runs_the_test_command_of_the_readme_word_for_word():
+    commands = re.findall(r"```\n(python3 -m venv .*pytest)\n```", (ROOT / "README.md").read_text())
+    assert len(commands) == 1
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith(commands[0])
+
+
+def test_no_committed_file_names_an_index_or_a_lock_that_does():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    files = listed.stdout.split("\n")
+    assert [name for name in files if Path(name).name in ("uv.lock", "poetry.lock", "Pipfile.lock")] == []
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert all(re.fullmatch(r"#.*|[a-z0-9-]+==[\w.]+", line) for line in lock.splitlines())
