@@ -29,8 +29,8 @@ def save(run: Opened) -> list[Path]:
     for metric in [name for name in watched if any(name in row for row in rows)]:
         figure = _figure(9.0, 3.6)
         _draw(figure.subplots(), run, rows, metric, label=None, colour=COLOURS[0], large=True)
-        files.append(_write(figure, run.folder.artefacts / f"{metric}.png"))
-    files.append(_write(_overview(run, rows), run.folder.artefacts / "metrics.png"))
+        files.append(write(figure, run.folder.artefacts / f"{metric}.png"))
+    files.append(write(_overview(run, rows), run.folder.artefacts / "metrics.png"))
     return files
 
 
@@ -63,7 +63,7 @@ def compare(runs: Sequence[Opened], metrics: Sequence[str], out: Path) -> Path:
             _draw(axis, run, run.folder.metrics.read(), metric, label=label, colour=colour, large=True)
         if len(runs) > 1:
             axis.legend(fontsize=7, frameon=False)
-    return _write(figure, out)
+    return write(figure, out)
 
 
 def crossings(run: Opened, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -129,7 +129,8 @@ def _figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _write(figure: Any, out: Path) -> Path:
+def write(figure: Any, out: Path) -> Path:
+    """Save a figure in the format of its ending, in one instant; returns the file."""
     aside = out.with_name(f".{out.name}")
     figure.savefig(aside, format=out.suffix[1:], dpi=130)
     aside.replace(out)

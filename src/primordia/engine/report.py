@@ -29,7 +29,15 @@ def render(run: Opened) -> str:
     css = importlib.resources.files("primordia.engine").joinpath("report.css").read_text()
     record = run.folder.record()
     title = f"{run.experiment.name} · seed {record['seed']}"
-    sections = [_head(run, record, title), _views(run), _plots(run), _findings(run), _settings(run), _events(run)]
+    sections = [
+        _head(run, record, title),
+        _poster(run),
+        _views(run),
+        _plots(run),
+        _findings(run),
+        _settings(run),
+        _events(run),
+    ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -58,6 +66,11 @@ def _head(run: Opened, record: dict[str, Any], title: str) -> str:
         f"<p class='soft'>Source: {_text(source.authors)} ({source.year}), <i>{_text(source.title)}</i>, "
         f"arXiv {_text(source.arxiv)}. {_text(source.how_we_differ)}</p>"
     )
+
+
+def _poster(run: Opened) -> str:
+    file = run.folder.artefacts / "poster.png"
+    return f"<figure>{_image(file, 'the run at a glance')}</figure>" if file.exists() else ""
 
 
 def _views(run: Opened) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from primordia.core.errors import PrimordiaError
-from primordia.engine import export, plots, report
+from primordia.engine import export, plots, poster, report
 from primordia.engine.folder import Opened
 from primordia.engine.observer import Outcome
 
@@ -19,6 +19,7 @@ def wrap_up(run: Opened, outcome: Outcome) -> None:
         if outcome.status == "finished" and export.can_write_parquet():
             export.parquet(run.folder, run.folder.path / "metrics.parquet")
         plots.save(run)
+        poster.save(run)
         report.save(run)
     except (OSError, PrimordiaError) as error:
         run.folder.note("warning", outcome.step, reason=f"the report could not be written: {error}")
