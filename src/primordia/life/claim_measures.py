@@ -23,7 +23,7 @@ TRANSITION = 1.0
 
 
 def vector_tapes(language: str, tape_set: str) -> Bytes:
-    """The 10,000 tapes uint8 [tape, byte] of set "U" (uniform) or "R" (rich in instructions); see `EVALUATOR_VECTORS`."""
+    """The 10,000 tapes uint8 [tape, byte] of set "U" (uniform) or "R" (rich); see `EVALUATOR_VECTORS`."""
     draws = mix64(np.arange(N_TAPES * 128, dtype=np.uint64)).reshape(N_TAPES, 128)
     uniform = draws.astype(np.uint8)
     if tape_set == "U":

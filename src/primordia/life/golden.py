@@ -84,4 +84,4 @@ LOGS = {
 """Language -> (completed epochs, brotli bytes of the soup, high-order complexity) for 131,072 programs, seed 10248."""
 
 FIG4_REPLICATOR = b"[[{.>]-]" + b" " * 48 + b"]-]>.{[["
-"""The hand-sanitised replicator of Fig. 4: a palindrome whose loop copies one byte in four steps, from right to left."""
+"""The hand-sanitised replicator of Fig. 4: a palindrome whose loop copies a byte in four steps, from right to left."""

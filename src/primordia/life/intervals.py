@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 
 def binomial_cdf(successes: int, trials: int, p: float) -> float:
-    """Probability of at most `successes` in `trials` draws with probability `p`. Sums logarithms of terms: exact enough
-    for thousands of trials.
-    """
+    """Probability of at most `successes` in `trials` draws of probability `p`; exact enough for thousands of trials."""
     if successes >= trials or p <= 0:
         return 1.0
     if successes < 0 or p >= 1:

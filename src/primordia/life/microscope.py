@@ -38,6 +38,21 @@ class Film:
 
 
 @dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What meetings with several partners came to.
+
+    Args:
+        copied: int64 [partner]: bytes of the partner that equal the program's at the same place in the end.
+        mirrored: int64 [partner]: bytes of the partner that equal the program's at the mirrored place in the end.
+        intact: bool [partner]: whether the program itself is unchanged.
+    """
+
+    copied: npt.NDArray[np.int64]
+    mirrored: npt.NDArray[np.int64]
+    intact: Flags
+
+
+@dataclasses.dataclass(frozen=True)
 class Anatomy:
     """Which bytes of a replicator matter.
 
@@ -119,8 +134,33 @@ def copy_order(film: Film, program: Bytes) -> str:
     return f"{direction}, one byte every {pace:g} steps"
 
 
+def copy_alignment(film: Film, program: Bytes) -> str:
+    """How what arrived lies against the program: as it is, mirrored or shifted, in words."""
+    half = film.final[len(program) :]
+    untouched = film.frames[0, len(program) :]
+    best = (-1, "")
+    for mirrored, image in ((False, program), (True, program[::-1])):
+        for shift in range(len(program)):
+            moved = np.roll(image, shift)
+            matches = int(((half == moved) & (untouched != moved)).sum())
+            words = ("mirrored" if mirrored else "as they stand") + (f", shifted by {shift}" if shift else "")
+            best = max(best, (matches, words), key=lambda option: option[0])
+    return best[1] if best[0] >= REPLICATOR_SCORE else "in no recognisable alignment"
+
+
+def meet(substrate_name: str, program: Bytes, partners: Bytes, first: bool, max_steps: int = MAX_STEPS) -> Outcome:
+    """Let a program uint8 [byte] meet each partner uint8 [partner, byte], standing first or second on the tape."""
+    from primordia.life.soup import evaluate
+
+    programs = np.broadcast_to(program, partners.shape)
+    tapes = np.concatenate((programs, partners) if first else (partners, programs), axis=1)
+    halves = evaluate(substrate_name, tapes, max_steps)[0].reshape(len(partners), 2, -1)
+    own, other = halves[:, 0 if first else 1], halves[:, 1 if first else 0]
+    return Outcome((other == program).sum(axis=1), (other == program[::-1]).sum(axis=1), (own == program).all(axis=1))
+
+
 def neutral_byte(substrate_name: str) -> int:
-    """The no-op that ablation puts in: the first byte from 0x20 up (then from 0) that is neither instruction nor null."""
+    """The no-op that ablation puts in: the first byte from 0x20 up (then from 0) that is neither opcode nor null."""
     classes = substrate(substrate_name).classes
     options = (*range(0x20, 256), *range(0x20))
     return next(byte for byte in options if classes.get(byte, "other") == "other")

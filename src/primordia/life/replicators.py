@@ -1,8 +1,8 @@
 """Does a program copy itself? The authors' detector, for many programs at once.
 
 Source: the self-replication check of the authors' simulator (paradigms-of-intelligence/cubff). Each program meets a
-partner of random bytes in 13 independent branches; in every branch the outcome of one meeting becomes the program of the
-next, five meetings in a row. What agrees across branches cannot come from the noise, so it was inherited.
+partner of random bytes in 13 independent branches; in every branch the outcome of one meeting becomes the program of
+the next, five meetings in a row. What agrees across branches cannot come from the noise, so it was inherited.
 """
 
 from __future__ import annotations

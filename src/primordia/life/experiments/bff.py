@@ -232,7 +232,9 @@ class Bff(Experiment[BffConfig, SoupState]):
 
     def findings(self, config: BffConfig, state: SoupState, streams: Streams, t: int) -> tuple[Finding, ...]:
         """The most frequent programs and bytes, and the best replicator under the microscope."""
-        return ()
+        from primordia.life.specimens import Context, findings
+
+        return findings(Context(config.language, state.soup, config.max_steps, streams, t))
 
     def known_result(self, config: BffConfig) -> KnownResult:
         """The evaluator on 10,000 random tapes, against the operations and the hash of the authors' implementation."""
