@@ -41,10 +41,10 @@ def save(run: Opened) -> Path | None:
 
 def _figure(n_panels: int) -> Any:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(3.4 * max(n_panels, 2), 5.6), layout="constrained", facecolor=PAPER)
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr]
-    return figure
+    padded = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+    return Figure(figsize=(3.4 * max(n_panels, 2), 5.6), layout=padded, facecolor=PAPER)
 
 
 def _picture(axis: Any, run: Opened, step: int, file: Path, crossed: dict[str, int]) -> None:
