@@ -1,0 +1,159 @@
+"""Reading command lines: tyro parses, and whatever it refuses becomes one line with the nearest option."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import tyro
+
+from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
+
+A = TypeVar("A")
+
+NAME_HELP = "an experiment, as `primordia list` prints it, or package.module:Class"
+RUN_HELP = "a run: its folder, its id, the beginning of its id, or 'latest'"
+
+
+def option(text: str, metavar: str | None = None) -> Any:
+    """What `--help` says of an option; the default is told in the text where it matters."""
+    return tyro.conf.arg(help=text, metavar=metavar, help_behavior_hint="")
+
+
+Name = Annotated[tyro.conf.Positional[str], option(NAME_HELP, "NAME")]
+RunName = Annotated[tyro.conf.Positional[str], option(RUN_HELP, "RUN")]
+Root = Annotated[Path, option("where runs are kept (default: runs)", "FOLDER")]
+Json = Annotated[bool, option("print one JSON value, for programs")]
+Quiet = Annotated[bool, option("only the first and the last lines")]
+Settings = Annotated[
+    tyro.conf.UseAppendAction[tuple[str, ...]],
+    option("a setting to change; repeat it, or give several: --set a=1 b=2", "KEY=VALUE"),
+]
+
+
+def number(text: str) -> Any:
+    """The annotation of an option that takes a whole number, or nothing when it is not given.
+
+    It is read as text, so that the engine's own sentences say what is allowed.
+    """
+    return words(text, "N")
+
+
+def words(text: str, metavar: str) -> Any:
+    """The annotation of an option that takes a word, or nothing when it is not given."""
+    return Annotated[str | None, option(text, metavar)]
+
+
+def parse(kind: type[A], argv: Sequence[str], verb: str) -> A:
+    """The arguments of a verb as an instance of the dataclass `kind`.
+
+    Raises:
+        BadInputError: an unknown option (says the nearest), a missing or unreadable value.
+    """
+    spread = _spread_settings(argv)
+    known = ["--" + field.name.replace("_", "-") for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for word in spread:
+        flag = word.partition("=")[0].replace("_", "-")
+        if flag.startswith("--") and flag not in ("--help", "--", *known):
+            raise UnknownNameError("option", flag, [*known, "--help"])
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(
+                kind,
+                args=spread,
+                prog=f"primordia {verb}",
+                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff),
+            )
+    except SystemExit as ending:
+        if not ending.code:
+            raise
+    raise BadInputError(f"primordia {verb}: {_first_sentence(complaint.getvalue(), verb)}")
+
+
+def settings(pairs: Iterable[str]) -> dict[str, str]:
+    """The values of --set by key; a later one wins.
+
+    Raises:
+        ConfigError: a word that is not key=value.
+    """
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set {pair} cannot be read: write key=value, as in --set n_programs=4096.")
+        found[key] = value
+    return found
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The options that were given; the word "none" takes back what a preset says."""
+    return {
+        name: None if str(value).lower() == "none" else value for name, value in values.items() if value is not None
+    }
+
+
+def whole(name: str, text: str, least: int) -> int:
+    """A whole number given as text.
+
+    Raises:
+        ConfigError: it is not one, or below `least`.
+    """
+    try:
+        value = int(text)
+    except ValueError:
+        raise ConfigError(f"{name}={text} is not a whole number; allowed: at least {least}.") from None
+    if value < least:
+        raise ConfigError(f"{name}={value} is out of range: it must be at least {least}; the nearest is {least}.")
+    return value
+
+
+def limit_threads(text: str | None) -> None:
+    """Apply --threads."""
+    from primordia.core import threads
+
+    if text is not None:
+        threads.limit(whole("threads", text, 1))
+
+
+def command(verb: str, argv: Sequence[str]) -> str:
+    """The command line as one would type it again."""
+    return shlex.join(["primordia", verb, *argv])
+
+
+def _spread_settings(argv: Sequence[str]) -> list[str]:
+    """`--set a=1 b=2` as `--set a=1 --set b=2`."""
+    words: list[str] = []
+    following = False
+    for word in argv:
+        if following and "=" in word and not word.startswith("-"):
+            words.append("--set")
+        words.append(word)
+        # The value right after --set belongs to it whatever it looks like.
+        following = (following and "=" in word and not word.startswith("-")) or (
+            len(words) > 1 and words[-2] == "--set"
+        )
+    return words
+
+
+def _first_sentence(text: str, verb: str) -> str:
+    """What tyro's box says above its first rule, without the box."""
+    parts: list[str] = []
+    for line in text.splitlines():
+        content = line.strip("│ ")
+        if line.startswith(("╭", "╰")):
+            continue
+        if not content.strip("─") or content.startswith("Got errors"):
+            break
+        parts.append(content)
+    said = (
+        " ".join(parts)
+        .replace(f"Missing from primordia {verb}:", "missing:")
+        .replace("Unrecognized options", "unrecognised")
+    )
+    return f"{said.rstrip('.') or 'these arguments cannot be read'}; see primordia {verb} --help."

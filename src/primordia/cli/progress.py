@@ -1,0 +1,113 @@
+"""What a watcher knows about a run in progress: rate, time left, phase, and the course of every metric."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from primordia.core.metrics import Row
+from primordia.engine import catalogue
+from primordia.engine.folder import Opened
+
+RATE_SECONDS = 4.0
+"""The rate is an average that forgets with this time constant."""
+KEPT = 512
+
+
+class Progress:
+    """Everything shown about one run, updated by the loop's callbacks.
+
+    Args:
+        run: the run.
+        step: completed steps at the beginning.
+        rows: the rows already written.
+    """
+
+    def __init__(self, run: Opened, step: int, rows: Iterable[Row]) -> None:
+        self.run, self.step = run, step
+        self.began_at = step
+        self.rate = 0.0
+        self.names = catalogue.main_metrics(run.experiment)
+        self.row: Row = {}
+        self.previous: Row = {}
+        self.history: dict[str, list[float]] = {name: [] for name in self.names}
+        self.crossed: dict[str, int] = {}
+        self._clock: float | None = None
+        self._weight = 0.0
+        for row in rows:
+            self.add_row(row)
+
+    def advance(self, step: int) -> None:
+        """The run has completed `step` steps by now."""
+        now = time.monotonic()
+        if self._clock is not None:
+            seconds = max(now - self._clock, 1e-6)
+            forget = math.exp(-seconds / RATE_SECONDS)
+            # The weight makes the first values count fully instead of starting from a rate of zero.
+            self._weight = self._weight * forget + (1 - forget)
+            self.rate += ((step - self.step) / seconds - self.rate) * (1 - forget) / self._weight
+        self._clock, self.step = now, step
+
+    def add_row(self, row: Row) -> None:
+        """A row was written."""
+        self.previous, self.row = self.row, row
+        for name, values in self.history.items():
+            if name in row:
+                values.append(float(row[name]))
+                if len(values) > KEPT:
+                    # Every second value of the older part is enough for a line of a few dozen blocks.
+                    values[: KEPT // 2] = values[: KEPT // 2 : 2]
+        for name, transition in self.run.experiment.transitions.items():
+            if name not in self.crossed and transition.crossed(row):
+                self.crossed[name] = int(row["step"])
+
+    @property
+    def target(self) -> int:
+        """The step at which the run ends as things stand."""
+        rule = self.run.schedule.stop_rule()
+        if rule and rule[0] in self.crossed:
+            return min(self.run.schedule.steps, self.crossed[rule[0]] + rule[1])
+        return self.run.schedule.steps
+
+    @property
+    def seconds_left(self) -> float:
+        """Time to the target at the present rate; infinite while there is no rate."""
+        return max(self.target - self.step, 0) / self.rate if self.rate > 0 else math.inf
+
+    @property
+    def phase(self) -> str | None:
+        """What the transition crossed last leads to, or what the first one starts from; None without transitions."""
+        transitions = self.run.experiment.transitions
+        if not transitions:
+            return None
+        if not self.crossed:
+            return next(iter(transitions.values())).before
+        return transitions[max(self.crossed, key=lambda name: self.crossed[name])].after
+
+    def trend(self, name: str) -> int:
+        """1 when the metric rose from the row before, -1 when it fell, 0 otherwise."""
+        if name not in self.row or name not in self.previous:
+            return 0
+        return (self.row[name] > self.previous[name]) - (self.row[name] < self.previous[name])
+
+    @property
+    def rate_text(self) -> str:
+        """The rate as people read it."""
+        word = self.run.experiment.step_word
+        if self.rate <= 0:
+            return f"– {word}s/s"
+        return f"{self.rate:,.0f} {word}s/s" if self.rate >= 100 else f"{self.rate:.3g} {word}s/s"
+
+
+def event_text(event: Mapping[str, Any]) -> str:
+    """An event of a run as a short sentence."""
+    kind = str(event["event"])
+    if kind == "transition":
+        return f"transition {event['name']}: {event['metric']} = {event['value']:.4g}"
+    if kind == "forked":
+        changed = ", ".join(f"{key}={value}" for key, value in dict(event.get("changed", {})).items())
+        return f"forked from {event['parent']}" + (f" with {changed}" if changed else "")
+    reason = event.get("reason")
+    return f"{kind}: {reason}" if reason else kind

@@ -1,0 +1,59 @@
+"""`primordia run`: start a run and watch it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from primordia.cli import arguments, watching
+from primordia.core import registry
+from primordia.engine import launch
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Run an experiment from its beginning in a new folder.
+
+    The first line printed is the folder. Ctrl-C ends in order with a checkpoint (resume continues with the same
+    bits); a second Ctrl-C stops at once. Exit codes: 0 finished, 1 failed, 2 bad input, 130 interrupted.
+    """
+
+    name: arguments.Name
+    preset: arguments.words("a named setting to start from; `primordia describe NAME` lists them", "PRESET") = None
+    seed: arguments.number("the seed; the same as --set seed=N") = None
+    set: arguments.Settings = ()
+    steps: arguments.number("steps to perform at most") = None
+    every: arguments.number("steps between rows of metrics") = None
+    checkpoint_every: arguments.number("steps between checkpoints") = None
+    stop: arguments.words("stop at a transition, or some steps after it: takeover+512; 'none' to go on", "RULE") = None
+    threads: arguments.number("threads that kernels may use (default: all cores); results do not depend on it") = None
+    root: arguments.Root = Path("runs")
+    quiet: arguments.Quiet = False
+    json: arguments.Json = False
+
+
+def main(argv: list[str]) -> int:
+    """Start a run."""
+    wanted = arguments.parse(Run, argv, "run")
+    experiment = registry.load(wanted.name)
+    settings = {**arguments.settings(wanted.set), **arguments.given(seed=wanted.seed)}
+    schedule = arguments.given(
+        steps=wanted.steps, every=wanted.every, checkpoint_every=wanted.checkpoint_every, stop=wanted.stop
+    )
+    config, checked = launch.resolve(experiment, wanted.preset, settings, schedule)
+    arguments.limit_threads(wanted.threads)
+    return watching.drive(
+        lambda observer: launch.start(
+            experiment,
+            config,
+            checked,
+            root=wanted.root,
+            slug=wanted.preset or "custom",
+            address=wanted.name,
+            observer=observer,
+            command=arguments.command("run", argv),
+        ),
+        root=wanted.root,
+        quiet=wanted.quiet,
+        as_json=wanted.json,
+    )

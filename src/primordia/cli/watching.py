@@ -1,0 +1,181 @@
+"""Calling the engine with somebody watching: the panel or the lines, Ctrl-C, and the closing words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from primordia.cli import printing
+from primordia.cli.lines import Lines
+from primordia.core.errors import PrimordiaError
+from primordia.core.metrics import Row
+from primordia.engine.folder import Opened, RunFolder
+from primordia.engine.observer import Observer, Outcome
+
+if TYPE_CHECKING:
+    from primordia.cli.panel import RunPanel
+
+Watcher: TypeAlias = "Lines | RunPanel"
+
+EXIT_CODES = {"finished": 0, "interrupted": 130, "failed": 1}
+FIRST = "finishing this chunk, then a checkpoint; press Ctrl-C again to stop at once"
+SECOND = "stopping at once"
+
+
+def drive(call: Callable[[Observer], Outcome], *, root: Path, quiet: bool, as_json: bool) -> int:
+    """Call the engine, show how it goes, and say how it ended and what to type next; returns the exit code.
+
+    Args:
+        call: starts, resumes or forks a run with the observer it is given.
+        root: where runs are kept, for the commands that are shown.
+        quiet: only the first and the last lines.
+        as_json: only one JSON object at the end.
+    """
+    watcher = _watcher(quiet, as_json)
+    try:
+        with watcher, _signals_announced(watcher) as observer:
+            outcome = call(observer)
+    except KeyboardInterrupt:
+        return _stopped(watcher, root)
+    except PrimordiaError:
+        raise
+    except Exception as error:
+        return _broken(watcher, root, error)
+    if as_json:
+        printing.show_json(_summary(outcome))
+    else:
+        _close(outcome, root)
+    return EXIT_CODES[outcome.status]
+
+
+def _watcher(quiet: bool, as_json: bool) -> Watcher:
+    if printing.on_terminal() and not quiet and not as_json:
+        from primordia.cli.panel import RunPanel
+
+        return RunPanel()
+    return Lines(quiet=quiet, silent=as_json)
+
+
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    rows = outcome.folder.metrics.read()
+    return {
+        "outcome": outcome.reason,
+        "status": outcome.status,
+        "folder": str(outcome.folder.path),
+        "id": outcome.folder.path.name,
+        "step": outcome.step,
+        "last_row": rows[-1] if rows else None,
+    }
+
+
+def _close(outcome: Outcome, root: Path) -> None:
+    """The outcome in a sentence, and the commands that use it next."""
+    with contextlib.suppress(BrokenPipeError):
+        print(f"{outcome.status}: {outcome.reason} (step {outcome.step})")
+        for purpose, command in next_commands(outcome.folder, outcome.status, outcome.step, root):
+            print(f"  {purpose:<9} {command}")
+
+
+def next_commands(folder: RunFolder, status: str, step: int, root: Path) -> list[tuple[str, str]]:
+    """What one can do with a run in this state, as (purpose, command or path)."""
+    name = folder.path.name if folder.path.parent.parent.parent == root else str(folder.path)
+    where = "" if str(root) == "runs" or name != folder.path.name else f" --root {root}"
+    commands = [("look", f"primordia show {name}{where}")]
+    report = folder.path / "report.html"
+    if report.exists():
+        commands.append(("report", str(report)))
+    if status == "finished":
+        commands.append(("go on", f"primordia fork {name} --at {step} --steps {2 * max(step, 1)}{where}"))
+    else:
+        commands.append(("resume", f"primordia resume {name}{where}"))
+    return commands
+
+
+def _stopped(watcher: Watcher, root: Path) -> int:
+    if watcher.run is None:
+        raise KeyboardInterrupt
+    resume = next_commands(watcher.run.folder, "interrupted", 0, root)[-1][1]
+    print(f"stopped at once; `{resume}` goes on from the last checkpoint", file=sys.stderr)
+    return EXIT_CODES["interrupted"]
+
+
+def _broken(watcher: Watcher, root: Path, error: Exception) -> int:
+    """An experiment raised: its author needs the traceback, its user the way on."""
+    traceback.print_exception(error)
+    if watcher.run is None:
+        print(f"error: {type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+    else:
+        resume = next_commands(watcher.run.folder, "failed", 0, root)[-1][1]
+        print(
+            f"error: the run failed: {type(error).__name__}: {' '.join(str(error).split())}; once the cause is gone, "
+            f"`{resume}` goes on from the last checkpoint",
+            file=sys.stderr,
+        )
+    return EXIT_CODES["failed"]
+
+
+class _Relay:
+    """An observer that passes everything on and knows whether the loop is running."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
+        self.in_loop = False
+
+    def started(self, run: Opened, step: int, rows: list[dict[str, Any]]) -> None:
+        self.watcher.started(run, step, rows)
+        self.in_loop = True
+
+    def progressed(self, step: int, steps_per_second: float) -> None:
+        self.watcher.progressed(step, steps_per_second)
+
+    def row_written(self, row: Row) -> None:
+        self.watcher.row_written(row)
+
+    def event_noted(self, event: Mapping[str, Any]) -> None:
+        if event["event"] in EXIT_CODES:
+            self.in_loop = False
+        self.watcher.event_noted(event)
+
+    def ended(self, outcome: Outcome) -> None:
+        self.watcher.ended(outcome)
+
+
+@contextlib.contextmanager
+def _signals_announced(watcher: Watcher) -> Iterator[_Relay]:
+    """Say at once that a signal was heard, though the engine acts on it only between two chunks.
+
+    Python writes the number of every signal into the wake-up pipe from its C handler, whoever handles it, so this
+    neither replaces nor delays the engine's own handlers.
+    """
+    relay = _Relay(watcher)
+    if threading.current_thread() is not threading.main_thread():
+        yield relay
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    listener = threading.Thread(target=_announce, args=(reading, relay), name="announcer", daemon=True)
+    listener.start()
+    try:
+        yield relay
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(writing)
+        listener.join(timeout=1.0)
+        os.close(reading)
+
+
+def _announce(reading: int, relay: _Relay) -> None:
+    heard = 0
+    while numbers := os.read(reading, 16):
+        for number in numbers:
+            if relay.in_loop and number in (signal.SIGINT, signal.SIGTERM):
+                heard += 1
+                relay.watcher.announce(FIRST if heard == 1 else SECOND)
