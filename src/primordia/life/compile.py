@@ -45,9 +45,10 @@ def cache_folder() -> Path:
 class Kernel:
     """A function that Numba compiles when it is first called, or first reached from another kernel."""
 
-    def __init__(self, function: FunctionType, options: dict[str, Any]) -> None:
+    def __init__(self, function: FunctionType, signature: str | None, options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
+        self.signature = signature
         self.options = options
 
     @functools.cached_property
@@ -58,6 +59,7 @@ class Kernel:
 
         seen: dict[str, bytes] = {}
         _reach(self.function, seen)
+        seen["primitives_cpu"] = Path(__file__).with_name("primitives_cpu.py").read_bytes()
         text = hashlib.sha256(f"numba {numba.__version__} llvmlite {llvmlite.__version__}".encode())
         for key in sorted(seen):
             text.update(key.encode() + b"\0" + seen[key] + b"\0")
@@ -68,14 +70,14 @@ class Kernel:
         """Numba's own object for this function, compiled per argument types."""
         import numba
 
-        from primordia.life import vector  # noqa: F401  (registers the vector forms of the mask functions)
+        from primordia.life import primitives_cpu  # noqa: F401  (registers the machine forms of the primitives)
 
         # Numba fixes a function's cache folder when it is decorated, so the setting is ours only for that moment.
         before = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(cache_folder() / self.digest)
         try:
             options = {"cache": True, "nogil": True, "error_model": "numpy"} | self.options
-            return numba.njit(**options)(self.function)
+            return numba.njit(self.signature, **options)(self.function)
         finally:
             numba.config.CACHE_DIR = before
 
@@ -88,12 +90,18 @@ class Kernel:
         return self.dispatcher(*arguments)
 
 
-def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Makes a kernel of a function written in Numba's subset; options go to `numba.njit`."""
+def kernel(function: Callable[..., Any] | None = None, /, signature: str | None = None, **options: Any) -> Any:
+    """Makes a kernel of a function written in Numba's subset.
+
+    Args:
+        signature: its only argument types, as Numba writes them; by default those of each call. A kernel that is
+            handed other kernels must say so: `FunctionType(...)` takes any of that type, compiled once for all.
+        options: for `numba.njit`.
+    """
     if function is None:
-        return functools.partial(kernel, **options)
+        return functools.partial(kernel, signature=signature, **options)
     assert isinstance(function, FunctionType), function
-    return Kernel(function, options)
+    return Kernel(function, signature, options)
 
 
 @functools.cache
@@ -115,12 +123,6 @@ def _reach(function: FunctionType, seen: dict[str, bytes]) -> None:
             _reach(value.function, seen)
         elif isinstance(value, FunctionType):
             _reach(value, seen)
-            _reach_vector_form(value, seen)
         elif value is not None and not inspect.ismodule(value):
             content = value.tobytes() if hasattr(value, "tobytes") else b""
             seen[f"{here} names {name}"] = repr(value).encode() + content
-
-
-def _reach_vector_form(function: FunctionType, seen: dict[str, bytes]) -> None:
-    """A plain function reached from a kernel has its vector form in `vector.py`: that file counts too."""
-    seen["file vector"] = _source(str(Path(__file__).with_name("vector.py")))

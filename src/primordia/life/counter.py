@@ -17,6 +17,7 @@ FACTOR_1 = np.uint64(0xBF58476D1CE4E5B9)
 FACTOR_2 = np.uint64(0x94D049BB133111EB)
 U7, U26, U27, U30, U31, U34 = (np.uint64(k) for k in (7, 26, 27, 30, 31, 34))
 EXACT_FROM = 1 << 13
+BLOCK = 32
 
 
 @kernel
@@ -51,14 +52,16 @@ def mutation_base(seed, epoch, n_programs, pair, tape_length):
 
 @kernel
 def any_mutation(base, n_bytes, threshold):
-    """Whether any of n_bytes bytes from counter `base` mutates.
+    """Whether any of n_bytes bytes from counter `base` mutates; n_bytes is a multiple of BLOCK.
 
     Byte i mutates when bits 8..37 of r = S(base + i), as a number, are below M. Shifted left by 26 those bits lead, so
-    one unsigned comparison with M 2^34 decides; the minimum over the bytes is a loop that vectorises.
+    the least of the shifted words decides for all: a loop without branches, of a fixed length, that vectorises.
     """
     least = ~np.uint64(0)
-    for i in range(n_bytes):
-        least = min(least, mix(base + np.uint64(i)) << U26)
+    for start in range(0, n_bytes, BLOCK):
+        block = base + np.uint64(start)
+        for i in range(BLOCK):
+            least = min(least, mix(block + np.uint64(i)) << U26)
     return (least >> U34) < threshold
 
 

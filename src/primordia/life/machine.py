@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from primordia.life.compile import kernel
-from primordia.life.masks import byte_matches, highest_bit, lowest_bit
+from primordia.life.primitives import byte_matches, highest_bit, lowest_bit
 
 NOTHING = 0
 LEFT_0, RIGHT_0, LEFT_1, RIGHT_1 = 1, 2, 3, 4
@@ -20,9 +20,22 @@ OPEN, CLOSE, OPEN_FIXED, CLOSE_FIXED = 10, 11, 12, 13
 FIXED_DISTANCE = 8
 ONE = np.uint64(1)
 ALL = ~np.uint64(0)
+# An index `x & LAST` is visibly not negative, which spares every tape access a test.
+LAST = 127
+
+# What an operation other than a jump does, so that it can be done without a branch: the source byte plus `delta` goes
+# to the target, then the heads move. For a mere move source and target are the same byte.
+# Columns: shift of head0, shift of head1, delta, source is at head1, target is at head1.
+EFFECT = np.zeros((10, 5), np.int64)
+EFFECT[LEFT_0, 0], EFFECT[RIGHT_0, 0] = -1, 1
+EFFECT[LEFT_1, 1], EFFECT[RIGHT_1, 1] = -1, 1
+EFFECT[MINUS, 2], EFFECT[PLUS, 2] = -1, 1
+EFFECT[COPY_0_TO_1, 4] = 1
+EFFECT[COPY_1_TO_0, 3] = 1
+EFFECT[COPY_1_TO_0_AND_MOVE, 1], EFFECT[COPY_1_TO_0_AND_MOVE, 3] = 1, 1
 
 
-@kernel
+@kernel(forceinline=True)
 def instruction_mask(tape, start, tests):
     """The places start .. start+63 that hold an instruction, as bits."""
     found = np.uint64(0)
@@ -31,7 +44,13 @@ def instruction_mask(tape, start, tests):
     return found
 
 
-@kernel
+@kernel(forceinline=True)
+def window(first, stop):
+    """The bits of the places first .. stop-1, which lie in one 64-bit word of the tape."""
+    return (ALL << np.uint64(first & 63)) & (ALL >> np.uint64(-stop & 63))
+
+
+@kernel(forceinline=True)
 def next_place(low, high, place):
     """The first set place at or after `place` of a 128-bit mask, or 128."""
     if place < 64:
@@ -86,10 +105,122 @@ def matching_open(tape, tests, place):
 
 
 @kernel
+def fold(tape, table, low, high, opening, closing, plan):
+    """Writes down what one pass through a loop body does: row k of `plan` is its k-th write.
+
+    The columns are operation, offsets of head0 and head1 from where they stood at the start of the pass, place, and
+    the operations before it in the pass. Returns the number of writes (-1 if the body holds a bracket), the shift of
+    either head over a pass, and the operations of a pass.
+    """
+    n_writes, shift_0, shift_1, operations = 0, 0, 0, 0
+    place = next_place(low, high, opening + 1)
+    while place < closing:
+        operation = table[tape[place]]
+        if operation >= OPEN:
+            return -1, 0, 0, 0
+        if operation == LEFT_0:
+            shift_0 -= 1
+        elif operation == RIGHT_0:
+            shift_0 += 1
+        elif operation == LEFT_1:
+            shift_1 -= 1
+        elif operation == RIGHT_1:
+            shift_1 += 1
+        elif operation != NOTHING:
+            plan[n_writes, 0] = operation
+            plan[n_writes, 1] = shift_0
+            plan[n_writes, 2] = shift_1
+            plan[n_writes, 3] = place
+            plan[n_writes, 4] = operations
+            n_writes += 1
+            if operation == COPY_1_TO_0_AND_MOVE:
+                shift_1 += 1
+        if operation != NOTHING:
+            operations += 1
+        place = next_place(low, high, place + 1)
+    return n_writes, shift_0, shift_1, operations + 1
+
+
+@kernel
+def head_period(shift_0, shift_1, wrap):
+    """The number of passes after which both heads are back where they were: a power of two."""
+    both = (shift_0 | shift_1) & wrap
+    return 1 if both == 0 else (wrap + 1) >> lowest_bit(np.uint64(both))
+
+
+@kernel
+def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, steps_left):
+    """Runs a loop whose body has no brackets from the start of its body, as many passes at once as it can.
+
+    It stops when the loop test lets it out, when steps_left do not reach for another pass, or just before a write that
+    would change what the body does. A loop that has changed nothing while its heads went once around never will: the
+    passes that are left are then counted without being run.
+
+    Returns:
+        pointer, head_0, head_1, operations, passes, low, high.
+    """
+    wrap = tape.size - 1
+    plan = np.empty((64, 5), np.int64) if closing - opening <= 64 else np.empty((128, 5), np.int64)
+    n_writes, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
+    if n_writes < 0:
+        return opening + 1, head_0, head_1, 0, 0, low, high
+    last_pass = steps_left // (closing - opening)
+    period = head_period(shift_0, shift_1 if n_writes else 0, wrap)
+    passes, last_change = 0, 0
+    while passes < last_pass:
+        for k in range(n_writes):
+            operation = plan[k, 0]
+            place_0 = (head_0 + plan[k, 1]) & wrap
+            place_1 = (head_1 + plan[k, 2]) & wrap
+            target = place_0
+            if operation == MINUS:
+                value = np.uint8(tape[place_0] - 1)
+            elif operation == PLUS:
+                value = np.uint8(tape[place_0] + 1)
+            elif operation == COPY_0_TO_1:
+                target = place_1
+                value = tape[place_0]
+            else:
+                value = tape[place_1]
+            if tape[target] != value:
+                if table[tape[target]] != table[value]:
+                    if opening <= target <= closing:
+                        done = passes * operations + plan[k, 4]
+                        return plan[k, 3], place_0, place_1, done, passes, low, high
+                    if target < 64:
+                        low |= ONE << np.uint64(target)
+                    else:
+                        high |= ONE << np.uint64(target & 63)
+                tape[target] = value
+                last_change = passes
+        head_0 = (head_0 + shift_0) & wrap
+        head_1 = (head_1 + shift_1) & wrap
+        passes += 1
+        if tape[head_0] & zero_mask == 0:
+            return closing + 1, head_0, head_1, passes * operations, passes, low, high
+        if passes - last_change > period:
+            head_0 = (head_0 + shift_0 * (last_pass - passes)) & wrap
+            head_1 = (head_1 + shift_1 * (last_pass - passes)) & wrap
+            passes = last_pass
+    return opening + 1, head_0, head_1, passes * operations, passes, low, high
+
+
+@kernel
+def jump_goal(tape, tests, operation, place):
+    """The place behind which a taken bracket at `place` continues; negative if it stops the run."""
+    if operation == OPEN:
+        return matching_close(tape, tests, place)
+    if operation == CLOSE:
+        return matching_open(tape, tests, place)
+    return place + FIXED_DISTANCE if operation == OPEN_FIXED else place - FIXED_DISTANCE
+
+
+@kernel
 def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
     """Runs a pair tape in place until it stops; returns its operations (steps on instruction bytes).
 
     `fuel_end` is the place at which the steps run out if the pointer never jumps again: a jump moves it along.
+    The masks of instruction places never lose a bit: a place whose instruction was overwritten is visited in vain.
     """
     wrap = tape.size - 1
     low = instruction_mask(tape, 0, tests)
@@ -98,56 +229,50 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
     head_1 &= wrap
     operations = 0
     fuel_end = pointer + max_steps
-    end = min(tape.size, fuel_end)
-    while pointer < end:
-        operation = table[tape[pointer]]
-        if operation == NOTHING:
-            pointer = next_place(low, high, pointer + 1)
-            continue
-        operations += 1
-        target = -1
-        value = np.uint8(0)
-        if operation == LEFT_0:
-            head_0 = (head_0 - 1) & wrap
-        elif operation == RIGHT_0:
-            head_0 = (head_0 + 1) & wrap
-        elif operation == LEFT_1:
-            head_1 = (head_1 - 1) & wrap
-        elif operation == RIGHT_1:
-            head_1 = (head_1 + 1) & wrap
-        elif operation == MINUS:
-            target, value = head_0, np.uint8(tape[head_0] - 1)
-        elif operation == PLUS:
-            target, value = head_0, np.uint8(tape[head_0] + 1)
-        elif operation == COPY_0_TO_1:
-            target, value = head_1, tape[head_0]
-        elif operation == COPY_1_TO_0:
-            target, value = head_0, tape[head_1]
-        elif operation == COPY_1_TO_0_AND_MOVE:
-            target, value = head_0, tape[head_1]
-            head_1 = (head_1 + 1) & wrap
-        else:
-            is_open = operation == OPEN or operation == OPEN_FIXED
-            if (tape[head_0] & zero_mask == 0) == is_open:
-                if operation == OPEN:
-                    goal = matching_close(tape, tests, pointer)
-                elif operation == CLOSE:
-                    goal = matching_open(tape, tests, pointer)
-                elif operation == OPEN_FIXED:
-                    goal = pointer + FIXED_DISTANCE
-                else:
-                    goal = pointer - FIXED_DISTANCE
-                if goal < 0:
-                    return operations
-                fuel_end += goal - pointer
-                end = min(tape.size, fuel_end)
-                pointer = goal
-        if target >= 0:
-            tape[target] = value
-            if table[value] != NOTHING:
+    while pointer < min(tape.size, fuel_end):
+        half = pointer & 64
+        stop = min(min(tape.size, fuel_end), half + 64)
+        rest = (high if half else low) & window(pointer, stop)
+        jumping = NOTHING
+        while rest != 0:
+            place = half | lowest_bit(rest)
+            rest &= rest - ONE
+            operation = table[tape[place & LAST]]
+            operations += operation != NOTHING
+            if operation >= OPEN:
+                is_open = (operation == OPEN) | (operation == OPEN_FIXED)
+                if (tape[head_0 & LAST] & zero_mask == 0) == is_open:
+                    jumping = operation
+                    break
+                continue
+            source = head_1 if EFFECT[operation, 3] else head_0
+            target = head_1 if EFFECT[operation, 4] else head_0
+            before = tape[target & LAST]
+            value = np.uint8(tape[source & LAST] + EFFECT[operation, 2])
+            tape[target & LAST] = value
+            head_0 = (head_0 + EFFECT[operation, 0]) & wrap
+            head_1 = (head_1 + EFFECT[operation, 1]) & wrap
+            if (table[value] != NOTHING) & (table[before] == NOTHING):
                 if target < 64:
                     low |= ONE << np.uint64(target)
                 else:
                     high |= ONE << np.uint64(target & 63)
-        pointer += 1
+                rest = (high if half else low) & window(pointer, stop) & ((ALL << np.uint64(place & 63)) << ONE)
+        if jumping == NOTHING:
+            pointer = stop
+            continue
+        goal = jump_goal(tape, tests, jumping, place)
+        if goal < 0:
+            return operations
+        fuel_end += goal - place
+        pointer = goal + 1
+        if goal < place:
+            pointer, head_0, head_1, done, passes, low, high = spin(
+                tape, table, zero_mask, low, high, goal, place, head_0, head_1, fuel_end - pointer
+            )
+            operations += done
+            # Whole passes are behind us; the linear stretch that the pointer is in started at goal + 1.
+            fuel_end -= passes * (place - goal)
+            if pointer > place:
+                fuel_end += place - goal
     return operations

@@ -67,6 +67,7 @@ def run_epochs(
     """
     execute = substrate(substrate_name).execute.dispatcher
     soup = np.array(soup, np.uint8, order="C")
+    words = soup.view(np.uint64)
     swaps, order = np.empty(len(soup), np.int32), np.empty(len(soup), np.int32)
     world, threshold = np.uint64(seed), np.uint64(mutation_threshold)
     operations = 0
@@ -77,7 +78,7 @@ def run_epochs(
             counter.apply_swaps(swaps, order)
 
             def some(lo: int, hi: int, epoch: np.uint64 = epoch) -> int:
-                return interact(execute, soup, order, world, epoch, threshold, max_steps, lo, hi)
+                return interact(execute, words, order, world, epoch, threshold, max_steps, lo, hi)
 
             operations = sum(team.over(len(soup) // 2, some))
     return soup, operations

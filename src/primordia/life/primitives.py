@@ -1,7 +1,7 @@
-"""Sets of tape places as bit masks: which bytes are instructions, and where the next one is.
+"""The few operations of a machine that Numba does not offer: byte masks, bit counting, a hint to fetch memory.
 
-These are the scalar definitions. `primordia.life.vector` registers, for the CPU target, forms of the same functions in
-a few machine instructions; tests hold the two equal.
+These are the scalar definitions. `primordia.life.primitives_cpu` registers, for the CPU target, forms of the same
+functions in a few machine instructions; tests hold the two equal.
 """
 
 from __future__ import annotations
@@ -29,6 +29,5 @@ def highest_bit(word):
     return int(word).bit_length() - 1
 
 
-def count_bits(word):
-    """The number of set bits of a 64-bit word."""
-    return int(word).bit_count()
+def fetch_ahead(rows, row):
+    """Asks the memory for a row that will be read and written soon; changes nothing."""

@@ -1,4 +1,4 @@
-"""The mask functions of `primordia.life.masks` for the CPU: LLVM vector code, whatever the width of the machine.
+"""The functions of `primordia.life.primitives` for the CPU: LLVM code, vectors as wide as the machine has them.
 
 Imported by the compiler door only, because it needs Numba.
 """
@@ -11,7 +11,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
-from primordia.life import masks
+from primordia.life import primitives
 
 BYTES_64 = ir.VectorType(ir.IntType(8), 64)
 WORD = ir.IntType(64)
@@ -42,7 +42,7 @@ def _matches_64(typing_context, tape, start, keep, low, span):
     return types.uint64(tape, types.intp, byte, byte, byte), generate
 
 
-@overload(masks.byte_matches, inline="never")
+@overload(primitives.byte_matches, jit_options={"forceinline": True})
 def _byte_matches(tape, start, keep, low, span):
     def vector_form(tape, start, keep, low, span):
         if tape.size - start >= 64:
@@ -69,19 +69,35 @@ def _word_intrinsic(emit):
 NEVER_ZERO = ir.Constant(ir.IntType(1), 1)  # "a zero word has no answer", which spares the machine a test
 _trailing_zeros = _word_intrinsic(lambda builder, word: builder.cttz(word, NEVER_ZERO))
 _leading_zeros = _word_intrinsic(lambda builder, word: builder.ctlz(word, NEVER_ZERO))
-_population = _word_intrinsic(lambda builder, word: builder.ctpop(word))
 
 
-@overload(masks.lowest_bit)
+@overload(primitives.lowest_bit)
 def _lowest_bit(word):
     return lambda word: _trailing_zeros(word)
 
 
-@overload(masks.highest_bit)
+@overload(primitives.highest_bit)
 def _highest_bit(word):
     return lambda word: 63 - _leading_zeros(word)
 
 
-@overload(masks.count_bits)
-def _count_bits(word):
-    return lambda word: _population(word)
+@intrinsic
+def _prefetch(typing_context, rows, row):
+    """A prefetch for writing, to be kept in the nearest cache."""
+
+    def generate(context, builder, signature, arguments):
+        array = make_array(signature.args[0])(context, builder, arguments[0])
+        stride = cgutils.unpack_tuple(builder, array.strides)[0]
+        place = cgutils.pointer_add(builder, array.data, builder.mul(arguments[1], stride))
+        pointer, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        function_type = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+        builder.call(function, [builder.bitcast(place, pointer), flag(1), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.none(rows, types.intp), generate
+
+
+@overload(primitives.fetch_ahead)
+def _fetch_ahead(rows, row):
+    return lambda rows, row: _prefetch(rows, row)
