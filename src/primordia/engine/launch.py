@@ -65,6 +65,7 @@ def start(
         root, experiment, config, schedule, address=address or experiment.name, slug=slug, command=command
     )
     with Lease(run.folder) as lease:
+        lease.announce()
         run.folder.note("started", 0)
         return _drive(run, lease, state, 0, [], observer)
 
@@ -84,6 +85,7 @@ def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
         )
     with Lease(where) as lease:
         state, t = latest_state(run)
+        lease.announce()
         rows = where.metrics.keep(lambda row: row["step"] <= t)
         where.events.keep(lambda event: True)
         where.note("resumed", t)
@@ -131,6 +133,7 @@ def fork(
         command=command,
     )
     with Lease(child.folder) as lease:
+        lease.announce()
         child.folder.note("forked", at, parent=where.path.name, changed=dict(settings))
         checkpoints.save(child.folder.checkpoints, at, state, child.stamp)
         return _drive(child, lease, state, at, [], observer)

@@ -42,11 +42,6 @@ class Lease:
                 f"{self.folder.path} is running on host {record['host']} as pid {record['pid']} "
                 f"(last heartbeat {record['heartbeat']}); stop that process first."
             )
-        if os.fstat(self._handle).st_size < BALLAST_BYTES:
-            os.pwrite(self._handle, os.urandom(BALLAST_BYTES), 0)
-        self.update(host=environment.host(), pid=os.getpid(), heartbeat=now())
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._thread.start()
         return self
 
     def __exit__(
@@ -57,6 +52,14 @@ class Lease:
             self._thread.join()
         if self._handle is not None:
             os.close(self._handle)
+
+    def announce(self) -> None:
+        """Write down who runs this folder, and keep saying so; before this the folder is only locked, not changed."""
+        if self._handle is not None and os.fstat(self._handle).st_size < BALLAST_BYTES:
+            os.pwrite(self._handle, os.urandom(BALLAST_BYTES), 0)
+        self.update(host=environment.host(), pid=os.getpid(), heartbeat=now())
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread.start()
 
     def update(self, **changes: object) -> None:
         """Change `run.json`, safely beside the heartbeat."""
