@@ -85,9 +85,9 @@ def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
         )
     with Lease(where) as lease:
         state, t = latest_state(run)
-        lease.announce()
         rows = where.metrics.keep(lambda row: row["step"] <= t)
         where.events.keep(lambda event: True)
+        lease.announce()
         where.note("resumed", t)
         return _drive(run, lease, state, t, rows, observer)
 
