@@ -30,6 +30,7 @@ RunName = Annotated[tyro.conf.Positional[str], option(RUN_HELP, "RUN")]
 Root = Annotated[Path, option("where runs are kept (default: runs)", "FOLDER")]
 Json = Annotated[bool, option("print one JSON value, for programs")]
 Quiet = Annotated[bool, option("only the first and the last lines")]
+Force = Annotated[bool, option("overwrite an existing file")]
 Settings = Annotated[
     tyro.conf.UseAppendAction[tuple[str, ...]],
     option("a setting to change; repeat it, or give several: --set a=1 b=2", "KEY=VALUE"),
@@ -111,6 +112,21 @@ def whole(name: str, text: str, least: int) -> int:
     if value < least:
         raise ConfigError(f"{name}={value} is out of range: it must be at least {least}; the nearest is {least}.")
     return value
+
+
+def new_file(path: Path, force: bool) -> Path:
+    """A file that may be written: its folder exists, and it does not, unless it is to be overwritten.
+
+    Raises:
+        BadInputError: one of the two is not so.
+    """
+    if not path.parent.is_dir():
+        raise BadInputError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
+    if path.is_dir():
+        raise BadInputError(f"{path} is a folder; name a file in it.")
+    if path.exists() and not force:
+        raise BadInputError(f"{path} exists; --force overwrites it.")
+    return path
 
 
 def limit_threads(text: str | None) -> None:

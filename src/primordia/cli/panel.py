@@ -80,6 +80,8 @@ class RunPanel:
                 self._checkpoint = (time.monotonic(), int(event["step"]))
             else:
                 self._events.append(event)
+            if event["event"] in ("finished", "interrupted"):
+                self._announcement = "writing figures and the report"
 
     def ended(self, outcome: Outcome) -> None:
         """Leave the last picture standing."""

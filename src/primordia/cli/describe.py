@@ -1,0 +1,157 @@
+"""`primordia describe`: everything about one experiment."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from primordia.cli import arguments, printing
+from primordia.core import config as configs
+from primordia.core import registry
+from primordia.core.experiment import Experiment
+
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Describe:
+    """One experiment: what it is, every setting with its range and source, presets, metrics, transitions, claims."""
+
+    name: arguments.Name
+    json: arguments.Json = False
+
+
+def main(argv: list[str]) -> int:
+    """Print the description."""
+    wanted = arguments.parse(Describe, argv, "describe")
+    experiment = registry.load(wanted.name)
+    if wanted.json:
+        printing.show_json(_as_json(experiment))
+        return 0
+    printing.show(*_head(experiment), *_settings(experiment), *_presets(experiment), *_measured(experiment),
+                  *_claims(experiment))  # fmt: skip
+    print(f"\nrun it    primordia run {wanted.name} --preset {next(iter(experiment.presets))}")
+    if experiment.claims:
+        print(f"verify    primordia verify {wanted.name}")
+    return 0
+
+
+def _head(experiment: Experiment[Any, Any]) -> list[Any]:
+    from rich.text import Text
+
+    source = experiment.source
+    return [
+        Text.assemble((experiment.name, "bold"), f" version {experiment.version}"),
+        experiment.summary,
+        f"one step is one {experiment.step_word}; determinism: {experiment.determinism}; "
+        f"variants: {', '.join(experiment.variants)}",
+        printing.heading("source"),
+        f"{source.title}. {source.authors.rstrip('.')}. {source.year}. arXiv {source.arxiv}",
+        f"How we differ: {source.how_we_differ}",
+    ]
+
+
+def _settings(experiment: Experiment[Any, Any]) -> list[Any]:
+    rows = []
+    for name, field in configs.fields(experiment.Config).items():
+        unit = "" if field.spec.unit == "dimensionless" else f" ({field.spec.unit})"
+        rows.append((name, field.default, f"{field.spec.meaning}{unit}; {field.spec.allowed()}", field.spec.source))
+    columns = ("setting", "default", "meaning; allowed", "source of the default")
+    return [printing.heading("settings (--set NAME=VALUE)"), printing.table(columns, rows)]
+
+
+def _presets(experiment: Experiment[Any, Any]) -> list[Any]:
+    rows = []
+    for name, preset in experiment.presets.items():
+        changed = ", ".join(f"{key}={value}" for key, value in {**preset.config, **preset.run}.items())
+        rows.append((name, preset.text, changed or "the defaults"))
+    return [printing.heading("presets (--preset NAME)"), printing.table(("preset", "what to expect", "sets"), rows)]
+
+
+def _measured(experiment: Experiment[Any, Any]) -> list[Any]:
+    metrics = [(name, metric.unit, metric.meaning) for name, metric in experiment.metrics.items()]
+    transitions = [
+        (name, f"{line.metric} {'≥' if line.rising else '≤'} {line.threshold:g}", line.meaning)
+        for name, line in experiment.transitions.items()
+    ]
+    views = [(name, view.meaning) for name, view in experiment.views.items()]
+    parts = [printing.heading("metrics"), printing.table(("metric", "unit", "meaning"), metrics)]
+    if transitions:
+        title = printing.heading("transitions (--stop NAME or NAME+STEPS)")
+        parts += [title, printing.table(("transition", "when", "meaning"), transitions)]
+    if views:
+        parts += [printing.heading("views"), printing.table(("view", "what one sees"), views)]
+    return parts
+
+
+def _claims(experiment: Experiment[Any, Any]) -> list[Any]:
+    rows = [
+        (claim.id, f"{claim.statement} ({claim.source})", claim.expected.text(), f"{claim.tier}: {claim.cost}")
+        for claim in experiment.claims
+    ]
+    if not rows:
+        return []
+    return [printing.heading("claims"), printing.table(("claim", "statement", "expected", "tier and cost"), rows)]
+
+
+def _as_json(experiment: Experiment[Any, Any]) -> dict[str, Any]:
+    kind = type(experiment)
+    return {
+        "name": experiment.name,
+        "version": experiment.version,
+        "address": f"{kind.__module__}:{kind.__qualname__}",
+        "summary": experiment.summary,
+        "step_word": experiment.step_word,
+        "determinism": experiment.determinism,
+        "source": dataclasses.asdict(experiment.source),
+        "schema": _schema(experiment),
+        "presets": {name: dataclasses.asdict(preset) for name, preset in experiment.presets.items()},
+        "variants": {name: dict(values) for name, values in experiment.variants.items()},
+        "metrics": {name: dataclasses.asdict(metric) for name, metric in experiment.metrics.items()},
+        "transitions": {name: dataclasses.asdict(line) for name, line in experiment.transitions.items()},
+        "views": {
+            name: {"meaning": view.meaning, "palette": [dataclasses.asdict(colour) for colour in view.palette]}
+            for name, view in experiment.views.items()
+        },
+        "claims": [
+            {
+                "id": claim.id,
+                "statement": claim.statement,
+                "source": claim.source,
+                "setup": dict(claim.setup),
+                "expected": dataclasses.asdict(claim.expected),
+                "tier": claim.tier,
+                "cost": claim.cost,
+            }
+            for claim in experiment.claims
+        ],
+    }
+
+
+def _schema(experiment: Experiment[Any, Any]) -> dict[str, Any]:
+    """The settings as a JSON schema (draft 2020-12); our own words are prefixed with x-."""
+    properties = {}
+    for name, field in configs.fields(experiment.Config).items():
+        kind = JSON_TYPES[field.type]
+        stated = {
+            "minimum": field.spec.ge,
+            "maximum": field.spec.le,
+            "multipleOf": field.spec.multiple_of,
+            "enum": list(field.spec.choices) or None,
+            "x-power-of-two": field.spec.power_of_two or None,
+        }
+        properties[name] = {
+            "type": [kind, "null"] if field.optional else kind,
+            "default": field.default,
+            "description": field.spec.meaning,
+            "x-unit": field.spec.unit,
+            "x-source": field.spec.source,
+            **{key: value for key, value in stated.items() if value is not None},
+        }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": experiment.name,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
