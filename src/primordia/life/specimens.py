@@ -189,9 +189,10 @@ def portrait(context: Context, program: Bytes, anatomy: Anatomy, score: int, cop
     return Text(
         "The replicator",
         "\n".join(text_lines),
-        f"Copying means a score of at least {anatomy.threshold}{strict}. Core: bytes were replaced by a no-op, in blocks "
-        "and then one by one, as long as the rest still copied; none of the marked bytes can go any more (another order "
-        "may leave another core). Essential: replacing this byte alone, in the whole program, stops the copying.",
+        f"Copying means a score of at least {anatomy.threshold}{strict}. Core: bytes were replaced by a no-op, in "
+        "blocks and then one by one, as long as the rest still copied; none of the marked bytes can go any more "
+        "(another order may leave another core). Essential: replacing this byte alone, in the whole program, stops "
+        "the copying.",
     )
 
 
@@ -231,7 +232,7 @@ def meetings(context: Context, program: Bytes) -> Table:
 
 
 def film(context: Context, program: Bytes) -> Picture:
-    """A copy in the making: one row of pixels for each moment, the program on the left, a random partner on the right."""
+    """A copy in the making: one row of pixels for each moment, the program on the left, a random partner beside it."""
     length = len(program)
     partner = context.streams.integers("random partners", context.t, length, 256).astype(np.uint8)
     taken = watch(context.language, program, partner, context.max_steps)
@@ -245,8 +246,9 @@ def film(context: Context, program: Bytes) -> Picture:
         "A copy in the making",
         np.ascontiguousarray(pixels.repeat(4, axis=1).repeat(2, axis=0)),
         PALETTE,
-        f"Time runs downwards over {len(taken.frames) - 1} steps; the replicator on the left, a partner of random bytes "
-        f"on the right. Here {outcome}; bytes arrive {copy_order(taken, program)}, {copy_alignment(taken, program)}.",
+        f"Time runs downwards over {len(taken.frames) - 1} steps; the replicator on the left, a partner of random "
+        f"bytes on the right. Here {outcome}; bytes arrive {copy_order(taken, program)}, "
+        f"{copy_alignment(taken, program)}.",
     )
 
 

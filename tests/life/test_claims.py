@@ -1,0 +1,52 @@
+"""The claims of life/bff: well formed, and the cheap ones hold here and now (the rest is for `primordia verify`)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from primordia.life import claim_measures
+from primordia.life.claims import CLAIMS
+from primordia.life.golden import EVALUATOR_VECTORS
+
+CHEAP = ("V06", "V07", "V08", "V08-score", "V08-bff", "V12")
+
+
+def test_ids_are_unique() -> None:
+    assert len({claim.id for claim in CLAIMS}) == len(CLAIMS)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_a_claim_says_what_where_and_why(claim) -> None:
+    assert claim.statement.endswith(".")
+    assert claim.source
+    assert claim.cost
+    assert claim.expected.why
+    assert claim.expected.low <= claim.expected.high
+    json.dumps(dict(claim.setup))
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.id in CHEAP], ids=lambda claim: claim.id)
+def test_a_cheap_claim_holds(claim) -> None:
+    measured = claim.measure(claim.setup)
+    assert claim.expected.holds(measured.value), measured
+    json.dumps(dict(measured.evidence))
+
+
+@pytest.mark.parametrize("language", EVALUATOR_VECTORS)
+def test_tapes_of_set_r_are_rich_in_instructions(language: str) -> None:
+    tapes = claim_measures.vector_tapes(language, "R")
+    rich = set(claim_measures.ENRICHED_BYTES[language])
+    share = sum(byte in rich for byte in tapes[:100].tobytes()) / 12_800
+    assert share == pytest.approx(0.5 + 0.5 * len(rich) / 256, abs=0.02)
+
+
+def test_takeover_share_counts_seeds_and_gives_an_exact_interval() -> None:
+    setup = {"language": "bff_noheads", "n_programs": 64, "epochs": 4, "every": 2, "seeds": 3, "seeded": False}
+    measured = claim_measures.takeover_share(setup)
+    assert measured.value == 0
+    assert [run["epochs"] for run in measured.evidence["per_seed"]] == [4, 4, 4]
+    assert measured.evidence["interval_95"][0] == 0
+    assert measured.evidence["interval_95"][1] == pytest.approx(1 - 0.025 ** (1 / 3))
+    assert measured == claim_measures.takeover_share(setup)
