@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import types
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -93,7 +94,9 @@ def fields(config_class: type) -> Mapping[str, Field]:
         spec = next((extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Spec)), None)
         if spec is None:
             raise TypeError(f"{config_class.__name__}.{field.name} needs Annotated[..., Spec(...)].")
-        arguments = typing.get_args(typing.get_args(hint)[0]) or (typing.get_args(hint)[0],)
+        inner = typing.get_args(hint)[0]
+        is_union = typing.get_origin(inner) in (typing.Union, types.UnionType)
+        arguments = typing.get_args(inner) if is_union else (inner,)
         base = [argument for argument in arguments if argument is not type(None)]
         if len(base) != 1 or base[0] not in SCALARS:
             raise TypeError(f"{config_class.__name__}.{field.name} must be one of bool, int, float, str or None.")
@@ -142,7 +145,7 @@ def digest(*parts: object) -> str:
 def _convert(field: Field, value: Any) -> Any:
     if isinstance(value, str) and field.type is not str:
         return _parse(field, value)
-    if field.type is float and isinstance(value, int) and not isinstance(value, bool):
+    if field.type is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**1023:
         return float(value)
     return value
 
@@ -182,7 +185,7 @@ def _fits(spec: Spec, value: Any) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return True
     return (
-        math.isfinite(value)
+        (isinstance(value, int) or math.isfinite(value))
         and (spec.ge is None or value >= spec.ge)
         and (spec.le is None or value <= spec.le)
         and (not spec.multiple_of or value % spec.multiple_of == 0)
@@ -198,23 +201,25 @@ def _nearest_value(field: Field, value: Any) -> Any:
 
             return nearest(value, [str(choice) for choice in spec.choices])
         return min(spec.choices, key=lambda choice: abs(choice - value))
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     low = spec.ge if spec.ge is not None else -math.inf
     high = spec.le if spec.le is not None else math.inf
     near = min(max(value, low), high)
-    if field.type is int:
-        near = int(near)
-        if spec.power_of_two:
-            below = 1 << (near.bit_length() - 1) if near > 0 else 1
-            near = min((below, 2 * below), key=lambda option: abs(option - near))
-        if spec.multiple_of:
-            near = spec.multiple_of * math.ceil(near / spec.multiple_of)
-    return _number(near) if _fits(spec, near) else None
+    candidates = [near]
+    if field.type is int and spec.power_of_two:
+        below = 1 << (int(near).bit_length() - 1) if near > 0 else 1
+        candidates = [below, 2 * below]
+    elif field.type is int and spec.multiple_of:
+        below = int(near) // spec.multiple_of * spec.multiple_of
+        candidates = [below, below + spec.multiple_of]
+    fitting = [option for option in candidates if _fits(spec, option)]
+    return _number(min(fitting, key=lambda option: abs(option - near))) if fitting else None
 
 
 def _number(value: float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # Six digits read best, but a limit that is named must be the limit.
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 
 def _article(kind: type) -> str:

@@ -34,6 +34,10 @@ class ContractError(PrimordiaError):
     """An experiment broke its own contract (undeclared metric, unstable state, oversized view)."""
 
 
+class NoRoomError(PrimordiaError):
+    """The disk is full; what was there before is untouched."""
+
+
 class UnknownNameError(BadInputError):
     """A name that is not in a table, with the nearest names that are.
 

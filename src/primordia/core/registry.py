@@ -55,11 +55,15 @@ def load(name: str) -> Experiment[Any, Any]:
         sys.path.insert(0, "")
     try:
         experiment_class = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise BadInputError(f"The experiment {name!r} cannot be loaded from {target}: {error}.") from error
+    except Exception as error:  # Somebody else's module may raise anything while it is imported.
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise BadInputError(f"The experiment {name!r} cannot be loaded from {target}: {reason}.") from error
     if not (isinstance(experiment_class, type) and issubclass(experiment_class, Experiment)):
         raise BadInputError(
             f"{target} is not an experiment: it must be a class that extends primordia.core's Experiment."
         )
-    experiment: Experiment[Any, Any] = experiment_class()
+    try:
+        experiment: Experiment[Any, Any] = experiment_class()
+    except TypeError as error:
+        raise BadInputError(f"{target} is not a whole experiment: {error}.") from error
     return experiment

@@ -24,7 +24,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         children: Any = [(field.name, getattr(tree, field.name)) for field in dataclasses.fields(tree)]
     elif isinstance(tree, Mapping):
-        children = [(str(key), tree[key]) for key in sorted(tree)]
+        children = [(str(key), tree[key]) for key in sorted(tree, key=str)]
     elif isinstance(tree, tuple | list):
         children = [(str(index), child) for index, child in enumerate(tree)]
     elif isinstance(tree, bool | int | float | np.generic) or hasattr(tree, "__array__"):
@@ -44,8 +44,28 @@ def to_arrays(tree: Any) -> dict[str, np.ndarray[Any, Any]]:
     """The leaves as C-ordered NumPy arrays by path. Numbers become 0-d arrays.
 
     C order matters: the checkpoint format writes memory as it lies.
+
+    Raises:
+        ContractError: two leaves share a path, or a leaf has a type that no checkpoint can hold.
     """
-    return {path: np.require(np.asarray(leaf), requirements="C") for path, leaf in leaves(tree)}
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for path, leaf in leaves(tree):
+        array = np.require(np.asarray(leaf), requirements="C")
+        if path in found:
+            raise ContractError(f"Two parts of the state are both called {path}; their keys differ only in type.")
+        if not _storable(array.dtype):
+            raise ContractError(
+                f"The state holds {array.dtype} at {path}; allowed: truth values, whole numbers up to 64 bits, floats "
+                "up to 64 bits and complex64, in the machine's own byte order."
+            )
+        found[path] = array
+    return found
+
+
+def _storable(dtype: np.dtype[Any]) -> bool:
+    if dtype.kind == "V":  # bfloat16 and its kin are numbers of one part; records have names.
+        return dtype.names is None and dtype.subdtype is None and dtype.type is not np.void
+    return dtype.isnative and dtype.kind in "biufc" and dtype.itemsize <= 8
 
 
 def from_arrays(template: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Any:
@@ -54,7 +74,7 @@ def from_arrays(template: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> An
     Raises:
         ContractError: a path is missing or left over, or a shape or dtype differs from the template's.
     """
-    expected = {path: np.asarray(leaf) for path, leaf in leaves(template)}
+    expected = to_arrays(template)
     missing, extra = sorted(expected.keys() - arrays.keys()), sorted(arrays.keys() - expected.keys())
     if missing or extra:
         raise ContractError(

@@ -1,0 +1,34 @@
+"""What every test may rely on: no global generator is touched, the thread limit is put back, runs go to a fresh root."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from primordia.core import threads
+
+
+@pytest.fixture(autouse=True)
+def _nothing_global_changes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that draws from or seeds a global generator; put the thread limit back."""
+    before = _generators()
+    yield
+    threads.limit(None)
+    # Hypothesis seeds and restores the global generators around its own tests.
+    if not getattr(request.function, "is_hypothesis_test", False):
+        assert _generators() == before, "the test used a global random generator"
+
+
+def _generators() -> tuple[object, bytes]:
+    words = np.random.get_state(legacy=True)[1]  # noqa: NPY002  # watched, not used
+    return random.getstate(), np.asarray(words).tobytes()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty folder for runs."""
+    return tmp_path / "runs"

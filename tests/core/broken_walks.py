@@ -1,0 +1,140 @@
+"""Experiments that each break the contract in one way, and in no other."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from primordia.core import threads
+from primordia.core.config import Spec
+from primordia.core.experiment import KnownResult, Preset
+from primordia.core.streams import Streams
+from primordia.core.views import View
+from walk import PALETTE, Walk, WalkConfig, WalkState, draw_ring
+
+
+class OneVariant(Walk):
+    """A good walk with one variant, so that a broken one is checked once."""
+
+    variants: ClassVar[dict[str, dict[str, Any]]] = {"default": {}}
+
+
+class NoSource(OneVariant):
+    @dataclasses.dataclass(frozen=True)
+    class Config(WalkConfig):
+        n_sites: Annotated[int, Spec("sites", unit="sites", ge=8, le=4096, power_of_two=True)] = 64
+
+
+class ConfigGrows(OneVariant):
+    @dataclasses.dataclass(frozen=True)
+    class Config(WalkConfig):
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "n_walkers", self.n_walkers + 2)
+
+
+class ConfigClamps(OneVariant):
+    @dataclasses.dataclass(frozen=True)
+    class Config(WalkConfig):
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "n_walkers", max(2, self.n_walkers))
+
+
+class SilentPreset(OneVariant):
+    presets: ClassVar[dict[str, Preset]] = {**Walk.presets, "large": Preset("", {"n_walkers": 4096})}
+
+
+class SeedIgnored(OneVariant):
+    def init(self, config: Any, streams: Streams) -> WalkState:
+        return super().init(config, Streams(0))
+
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return super().step(config, state, Streams(0), t)
+
+
+class WritesIntoItsInput(OneVariant):
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        after, row = super().step(config, state, streams, t)
+        np.copyto(state.ring["visits"], after.ring["visits"])
+        return after, row
+
+
+class AdvanceSums(OneVariant):
+    def advance(self, config: Any, state: WalkState, streams: Streams, t: int, n: int) -> Any:
+        moves = 0
+        for offset in range(n):
+            state, row = self.step(config, state, streams, t + offset)
+            moves += int(row["moves"])
+        return state, {"moves": moves}
+
+
+class HiddenMemory(OneVariant):
+    """Remembers how many steps it made in a place that no checkpoint sees."""
+
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        memory = getattr(state, "memory", 0)
+        after, row = super().step(config, state, streams, t)
+        crowd = dataclasses.replace(after.crowd, distance=after.crowd.distance + memory)
+        after = dataclasses.replace(after, crowd=crowd)
+        object.__setattr__(after, "memory", memory + 1)
+        return after, row
+
+
+class ChangesType(OneVariant):
+    """Counts visits in another type after the first step only."""
+
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        after, row = super().step(config, state, streams, t)
+        visits = after.ring["visits"].astype(np.int64 if t == 0 else np.uint32)
+        return dataclasses.replace(after, ring={"visits": visits}), row
+
+
+class OneStreamTwice(OneVariant):
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        streams.words("moves", t)
+        return super().step(config, state, streams, t)
+
+
+class UndeclaredMetric(OneVariant):
+    def measure(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return {**super().measure(config, state, streams, t), "surprise": 1.0}
+
+
+class NotFinite(OneVariant):
+    def measure(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return {**super().measure(config, state, streams, t), "mean_distance": float("nan")}
+
+
+class PaletteTooShort(OneVariant):
+    views: ClassVar[dict[str, View]] = {"ring": View(draw_ring, PALETTE[:2], "The ring.")}
+
+
+class CountsThreads(OneVariant):
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        after, row = super().step(config, state, streams, t)
+        crowd = dataclasses.replace(after.crowd, distance=after.crowd.distance + threads.available())
+        return dataclasses.replace(after, crowd=crowd), row
+
+
+class KnowsItsProcess(OneVariant):
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        after, row = super().step(config, state, streams, t)
+        crowd = dataclasses.replace(after.crowd, distance=after.crowd.distance + os.getpid())
+        return dataclasses.replace(after, crowd=crowd), row
+
+
+class WrongResult(OneVariant):
+    def known_result(self, config: Any) -> KnownResult:
+        return dataclasses.replace(super().known_result(config), expected=0.5)
+
+
+class NoDifferences(OneVariant):
+    source = dataclasses.replace(Walk.source, how_we_differ="")
+
+
+class AnySeed(OneVariant):
+    @dataclasses.dataclass(frozen=True)
+    class Config(WalkConfig):
+        seed: Annotated[int, Spec("the seed", source="ours")] = 0

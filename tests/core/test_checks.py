@@ -1,0 +1,110 @@
+"""No check is decoration: for each there is an experiment that it alone refuses, and a good one passes all."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import broken_walks
+import numpy as np
+import pytest
+
+from primordia.core import checks
+from primordia.core.errors import ContractError
+from walk import Walk
+
+# check: (the experiment that it alone refuses, what it says)
+BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
+    "config_documented": [(broken_walks.NoSource, "Config field n_sites does not state its source.")],
+    "config_round_trip": [(broken_walks.ConfigGrows, "Config changed on its way through JSON.")],
+    "config_refuses_out_of_range": [
+        (broken_walks.ConfigClamps, "Config field n_walkers accepted 1, outside an even number from 2 to 4096.")
+    ],
+    "presets_valid": [(broken_walks.SilentPreset, "Preset large has no text.")],
+    "init_pure": [(broken_walks.SeedIgnored, "Another seed gave the same state after one step.")],
+    "step_pure": [(broken_walks.WritesIntoItsInput, "A step or measure changed the state it was given.")],
+    "advance_equals_steps": [(broken_walks.AdvanceSums, "Chunks of 7 steps gave another row than single steps")],
+    "resume_exact": [(broken_walks.HiddenMemory, "A resumed state went another way.")],
+    "structure_stable": [(broken_walks.ChangesType, "The state changed its structure")],
+    "streams_not_reused": [(broken_walks.OneStreamTwice, "Random streams were used twice: [('moves', 0)")],
+    "metrics_declared": [
+        (broken_walks.UndeclaredMetric, "Row and declaration differ in ['surprise']."),
+        (broken_walks.NotFinite, "Metric mean_distance is nan."),
+    ],
+    "views_bounded": [(broken_walks.PaletteTooShort, "View ring drew index 2; its palette has 2 colours.")],
+    "thread_count_invariant": [(broken_walks.CountsThreads, "One and two threads gave different bits.")],
+    "fresh_process_agrees": [(broken_walks.KnowsItsProcess, "A fresh process gave other bits.")],
+    "known_result": [(broken_walks.WrongResult, "Expected 0.5, measured 1.0.")],
+    "source_cited": [(broken_walks.NoDifferences, "The source does not state its how_we_differ.")],
+}
+
+
+@pytest.fixture(autouse=True)
+def _reachable_from_a_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent)]))
+
+
+def refusals(experiment: Walk) -> dict[str, str]:
+    """The checks that fail, with what they say."""
+    found = {}
+    for check in checks.checks(experiment):
+        try:
+            check.run()
+        except ContractError as error:
+            found[check.name] = str(error)
+    return found
+
+
+def test_a_good_experiment_passes_every_check_for_every_variant() -> None:
+    names = [check.name for check in checks.checks(Walk())]
+    assert names == [f"{variant}:{function.__name__}" for variant in ("diffuse", "drift") for function in checks.CHECKS]
+    assert refusals(Walk()) == {}
+
+
+def test_every_check_has_something_to_refuse() -> None:
+    assert set(BROKEN) == {function.__name__ for function in checks.CHECKS}
+
+
+@pytest.mark.parametrize(
+    ("check", "kind", "sentence"),
+    [(check, kind, sentence) for check, found in BROKEN.items() for kind, sentence in found],
+    ids=lambda part: part.__name__ if isinstance(part, type) else "",
+)
+def test_a_check_refuses_what_no_other_check_does(check: str, kind: type[Walk], sentence: str) -> None:
+    found = refusals(kind())
+    assert list(found) == [f"default:{check}"]
+    assert sentence in found[f"default:{check}"]
+
+
+def test_a_touched_global_generator_is_noticed() -> None:
+    class Touches(broken_walks.OneVariant):
+        def init(self, config: Any, streams: Any) -> Any:
+            random.random() if self.which == "random" else np.random.rand()  # noqa: NPY002
+            return super().init(config, streams)
+
+    python, numpy = random.getstate(), np.random.get_state(legacy=True)  # noqa: NPY002
+    try:
+        for which in ("random", "numpy"):
+            Touches.which = which
+            subject = checks._subject(Touches(), {})
+            with pytest.raises(ContractError, match="A global random generator was used"):
+                checks.init_pure(subject)
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+def test_a_statistical_experiment_need_not_promise_thread_invariance() -> None:
+    class Statistical(broken_walks.CountsThreads):
+        determinism = "statistical"
+
+    checks.thread_count_invariant(checks._subject(Statistical(), {}))
+
+
+def test_a_seed_beyond_the_streams_is_noticed() -> None:
+    subject = checks._subject(broken_walks.AnySeed(), {})
+    with pytest.raises(ContractError, match=r"The seed must have a range within 0 to 2\^64 - 1"):
+        checks.config_documented(subject)
