@@ -1,1 +1,1 @@
-""""""
+"""Programs that copy: soups of self-modifying code, and what can be measured in them."""

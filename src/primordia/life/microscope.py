@@ -24,14 +24,16 @@ class Film:
             complete, or at the last step that changed a byte.
         final: uint8 [pair byte]: the tape at the end of the meeting.
         operations: instructions executed in the whole meeting.
-        complete_at: steps after which the partner equals the program and stays so to the end; None if it does not.
-        copied: bytes of the partner that equal the program's at the end.
+        image: uint8 [byte]: the program or its mirror image, whichever the partner resembles more at the end.
+        complete_at: steps after which the partner equals the image and stays so to the end; None if it does not.
+        copied: bytes of the partner that equal the image's at the end.
         original_intact: whether the program itself is unchanged at the end.
     """
 
     frames: Bytes
     final: Bytes
     operations: int
+    image: Bytes
     complete_at: int | None
     copied: int
     original_intact: bool
@@ -95,7 +97,8 @@ def watch(substrate_name: str, program: Bytes, partner: Bytes, max_steps: int = 
         middle = (still + settled) // 2
         still, settled = (still, middle) if np.array_equal(after(middle), final) else (middle + 1, settled)
     frames = np.stack([tape[0], *(after(step) for step in range(1, settled + 1))])
-    whole = (frames[:, length:] == program).all(axis=1)
+    image = max(program, program[::-1], key=lambda candidate: int((final[length:] == candidate).sum()))
+    whole = (frames[:, length:] == image).all(axis=1)
     complete_at = None
     if whole[-1]:
         broken = np.flatnonzero(~whole)
@@ -105,17 +108,18 @@ def watch(substrate_name: str, program: Bytes, partner: Bytes, max_steps: int = 
         frames,
         final,
         int(operations[0]),
+        image,
         complete_at,
-        int((final[length:] == program).sum()),
+        int((final[length:] == image).sum()),
         bool(np.array_equal(final[:length], program)),
     )
 
 
-def copy_order(film: Film, program: Bytes) -> str:
-    """In which order the partner took over the program's bytes, in words."""
-    length = len(program)
+def copy_order(film: Film) -> str:
+    """In which order the partner took over the bytes of the image, in words."""
+    length = len(film.image)
     arrived = np.full(length, -1)
-    right = film.frames[:, length:] == program
+    right = film.frames[:, length:] == film.image
     for position in range(length):
         wrong = np.flatnonzero(~right[:, position])
         if right[-1, position] and wrong.size:

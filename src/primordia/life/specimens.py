@@ -215,7 +215,7 @@ def meetings(context: Context, program: Bytes) -> Table:
                     name,
                     place,
                     len(partners),
-                    round(float((outcome.copied == length).mean()), 3),
+                    round(float((np.maximum(outcome.copied, outcome.mirrored) == length).mean()), 3),
                     float(np.median(outcome.copied)),
                     float(np.median(outcome.mirrored)),
                     round(float(outcome.intact.mean()), 3),
@@ -225,9 +225,9 @@ def meetings(context: Context, program: Bytes) -> Table:
         "What the replicator does to its partner",
         ("partner", "replicator stands", "meetings", "complete copies", "copied", "mirrored", "original intact"),
         tuple(rows),
-        "Complete copies and intact originals are shares of the meetings. Copied: bytes of the partner that equal the "
-        "replicator's at the same place in the end; mirrored: at the mirrored place (both medians). A program that "
-        "copies itself mirrored needs two meetings for a true copy, unless it reads the same both ways.",
+        "Complete copies (mirrored ones too) and intact originals are shares of the meetings. Copied: bytes of the "
+        "partner that equal the replicator's at the same place in the end; mirrored: at the mirrored place (both "
+        "medians). After two mirrored copies the program is itself again.",
     )
 
 
@@ -239,7 +239,7 @@ def film(context: Context, program: Bytes) -> Picture:
     moments = np.unique(np.linspace(0, len(taken.frames) - 1, FILM_ROWS).astype(int))
     pixels = class_table(context.language)[taken.frames[moments]]
     if taken.complete_at is None:
-        outcome = f"{taken.copied} of {length} bytes of the partner are the replicator's in the end"
+        outcome = f"{taken.copied} of {length} bytes of the partner are copies in the end"
     else:
         outcome = f"the copy is complete after {taken.complete_at} steps"
     return Picture(
@@ -247,7 +247,7 @@ def film(context: Context, program: Bytes) -> Picture:
         np.ascontiguousarray(pixels.repeat(4, axis=1).repeat(2, axis=0)),
         PALETTE,
         f"Time runs downwards over {len(taken.frames) - 1} steps; the replicator on the left, a partner of random "
-        f"bytes on the right. Here {outcome}; bytes arrive {copy_order(taken, program)}, "
+        f"bytes on the right. Here {outcome}; bytes arrive {copy_order(taken)}, "
         f"{copy_alignment(taken, program)}.",
     )
 

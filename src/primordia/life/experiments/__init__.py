@@ -1,1 +1,1 @@
-""""""
+"""The experiments of the wing, a file each."""
