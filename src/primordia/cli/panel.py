@@ -26,6 +26,12 @@ ARROWS = {1: "↗", 0: "→", -1: "↘"}
 SHOWN_EVENTS = 3
 # Lines of the panel that hold no metric: frame, bar, phase, folder, gaps, events, announcement.
 OTHER_LINES = 9 + SHOWN_EVENTS
+MAX_WIDTH = 120
+FRAME_WIDTH = 4
+# The terminal writes ^C after the last line; without room for it there, the cursor would leave that line and the next
+# picture would be drawn one line too low.
+ECHO_WIDTH = 2
+WAITING = "measuring the first row (the first start after an installation also compiles)"
 
 
 class RunPanel:
@@ -100,9 +106,9 @@ class RunPanel:
         with self._lock:
             if self._progress is None or self.run is None:
                 return Text("")
-            progress, width = self._progress, min(self.console.width, 120) - 4
+            progress, width = self._progress, min(self.console.width - ECHO_WIDTH, MAX_WIDTH) - FRAME_WIDTH
             parts: list[RenderableType] = [self._bar(progress, width), self._phase(progress), Text("")]
-            parts += [self._metrics(progress, width), Text("")]
+            parts += [self._metrics(progress, width) if progress.row else Text(WAITING, "bright_black"), Text("")]
             parts += [self._event(event, width) for event in self._events]
             if self._announcement:
                 parts.append(Text(self._announcement, style="bold yellow"))
@@ -113,7 +119,7 @@ class RunPanel:
                 box=box.ROUNDED,
                 border_style="green" if progress.crossed else "blue",
                 padding=(0, 1),
-                width=width + 4,
+                width=width + FRAME_WIDTH,
             )
 
     def _title(self) -> Text:
@@ -149,9 +155,7 @@ class RunPanel:
     def _metrics(self, progress: Progress, width: int) -> RenderableType:
         metrics = progress.run.experiment.metrics
         room = max(self.console.height - OTHER_LINES, 3)
-        # What the experiment is about comes first when there is not room for all.
-        chosen = set(progress.names[:room]) if len(progress.names) > room else set(progress.names)
-        names = [name for name in progress.names if name in chosen]
+        names = progress.names[:room]
         values = {name: printing.quantity(progress.row.get(name), metrics[name].unit) for name in names}
         taken = max(map(len, names)) + max(map(len, values.values())) + 8
         table = Table.grid(padding=(0, 2))

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+AGES = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 # Wide enough that no table in a pipe is ever folded.
 PIPE_WIDTH = 10_000
+
+
+def wide() -> bool:
+    """Whether a line has room for more than the essentials."""
+    return not on_terminal() or shutil.get_terminal_size().columns >= 110
 
 
 def on_terminal() -> bool:
@@ -43,24 +50,23 @@ def show_json(value: Any) -> None:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "", right: Sequence[str] = ()
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), whole: Sequence[str] = ()
 ) -> Table:
-    """A table; the columns named in `right` hold numbers."""
+    """A table; the columns named in `right` hold numbers, those in `whole` are never folded."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     made = Table(
         box=SIMPLE_HEAD if on_terminal() else None,
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
         header_style="bold cyan",
+        show_edge=False,
         pad_edge=False,
-        padding=(0, 2, 0, 0) if not on_terminal() else (0, 1),
+        padding=(0, 2, 0, 0) if not on_terminal() else (0, 1, 0, 0),
     )
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify = "right" if column in right else "left"
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
     return made
@@ -127,6 +133,11 @@ def duration(seconds: float) -> str:
         if whole >= size:
             return f"{whole // size} {name} {whole % size // small:02d} {smaller}"
     return f"{whole} s"
+
+
+def age(seconds: float) -> str:
+    """A time span in its largest unit."""
+    return next((f"{int(seconds // size)} {name}" for name, size in AGES if seconds >= size), "now")
 
 
 def _jsonable(value: Any) -> Any:

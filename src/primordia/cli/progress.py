@@ -109,5 +109,11 @@ def event_text(event: Mapping[str, Any]) -> str:
     if kind == "forked":
         changed = ", ".join(f"{key}={value}" for key, value in dict(event.get("changed", {})).items())
         return f"forked from {event['parent']}" + (f" with {changed}" if changed else "")
-    reason = event.get("reason")
-    return f"{kind}: {reason}" if reason else kind
+    return ending_text(kind, event.get("reason"))
+
+
+def ending_text(status: str, reason: str | None) -> str:
+    """A status with its reason, without saying the same word twice."""
+    if not reason:
+        return status
+    return reason if reason.startswith(status) else f"{status}: {reason}"

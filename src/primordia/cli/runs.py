@@ -35,29 +35,42 @@ def main(argv: list[str]) -> int:
         some = " that meet all conditions" if wanted.filters else ""
         print(f"no runs under {wanted.root}{some}; `primordia run life/bff --preset quick` makes one.")
     else:
-        columns = ("id", "experiment", "status", "step", "seed", "main metric", "age")
-        printing.show(printing.table(columns, [_row(entry) for entry in found], right=("step", "seed", "age")))
+        printing.show(_table(found))
         for entry in found:
             if entry.damage:
                 print(f"damaged: {entry.damage}")
     return 0
 
 
-def _row(entry: Entry) -> tuple[Any, ...]:
+def _table(found: list[Entry]) -> Any:
+    """One line a run where there is room for it; on a narrow terminal two, so that ids stay whole."""
+    if printing.wide():
+        columns = ("id", "experiment", "status", "step", "seed", "main metric", "age")
+        rows = [_cells(entry) for entry in found]
+        return printing.table(columns, rows, right=("step", "seed", "age"), whole=("id", "status"))
+    rows = []
+    for entry in found:
+        name, experiment, status, step, seed, metric, age = _cells(entry)
+        below = f"at {step}" if not entry.damage else ""
+        rows.append(
+            (f"{name}\n  {experiment} · seed {seed}", status.append(f"\n{below}"), metric.replace(" ", "\n", 1), age)
+        )
+    return printing.table(("run", "status", "main metric", "age"), rows, right=("age",), whole=("run", "status", "age"))
+
+
+def _cells(entry: Entry) -> tuple[Any, ...]:
     if entry.damage:
         return (entry.id, "–", printing.status_text("damaged"), "–", "–", "–", "–")
     value = printing.number(entry.history[-1]) if entry.history else "–"
-    line = printing.sparkline(entry.history, 10)
     created = datetime.datetime.fromisoformat(str(entry.facts["created"]))
-    age = (datetime.datetime.now(datetime.UTC) - created).total_seconds()
     return (
         entry.id,
         entry.facts["experiment"],
         printing.status_text(entry.status),
         f"{entry.facts['step']:,}",
         entry.facts["seed"],
-        f"{entry.metric} {value} {line}".strip(),
-        printing.duration(age).partition(" 0")[0] if age >= 3600 else printing.duration(age),
+        f"{entry.metric} {value} {printing.sparkline(entry.history, 12)}".strip(),
+        printing.age((datetime.datetime.now(datetime.UTC) - created).total_seconds()),
     )
 
 

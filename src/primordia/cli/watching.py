@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from primordia.cli import printing
 from primordia.cli.lines import Lines
+from primordia.cli.progress import ending_text
 from primordia.core.errors import PrimordiaError
 from primordia.core.metrics import Row
 from primordia.engine.folder import Opened, RunFolder
@@ -78,7 +79,7 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
 def _close(outcome: Outcome, root: Path) -> None:
     """The outcome in a sentence, and the commands that use it next."""
     with contextlib.suppress(BrokenPipeError):
-        print(f"{outcome.status}: {outcome.reason} (step {outcome.step})")
+        print(f"{ending_text(outcome.status, outcome.reason)} (step {outcome.step})")
         for purpose, command in next_commands(outcome.folder, outcome.status, outcome.step, root):
             print(f"  {purpose:<9} {command}")
 
@@ -92,7 +93,8 @@ def next_commands(folder: RunFolder, status: str, step: int, root: Path) -> list
     if report.exists():
         commands.append(("report", str(report)))
     if status == "finished":
-        commands.append(("go on", f"primordia fork {name} --at {step} --steps {2 * max(step, 1)}{where}"))
+        ruled = " --stop none" if folder.config()["schedule"].get("stop") else ""
+        commands.append(("go on", f"primordia fork {name} --at {step} --steps {2 * max(step, 1)}{ruled}{where}"))
     else:
         commands.append(("resume", f"primordia resume {name}{where}"))
     return commands
