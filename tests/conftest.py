@@ -1,4 +1,4 @@
-"""What every test may rely on: no global generator is touched, the thread limit is put back, runs go to a fresh root."""
+"""What every test may rely on: no global generator is touched, the thread limit is put back, runs have a fresh root."""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def steps(checkpoints: Path) -> list[int]:
     """The completed steps of all whole checkpoints, ascending."""
     if not checkpoints.is_dir():
         return []
-    return sorted(int(path.name[5:]) for path in checkpoints.glob("step_*") if path.name[5:].isdigit())
+    named = [(path, int(path.name[5:])) for path in checkpoints.glob("step_*") if path.name[5:].isdecimal()]
+    return sorted(step for path, step in named if path == folder_of(checkpoints, step))
 
 
 def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
@@ -46,8 +47,7 @@ def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
     from safetensors.numpy import save as to_bytes
 
     checkpoints.mkdir(exist_ok=True)
-    for stale in checkpoints.glob(".writing_*"):
-        shutil.rmtree(stale, ignore_errors=True)
+    sweep(checkpoints)
     final = folder_of(checkpoints, step)
     if final.exists():
         return final
@@ -87,8 +87,11 @@ def load(checkpoints: Path, step: int, template: Any, stamp: Stamp) -> Any:
     for key, wanted in {**dataclasses.asdict(stamp), "step": step}.items():
         if meta.get(key) != wanted:
             raise CheckpointError(f"{folder} belongs to {key}={meta.get(key)!r}, this run has {key}={wanted!r}.")
-    content = (folder / STATE).read_bytes()
-    if _sha256(content) != meta["state_sha256"]:
+    try:
+        content = (folder / STATE).read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} was deleted while it was being read; try again.") from error
+    if _sha256(content) != meta.get("state_sha256"):
         raise CheckpointError(
             f"{folder / STATE} was truncated or altered: its checksum does not match.{_alternative(checkpoints, step)}"
         )
@@ -108,6 +111,12 @@ def prune(checkpoints: Path, keep: int, pinned: set[int]) -> None:
             shutil.rmtree(doomed, ignore_errors=True)
 
 
+def sweep(checkpoints: Path) -> None:
+    """Remove what a killed process was writing or deleting; only for the folder's writer."""
+    for stale in checkpoints.glob(".writing_*"):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
 def _only_known_files(folder: Path) -> None:
     if not folder.is_dir():
         raise CheckpointError(f"There is no checkpoint {folder}.")
@@ -124,7 +133,9 @@ def _only_known_files(folder: Path) -> None:
 def _read_meta(folder: Path) -> dict[str, Any]:
     try:
         meta = json.loads((folder / META).read_bytes())
-    except ValueError as error:
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} was deleted while it was being read; try again.") from error
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{folder / META} is not JSON: it was truncated or altered.") from error
     if not isinstance(meta, dict):
         raise CheckpointError(f"{folder / META} is not a JSON object.")

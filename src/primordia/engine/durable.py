@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from primordia.core.errors import NoRoomError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+ASIDE = re.compile(r"\..+\.\d+")
 
 
 def write(path: Path, content: bytes, *, sync: bool = True) -> None:
@@ -28,6 +37,28 @@ def write(path: Path, content: bytes, *, sync: bool = True) -> None:
 def write_json(path: Path, value: Any, *, sync: bool = True) -> None:
     """Like `write`, for a JSON value, indented for people."""
     write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode(), sync=sync)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process was writing aside, here and in all folders below; only for the folder's writer."""
+    for path in folder.rglob(".*"):
+        if ASIDE.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming_a_full_disk(folder: Path, what: str) -> Iterator[None]:
+    """Turn the error of a full disk into a sentence.
+
+    Raises:
+        NoRoomError: instead of the operating system's error; other errors pass.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise NoRoomError(f"The disk under {folder} is full, so {what}; free some room and try again.") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ from typing import Any
 from primordia.core import config as configs
 from primordia.core.errors import RunFolderError
 from primordia.core.experiment import Experiment
-from primordia.engine import durable, environment
+from primordia.engine import checkpoints, durable, environment
 from primordia.engine.checkpoints import Stamp
 from primordia.engine.journal import Journal
 from primordia.engine.schedule import Schedule
 
 FORMAT = 1
+# What every reader of run.json relies on.
+RECORD: Mapping[str, type] = {
+    "id": str, "experiment": str, "version": int, "status": str, "step": int, "config_hash": str, "begins_at": int,
+    "heartbeat": str, "host": str, "pid": int,
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +64,11 @@ class RunFolder:
         Raises:
             RunFolderError: not a run folder, truncated, or written by a newer version.
         """
-        return self._read("run.json")
+        record = self._read("run.json")
+        for key, kind in RECORD.items():
+            if type(record.get(key)) is not kind:
+                raise RunFolderError(f"{self.path / 'run.json'} lacks or garbles {key!r}; it was altered.")
+        return record
 
     def config(self) -> dict[str, Any]:
         """Experiment, version, config and schedule (`config.json`); raises like `record`."""
@@ -82,7 +92,7 @@ class RunFolder:
             raise RunFolderError(f"{self.path} is not a run folder: it has no {name}.")
         try:
             value = json.loads(file.read_bytes())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RunFolderError(f"{file} is not JSON ({error}): it was truncated or altered.") from error
         if not isinstance(value, dict) or not isinstance(value.get("format"), int):
             raise RunFolderError(f"{file} does not state its format; it is not from a run of primordia.")
@@ -133,6 +143,7 @@ def create(
     address: str,
     slug: str,
     step: int = 0,
+    state: Any = None,
     parent: Mapping[str, Any] | None = None,
     command: str = "",
 ) -> Opened:
@@ -146,15 +157,19 @@ def create(
         address: how the experiment is loaded again: its name, or "module:Class".
         slug: a readable word for the folder name, such as the preset's name.
         step: completed steps at which the run begins (above 0 for forks).
+        state: the state at `step`, for forks: stored before the folder counts as a run, which it does from the moment
+            it has a run.json.
         parent: id, folder and step of the run this one was forked from.
         command: how the run was started, for the record.
+
+    Raises:
+        NoRoomError: the disk is full; nothing is left behind.
     """
     hash8 = config_hash(experiment, config)
     stamp = now().replace("-", "").replace(":", "")
-    path = _new_folder(root / experiment.name, f"{stamp}-{slug}-{hash8}")
     record = {
         "format": FORMAT,
-        "id": path.name,
+        "id": "",
         "experiment": experiment.name,
         "version": experiment.version,
         "status": "created",
@@ -180,10 +195,20 @@ def create(
         "config": configs.to_dict(config),
         "schedule": configs.to_dict(schedule),
     }
-    durable.write_json(path / "config.json", settings)
-    durable.write_json(path / "env.json", environment.describe())
-    durable.write_json(path / "run.json", record)
-    return Opened(RunFolder(path), experiment, config, schedule)
+    with durable.naming_a_full_disk(root, "no run was started"):
+        path = _new_folder(root / experiment.name, f"{stamp}-{slug}-{hash8}")
+        try:
+            durable.write_json(path / "config.json", settings)
+            durable.write_json(path / "env.json", environment.describe())
+            run = Opened(RunFolder(path), experiment, config, schedule)
+            if state is not None:
+                checkpoints.save(run.folder.checkpoints, step, state, run.stamp)
+            durable.write_json(path / "run.json", {**record, "id": path.name})
+            durable.sync_folder(path.parent)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+    return run
 
 
 def _new_folder(parent: Path, name: str) -> Path:

@@ -66,8 +66,7 @@ def start(
     )
     with Lease(run.folder) as lease:
         lease.announce()
-        run.folder.note("started", 0)
-        return _drive(run, lease, state, 0, [], observer)
+        return _drive(run, lease, state, 0, [], observer, {"event": "started"})
 
 
 def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
@@ -77,19 +76,25 @@ def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
         RunFolderError: it is finished, running elsewhere, or cannot be trusted.
     """
     run = open_run(where)
+    _refuse_finished(where)
+    with Lease(where) as lease:
+        # Again, because it may have been finished by the process that held the lease until now.
+        _refuse_finished(where)
+        state, t, complete = latest_state(run)
+        # Both are read before either is cut: a run that cannot go on is left as it was.
+        where.events.keep(lambda event: True)
+        rows = where.metrics.keep(lambda row: complete and row.get("step", 0) <= t)
+        lease.announce()
+        return _drive(run, lease, state, t, rows, observer, {"event": "resumed"})
+
+
+def _refuse_finished(where: RunFolder) -> None:
     record = where.record()
     if record["status"] == "finished":
         raise RunFolderError(
-            f"{where.path} is finished ({record['reason']}); "
+            f"{where.path} is finished ({record.get('reason')}); "
             f"`primordia fork {where.path.name} --at {record['step']} --steps N` continues it as a new run."
         )
-    with Lease(where) as lease:
-        state, t = latest_state(run)
-        rows = where.metrics.keep(lambda row: row["step"] <= t)
-        where.events.keep(lambda event: True)
-        lease.announce()
-        where.note("resumed", t)
-        return _drive(run, lease, state, t, rows, observer)
 
 
 def fork(
@@ -110,7 +115,7 @@ def fork(
         ConfigError: the parent never got to step `at`, or the changed settings give a state of another shape.
     """
     parent = open_run(where)
-    reached = int(where.record()["step"])
+    reached = max([int(where.record()["step"]), *checkpoints.steps(where.checkpoints)])
     if not 0 <= at <= reached:
         raise ConfigError(f"at={at} is out of range: the run {where.path.name} has steps 0 to {reached}.")
     config = configs.override(parent.config, settings)
@@ -129,49 +134,64 @@ def fork(
         address=str(where.config()["experiment"]),
         slug="fork",
         step=at,
+        state=state,
         parent={"id": where.path.name, "folder": str(where.path), "step": at},
         command=command,
     )
     with Lease(child.folder) as lease:
         lease.announce()
-        child.folder.note("forked", at, parent=where.path.name, changed=dict(settings))
-        checkpoints.save(child.folder.checkpoints, at, state, child.stamp)
-        return _drive(child, lease, state, at, [], observer)
+        opening = {"event": "forked", "parent": where.path.name, "changed": dict(settings)}
+        return _drive(child, lease, state, at, [], observer, opening)
 
 
 def state_at(run: Opened, at: int) -> Any:
     """The state after `at` steps, replayed from the nearest checkpoint at or before it, or from the beginning.
 
     Raises:
-        RunFolderError: `at` lies before a forked run's first step.
+        RunFolderError: `at` lies before a forked run's first step, or that step's checkpoint is missing.
     """
     earlier = [step for step in checkpoints.steps(run.folder.checkpoints) if step <= at]
     begins = int(run.folder.record()["begins_at"])
     if at < begins:
         raise RunFolderError(f"{run.folder.path.name} begins at step {begins}; step {at} belongs to its parent.")
     state, t = _stored_state(run, earlier[-1]) if earlier else (_first_state(run), 0)
+    if not earlier:
+        _refuse_orphan(run)
     streams = Streams(run.config.seed)
     if at > t:
         state, _ = run.experiment.advance(run.config, state, streams, t, at - t)
     return state
 
 
-def latest_state(run: Opened) -> tuple[Any, int]:
-    """State and completed steps of the newest checkpoint, or of the beginning when there is none yet."""
+def latest_state(run: Opened) -> tuple[Any, int, bool]:
+    """State and completed steps of the newest checkpoint, or of the beginning when there is none yet.
+
+    The third value is whether everything up to there is on disk: rows of the beginning may lack what belongs to them.
+    """
     stored = checkpoints.steps(run.folder.checkpoints)
     if stored:
-        return _stored_state(run, stored[-1])
+        return *_stored_state(run, stored[-1]), True
+    _refuse_orphan(run)
+    return _first_state(run), 0, False
+
+
+def _refuse_orphan(run: Opened) -> None:
     if run.folder.record()["begins_at"]:
         raise RunFolderError(f"{run.folder.path} was forked but its first checkpoint is missing; fork it again.")
-    return _first_state(run), 0
 
 
 def _drive(
-    run: Opened, lease: Lease, state: Any, t: int, rows: list[dict[str, Any]], observer: Observer | None
+    run: Opened,
+    lease: Lease,
+    state: Any,
+    t: int,
+    rows: list[dict[str, Any]],
+    observer: Observer | None,
+    opening: Mapping[str, Any],
 ) -> Outcome:
     watching = observer or Unwatched()
     watching.started(run, t, rows)
-    outcome = Loop(run, lease, watching, state, t, rows).go()
+    outcome = Loop(run, lease, watching, state, t, rows, opening).go()
     wrapping.wrap_up(run, outcome)
     watching.ended(outcome)
     return outcome

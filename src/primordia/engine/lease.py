@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import errno
 import fcntl
+import json
 import os
 import threading
+import time
+from collections.abc import Mapping
 from types import TracebackType
 
 from primordia.core.errors import RunFolderError
-from primordia.engine import durable, environment
+from primordia.engine import checkpoints, durable, environment
 from primordia.engine.folder import RunFolder, now
 
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 120.0
+# Somebody who only asks whether a run is live holds its lock for microseconds; that is no reason to refuse.
+PATIENCE_SECONDS = 0.1
 # Room that is freed when the disk is full, so that the failure itself can still be written down.
 BALLAST_BYTES = 64 * 1024
 
@@ -34,14 +41,18 @@ class Lease:
 
     def __enter__(self) -> Lease:
         record = self.folder.record()
-        self._handle = os.open(self.folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        if _beats_elsewhere(record) or not _lock(self._handle):
-            os.close(self._handle)
-            self._handle = None
+        with durable.naming_a_full_disk(self.folder.path, "this run cannot be locked"):
+            self._handle = os.open(self.folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        locked = _lock(self._handle, patience=PATIENCE_SECONDS)
+        if not locked or _beats_elsewhere(record):
+            host, pid = (record["host"], record["pid"]) if locked else _holder(self._handle, record)
+            self._leave()
             raise RunFolderError(
-                f"{self.folder.path} is running on host {record['host']} as pid {record['pid']} "
+                f"{self.folder.path} is running on host {host} as pid {pid} "
                 f"(last heartbeat {record['heartbeat']}); stop that process first."
             )
+        with contextlib.suppress(OSError):
+            os.pwrite(self._handle, _signature(), 0)
         return self
 
     def __exit__(
@@ -50,14 +61,26 @@ class Lease:
         self._over.set()
         if self._thread:
             self._thread.join()
+        self._leave()
+
+    def _leave(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
+            self._handle = None
 
     def announce(self) -> None:
-        """Write down who runs this folder, and keep saying so; before this the folder is only locked, not changed."""
-        if self._handle is not None and os.fstat(self._handle).st_size < BALLAST_BYTES:
-            os.pwrite(self._handle, os.urandom(BALLAST_BYTES), 0)
-        self.update(host=environment.host(), pid=os.getpid(), heartbeat=now())
+        """Write down who runs this folder, and keep saying so; before this the folder is only locked, not changed.
+
+        What a killed process was writing aside is removed.
+
+        Raises:
+            NoRoomError: the disk is full.
+        """
+        with durable.naming_a_full_disk(self.folder.path, "this run cannot go on"):
+            durable.sweep(self.folder.path)
+            checkpoints.sweep(self.folder.checkpoints)
+            self._load_ballast()
+            self.update(host=environment.host(), pid=os.getpid(), heartbeat=now())
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -65,6 +88,14 @@ class Lease:
         """Change `run.json`, safely beside the heartbeat."""
         with self._writing:
             self.folder.update(**changes)
+
+    def _load_ballast(self) -> None:
+        missing = BALLAST_BYTES - os.fstat(self._handle).st_size if self._handle is not None else 0
+        if self._handle is not None and missing > 0:
+            # Random, because a file system may compress the rest away.
+            written = os.pwrite(self._handle, os.urandom(missing), BALLAST_BYTES - missing)
+            if written < missing:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def free_room(self) -> None:
         """Give back the room kept for a full disk."""
@@ -76,7 +107,7 @@ class Lease:
             try:
                 with self._writing:
                     record = {**self.folder.record(), "heartbeat": now()}
-                    durable.write_json(self.folder.path / "run.json", record, sync=False)
+                    durable.write_json(self.folder.path / "run.json", record)
             except (OSError, RunFolderError):
                 # A full disk or a folder pulled away is met and reported by the loop itself.
                 continue
@@ -92,7 +123,7 @@ def is_live(folder: RunFolder) -> bool:
     except OSError:
         return False
     try:
-        return not _lock(handle)
+        return not _lock(handle, shared=True)
     finally:
         os.close(handle)
 
@@ -103,16 +134,36 @@ def status(folder: RunFolder) -> str:
     return "died" if recorded in ("running", "created") and not is_live(folder) else recorded
 
 
-def _lock(handle: int) -> bool:
+def _lock(handle: int, *, shared: bool = False, patience: float = 0.0) -> bool:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.01)
+
+
+def _signature() -> bytes:
+    """Who holds the lock, for the first bytes of its file; `run.json` is only changed once the run really goes on."""
+    return json.dumps([environment.host(), os.getpid()]).ljust(255).encode()[:255] + b"\n"
+
+
+def _holder(handle: int, record: Mapping[str, object]) -> tuple[object, object]:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        host, pid = json.loads(os.pread(handle, 256, 0))
+    except (ValueError, TypeError):
+        return record["host"], record["pid"]
+    return host, pid
 
 
 def _beats_elsewhere(record: dict[str, object]) -> bool:
     if record["status"] != "running" or record["host"] == environment.host():
         return False
-    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(str(record["heartbeat"]))
+    try:
+        age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(str(record["heartbeat"]))
+    except (ValueError, TypeError):
+        return False
     return age.total_seconds() < STALE_SECONDS

@@ -45,7 +45,7 @@ def save_findings(run: Opened, state: Any, t: int, label: str) -> None:
         return
     folder = run.folder.artefacts / f"step_{t:012d}-{label}"
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [_save(folder, finding) for finding in found]
+    entries = [_save(folder, number, finding) for number, finding in enumerate(found, 1)]
     durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": entries}, sync=False)
 
 
@@ -65,8 +65,9 @@ def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
     return pictures
 
 
-def _save(folder: Path, finding: Finding) -> dict[str, Any]:
-    name = re.sub(r"[^a-z0-9]+", "-", finding.title.lower()).strip("-")
+def _save(folder: Path, number: int, finding: Finding) -> dict[str, Any]:
+    # Numbered, because two findings may share a title.
+    name = f"{number}-" + re.sub(r"[^a-z0-9]+", "-", finding.title.lower()).strip("-")
     entry: dict[str, Any] = {"title": finding.title, "note": finding.note}
     if isinstance(finding, Table):
         out = io.StringIO()

@@ -6,21 +6,21 @@ checkpoint is cut or overwritten with the same bits on resume.
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from primordia.core.errors import ContractError
+from primordia.core.errors import ContractError, RunFolderError
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
-from primordia.engine import checkpoints, looking
+from primordia.engine import checkpoints, durable, looking
 from primordia.engine.folder import Opened, now
 from primordia.engine.interrupts import Interrupts
 from primordia.engine.lease import Lease
 from primordia.engine.observer import Observer, Outcome
 
 CHUNK_SECONDS = 0.2
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Loop:
@@ -33,11 +33,20 @@ class Loop:
         state: the state after `t` completed steps.
         t: completed steps.
         rows: the rows already written, none beyond `t`.
+        opening: the event that begins this call: its name under "event", and details.
     """
 
     def __init__(
-        self, run: Opened, lease: Lease, observer: Observer, state: Any, t: int, rows: list[dict[str, Any]]
+        self,
+        run: Opened,
+        lease: Lease,
+        observer: Observer,
+        state: Any,
+        t: int,
+        rows: list[dict[str, Any]],
+        opening: Mapping[str, Any],
     ) -> None:
+        self.opening = opening
         self.run, self.lease, self.observer = run, lease, observer
         self.state, self.t = state, t
         self.streams = Streams(run.config.seed)
@@ -59,23 +68,23 @@ class Loop:
             try:
                 outcome = self._until_end(interrupts)
             except KeyboardInterrupt:
-                self._close("interrupted", "stopped at once by a second signal")
+                self._close_anyway("interrupted", "stopped at once by a second signal")
                 raise
-            except OSError as error:
-                if error.errno not in NO_ROOM:
-                    self._close("failed", f"{type(error).__name__}: {error}")
-                    raise
-                self.lease.free_room()
-                outcome = self._close("failed", f"the disk is full ({error.strerror}); free some room and resume")
             except Exception as error:
-                self._close("failed", f"{type(error).__name__}: {error}")
-                raise
+                if not (isinstance(error, OSError) and error.errno in durable.NO_ROOM):
+                    self._close_anyway("failed", f"{type(error).__name__}: {error}")
+                    raise
+                outcome = self._close_anyway(
+                    "failed", f"the disk is full ({error.strerror}); free some room and resume"
+                )
         return outcome
 
     def _until_end(self, interrupts: Interrupts) -> Outcome:
+        self._note(**self.opening)
         self.lease.update(status="running", reason=None, ended=None)
-        if self.t == 0 and self.run.schedule.row_due(0):
-            self._write_row()
+        if self.t == 0:
+            if not self.last_row:
+                self._write_row()
             self._look("start")
         while (reason := self._ending()) is None:
             if interrupts.requested:
@@ -88,13 +97,19 @@ class Loop:
     def _ending(self) -> str | None:
         """Why the run is over after `t` steps, or None."""
         schedule, word = self.run.schedule, self.run.experiment.step_word
-        rule = schedule.stop_rule()
-        if rule and rule[0] in self.crossings and self.t >= self.crossings[rule[0]] + rule[1]:
-            return f"stopped {rule[1]} {word}s after {rule[0]}"
+        if stopping := self._stopping():
+            return stopping
         if self.t >= schedule.steps:
             return f"all {schedule.steps} {word}s done"
         if self.last_row.get("step") == self.t:
             return self.run.experiment.finished(self.run.config, self.state, self.last_row)
+        return None
+
+    def _stopping(self) -> str | None:
+        """What the stop rule says after `t` steps."""
+        rule = self.run.schedule.stop_rule()
+        if rule and rule[0] in self.crossings and self.t >= self.crossings[rule[0]] + rule[1]:
+            return f"stopped {rule[1]} {self.run.experiment.step_word}s after {rule[0]}"
         return None
 
     def _advance(self) -> None:
@@ -116,7 +131,8 @@ class Loop:
 
     def _at_boundary(self) -> None:
         schedule = self.run.schedule
-        if schedule.row_due(self.t):
+        # The row of a stop rule's last step too: after the checkpoint below, what the step itself produced is gone.
+        if schedule.row_due(self.t) or self._stopping():
             self._write_row()
         if schedule.views_every and self.t % schedule.views_every == 0:
             looking.save_views(self.run, self.state, self.t)
@@ -133,9 +149,12 @@ class Loop:
         self.run.folder.metrics.append(row)
         self.last_row = row
         self.observer.row_written(row)
-        for name in self._cross(row):
+        crossed = self._cross(row)
+        for name in crossed:
             self._note_transition(name, row)
             self._look(name)
+        # One checkpoint for all of them: it says that everything about this row is on disk.
+        if crossed:
             self._checkpoint()
 
     def _cross(self, row: Row) -> list[str]:
@@ -163,12 +182,13 @@ class Loop:
         folder = self.run.folder
         folder.metrics.sync()
         folder.events.sync()
-        if self.t in checkpoints.steps(folder.checkpoints):
-            return
-        checkpoints.save(folder.checkpoints, self.t, self.state, self.run.stamp)
+        new = self.t not in checkpoints.steps(folder.checkpoints)
+        if new:
+            checkpoints.save(folder.checkpoints, self.t, self.state, self.run.stamp)
         pinned = {*self.crossings.values(), int(folder.record()["begins_at"])}
         checkpoints.prune(folder.checkpoints, self.run.schedule.keep, pinned)
-        self._note("checkpoint")
+        if new:
+            self._note("checkpoint")
         self.lease.update(step=self.t, heartbeat=now())
 
     def _finish(self, reason: str) -> Outcome:
@@ -183,6 +203,13 @@ class Loop:
             self._note(status, reason=reason)
         finally:
             self.lease.update(status=status, reason=reason, step=self.t, ended=now())
+        return Outcome(self.run.folder, status, self.t, reason)
+
+    def _close_anyway(self, status: Literal["interrupted", "failed"], reason: str) -> Outcome:
+        """Like `_close`, but on a disk so full that not even this can be written, the outcome is only returned."""
+        self.lease.free_room()
+        with contextlib.suppress(OSError, RunFolderError):
+            self._close(status, reason)
         return Outcome(self.run.folder, status, self.t, reason)
 
     def _note(self, event: str, **details: Any) -> None:

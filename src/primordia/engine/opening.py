@@ -27,7 +27,7 @@ def find(root: Path, name: str) -> RunFolder:
         return RunFolder(Path(name))
     folders = all_folders(root)
     if name == "latest" and folders:
-        return max(folders, key=lambda folder: (folder.path / "config.json").stat().st_mtime_ns)
+        return max(folders, key=_started)
     fitting = [folder for folder in folders if folder.path.name == name] or [
         folder for folder in folders if name and folder.path.name.startswith(name)
     ]
@@ -41,6 +41,14 @@ def find(root: Path, name: str) -> RunFolder:
     near = nearest(name, [folder.path.name for folder in folders])
     hint = f"did you mean {near}?" if near else f"`primordia runs --root {root}` lists the ones there are."
     raise RunFolderError(f"There is no run {name!r} under {root}; {hint}")
+
+
+def _started(folder: RunFolder) -> int:
+    """When the run began: its config is written once, at the start. A damaged folder counts as the oldest."""
+    try:
+        return (folder.path / "config.json").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def open_run(folder: RunFolder) -> Opened:

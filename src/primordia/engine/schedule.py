@@ -45,7 +45,7 @@ class Schedule:
         if self.stop is None:
             return None
         name, _, delay = self.stop.partition("+")
-        if delay and not delay.isdigit():
+        if delay and not delay.isdecimal():
             raise ConfigError(f"stop={self.stop} cannot be read: allowed is TRANSITION or TRANSITION+STEPS.")
         return name, int(delay or 0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from primordia.core.errors import PrimordiaError
 from primordia.engine import export, plots, poster, report
 from primordia.engine.folder import Opened
@@ -22,4 +24,5 @@ def wrap_up(run: Opened, outcome: Outcome) -> None:
         poster.save(run)
         report.save(run)
     except (OSError, PrimordiaError) as error:
-        run.folder.note("warning", outcome.step, reason=f"the report could not be written: {error}")
+        with contextlib.suppress(OSError):
+            run.folder.note("warning", outcome.step, reason=f"the report could not be written: {error}")
