@@ -21,6 +21,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 __all__ = ["Kernel", "cache_folder", "kernel"]
 
 
@@ -115,14 +117,16 @@ def _reach(function: FunctionType, seen: dict[str, bytes]) -> None:
     here = f"{function.__module__}.{function.__qualname__}"
     if here in seen:
         return
-    seen[here] = function.__code__.co_code
-    seen[f"file {function.__module__}"] = _source(file)
+    seen[here] = function.__code__.co_code + repr(function.__code__.co_consts).encode()
+    if os.path.exists(file):  # a function typed into a notebook has no file
+        seen[f"file {function.__module__}"] = _source(file)
     for name in function.__code__.co_names:
         value = function.__globals__.get(name)
         if isinstance(value, Kernel):
             _reach(value.function, seen)
         elif isinstance(value, FunctionType):
             _reach(value, seen)
-        elif value is not None and not inspect.ismodule(value):
-            content = value.tobytes() if hasattr(value, "tobytes") else b""
-            seen[f"{here} names {name}"] = repr(value).encode() + content
+        elif isinstance(value, np.ndarray):
+            seen[f"{here} names {name}"] = f"{value.dtype} {value.shape}".encode() + value.tobytes()
+        elif isinstance(value, bool | int | float | str | bytes | tuple | np.generic):
+            seen[f"{here} names {name}"] = repr(value).encode()

@@ -17,7 +17,8 @@ FACTOR_1 = np.uint64(0xBF58476D1CE4E5B9)
 FACTOR_2 = np.uint64(0x94D049BB133111EB)
 U7, U26, U27, U30, U31, U34 = (np.uint64(k) for k in (7, 26, 27, 30, 31, 34))
 EXACT_FROM = 1 << 13
-BLOCK = 32
+FULL_TAPE = 128
+SHARE = 16
 
 
 @kernel
@@ -44,34 +45,54 @@ def fill_soup(seed, soup):
         flat[i] = np.uint8(mix(base + np.uint64(i)))
 
 
-@kernel
+@kernel(forceinline=True)
 def mutation_base(seed, epoch, n_programs, pair, tape_length):
     """The counter of byte 0 of a pair: (n E(epoch) + pair) 2L; byte i has counter base + i."""
     return (n_programs * world_word(seed, epoch) + pair) * tape_length
 
 
-@kernel
-def any_mutation(base, n_bytes, threshold):
-    """Whether any of n_bytes bytes from counter `base` mutates; n_bytes is a multiple of BLOCK.
+@kernel(forceinline=True)
+def _least(product, n_words):
+    """The least of the words S(x), shifted left by 26, whose first products are product + k FACTOR_1."""
+    least = ~np.uint64(0)
+    for k in range(n_words):
+        z = product + np.uint64(k) * FACTOR_1
+        z = (z ^ (z >> U27)) * FACTOR_2
+        least = min(least, (z ^ (z >> U31)) << U26)
+    return least
+
+
+@kernel(forceinline=True)
+def block_mutates(base, tape_length, threshold):
+    """Whether any byte of an aligned block of counters mutates: the block of base + GOLDEN, tape_length counters long.
 
     Byte i mutates when bits 8..37 of r = S(base + i), as a number, are below M. Shifted left by 26 those bits lead, so
-    the least of the shifted words decides for all: a loop without branches, of a fixed length, that vectorises.
+    the least of the shifted words decides for all. Within an aligned block of z = x + GOLDEN the word z >> 30 does not
+    change, so z xor (z >> 30) runs through `origin` + 0, 1, 2 ... in some order, and its products by FACTOR_1 through
+    an arithmetic series: one addition in place of the first round of S. Two blocks cover the bytes of a pair.
     """
-    least = ~np.uint64(0)
-    for start in range(0, n_bytes, BLOCK):
-        block = base + np.uint64(start)
-        for i in range(BLOCK):
-            least = min(least, mix(block + np.uint64(i)) << U26)
+    inside = tape_length - np.uint64(1)
+    block = (base + GOLDEN) & ~inside
+    origin = block ^ ((block >> U30) & ~inside)
+    if tape_length == FULL_TAPE:  # a loop of known length needs half the instructions
+        least = _least(origin * FACTOR_1, FULL_TAPE)
+    else:
+        least = _least(origin * FACTOR_1, tape_length)
     return (least >> U34) < threshold
 
 
 @kernel
 def mutate(tape, base, threshold):
     """Replaces each mutating byte of a pair tape by the low byte of its own word."""
-    for i in range(tape.size):
-        word = mix(base + np.uint64(i))
-        if ((word << U26) >> U34) < threshold:
-            tape[i] = np.uint8(word)
+    for start in range(0, tape.size, SHARE):
+        least = ~np.uint64(0)
+        for i in range(SHARE):
+            least = min(least, mix(base + np.uint64(start + i)) << U26)
+        if (least >> U34) < threshold:
+            for i in range(start, start + SHARE):
+                word = mix(base + np.uint64(i))
+                if ((word << U26) >> U34) < threshold:
+                    tape[i] = np.uint8(word)
 
 
 @kernel

@@ -1,7 +1,8 @@
 """The kernels that let a soup interact, whatever the substrate's `execute` does.
 
-`execute(tape, max_steps) -> operations` is handed in as a value, so these are compiled once for all substrates. Each
-call works on a range of pairs and touches only their programs: any division of the pairs gives the same bits.
+`execute(tape, max_steps) -> operations` is handed in as a value, so these are compiled once for all substrates. Every
+thread calls the same kernel and draws tickets for what to do next. The things tickets stand for touch different
+memory, so the bits do not depend on who does what, or when.
 """
 
 from __future__ import annotations
@@ -9,45 +10,82 @@ from __future__ import annotations
 import numpy as np
 
 from primordia.life.compile import kernel
-from primordia.life.counter import any_mutation, mutate, mutation_base
-
-from primordia.life.primitives import fetch_ahead
+from primordia.life.counter import apply_swaps, block_mutates, draw_swaps, mutate, mutation_base
+from primordia.life.primitives import fetch_ahead, put_row, take_row, take_ticket
 
 AHEAD = 8
 EXECUTE = "FunctionType(int64(uint8[::1], int64))"
 
 
-@kernel(signature=f"int64({EXECUTE}, uint64[:, ::1], int32[::1], uint64, uint64, uint64, int64, int64, int64)")
-def interact(execute, words, order, seed, epoch, threshold, max_steps, first, last):
-    """One epoch's interactions of the pairs first .. last-1, in place on the soup as words [program word]; returns operations.
+@kernel(signature="void(uint64, uint64, int32[::1], int32[::1])")
+def shuffle(seed, epoch, swaps, order):
+    """Writes an epoch's order of programs; `swaps` is room to work in."""
+    draw_swaps(seed, epoch, swaps)
+    apply_swaps(swaps, order)
+
+
+@kernel
+def interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, last):
+    """The interactions of the pairs first .. last-1, in place on soup [program byte]; returns operations.
 
     Pair p is programs order[2p] and order[2p+1]: concatenated, mutated, executed, split. The specification's 2.2.
     """
-    n_programs, n_words = words.shape
-    length = 8 * n_words
-    pair_words = np.empty(2 * n_words, np.uint64)
-    tape = pair_words.view(np.uint8)
+    n_programs, length = soup.shape
+    span = np.uint64(2 * length)
+    tape = np.empty(2 * length, np.uint8)
+    base = mutation_base(seed, epoch, np.uint64(n_programs), np.uint64(first), span)
+    next_block = block_mutates(base, span, threshold)
     operations = 0
     for pair in range(first, last):
         left, right = order[2 * pair], order[2 * pair + 1]
         if pair + AHEAD < last:
-            fetch_ahead(words, order[2 * (pair + AHEAD)])
-            fetch_ahead(words, order[2 * (pair + AHEAD) + 1])
-        for i in range(n_words):
-            pair_words[i] = words[left, i]
-            pair_words[n_words + i] = words[right, i]
-        base = mutation_base(seed, epoch, np.uint64(n_programs), np.uint64(pair), np.uint64(2 * length))
-        if any_mutation(base, 2 * length, threshold):
+            fetch_ahead(soup, order[2 * (pair + AHEAD)])
+            fetch_ahead(soup, order[2 * (pair + AHEAD) + 1])
+        take_row(soup, left, tape, 0)
+        take_row(soup, right, tape, length)
+        this_block, next_block = next_block, block_mutates(base + span, span, threshold)
+        if this_block | next_block:
             mutate(tape, base, threshold)
+        base += span
         operations += execute(tape, max_steps)
-        for i in range(n_words):
-            words[left, i] = pair_words[i]
-            words[right, i] = pair_words[n_words + i]
+        put_row(soup, left, tape, 0)
+        put_row(soup, right, tape, length)
     return operations
 
 
-@kernel(signature=f"void({EXECUTE}, uint8[:, ::1], int64, int64[::1], int64, int64)")
-def execute_each(execute, tapes, max_steps, operations, first, last):
-    """Runs tapes [tape byte] first .. last-1 in place and writes the operations of each."""
-    for k in range(first, last):
-        operations[k] = execute(tapes[k], max_steps)
+@kernel(
+    signature=f"int64({EXECUTE}, uint8[:, ::1], int32[::1], int32[::1], int32[::1], int64[::1], "
+    "uint64, uint64, uint64, int64, int64)"
+)
+def interact(execute, soup, order, swaps, next_order, tickets, seed, epoch, threshold, max_steps, n_share):
+    """A thread's part of one epoch; returns its operations.
+
+    Ticket 0 is the shuffle of the next epoch, whose swaps must be done one after the other; the others are n_share
+    pairs each.
+    """
+    n_pairs = order.size // 2
+    operations = 0
+    while True:
+        ticket = take_ticket(tickets)
+        if ticket == 0:
+            draw_swaps(seed, epoch + np.uint64(1), swaps)
+            apply_swaps(swaps, next_order)
+            continue
+        first = (ticket - 1) * n_share
+        if first >= n_pairs:
+            return operations
+        last = min(n_pairs, first + n_share)
+        operations += interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, last)
+
+
+@kernel(signature=f"int64({EXECUTE}, uint8[:, ::1], int64, int64[::1], int64[::1], int64)")
+def execute_each(execute, tapes, max_steps, operations, tickets, n_share):
+    """A thread's part of running tapes [tape byte] in place; writes the operations of each and returns their sum."""
+    total = 0
+    while True:
+        first = take_ticket(tickets) * n_share
+        if first >= len(tapes):
+            return total
+        for k in range(first, min(len(tapes), first + n_share)):
+            operations[k] = execute(tapes[k], max_steps)
+            total += operations[k]

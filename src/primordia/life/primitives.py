@@ -31,3 +31,22 @@ def highest_bit(word):
 
 def fetch_ahead(rows, row):
     """Asks the memory for a row that will be read and written soon; changes nothing."""
+
+
+def take_ticket(tickets):
+    """The number on the next ticket, handed out once only, whichever thread asks."""
+    number = tickets[0]
+    tickets[0] += 1
+    return number
+
+
+def take_row(rows, row, tape, start):
+    """Copies a row of a table of bytes to a tape, from place `start` on."""
+    for i in range(rows.shape[1]):
+        tape[start + i] = rows[row, i]
+
+
+def put_row(rows, row, tape, start):
+    """Copies a row of a table of bytes back from a tape, from place `start` on."""
+    for i in range(rows.shape[1]):
+        rows[row, i] = tape[start + i]

@@ -81,14 +81,19 @@ def _highest_bit(word):
     return lambda word: 63 - _leading_zeros(word)
 
 
+def _row_place(context, builder, table_type, table, row):
+    """The address of a row of a table."""
+    array = make_array(table_type)(context, builder, table)
+    stride = cgutils.unpack_tuple(builder, array.strides)[0]
+    return cgutils.pointer_add(builder, array.data, builder.mul(row, stride))
+
+
 @intrinsic
 def _prefetch(typing_context, rows, row):
     """A prefetch for writing, to be kept in the nearest cache."""
 
     def generate(context, builder, signature, arguments):
-        array = make_array(signature.args[0])(context, builder, arguments[0])
-        stride = cgutils.unpack_tuple(builder, array.strides)[0]
-        place = cgutils.pointer_add(builder, array.data, builder.mul(arguments[1], stride))
+        place = _row_place(context, builder, signature.args[0], *arguments)
         pointer, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         function_type = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
@@ -101,3 +106,70 @@ def _prefetch(typing_context, rows, row):
 @overload(primitives.fetch_ahead)
 def _fetch_ahead(rows, row):
     return lambda rows, row: _prefetch(rows, row)
+
+
+@intrinsic
+def _fetch_and_add_one(typing_context, tickets):
+    """An atomic addition of one to the first element; returns what was there before."""
+
+    def generate(context, builder, signature, arguments):
+        array = make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.atomic_rmw("add", array.data, WORD(1), "seq_cst")
+
+    return types.int64(tickets), generate
+
+
+@overload(primitives.take_ticket)
+def _take_ticket(tickets):
+    return lambda tickets: _fetch_and_add_one(tickets)
+
+
+def _row_copy(to_tape):
+    """A copy of 64 bytes between a row of a table and a tape, as one vector."""
+
+    @intrinsic
+    def copy(typing_context, rows, row, tape, start):
+        def generate(context, builder, signature, arguments):
+            table_type, _, tape_type, _ = signature.args
+            array = make_array(tape_type)(context, builder, arguments[2])
+            ends = [
+                _row_place(context, builder, table_type, *arguments[:2]),
+                cgutils.pointer_add(builder, array.data, arguments[3]),
+            ]
+            source, target = ends if to_tape else reversed(ends)
+            loaded = builder.load(builder.bitcast(source, BYTES_64.as_pointer()))
+            loaded.align = 1
+            builder.store(loaded, builder.bitcast(target, BYTES_64.as_pointer()), align=1)
+            return context.get_dummy_value()
+
+        return types.none(rows, types.intp, tape, types.intp), generate
+
+    return copy
+
+
+_take_64 = _row_copy(to_tape=True)
+_put_64 = _row_copy(to_tape=False)
+
+
+@overload(primitives.take_row, jit_options={"forceinline": True})
+def _take_row(rows, row, tape, start):
+    def vector_form(rows, row, tape, start):
+        if rows.shape[1] == 64:
+            _take_64(rows, row, tape, start)
+        else:
+            for i in range(rows.shape[1]):
+                tape[start + i] = rows[row, i]
+
+    return vector_form
+
+
+@overload(primitives.put_row, jit_options={"forceinline": True})
+def _put_row(rows, row, tape, start):
+    def vector_form(rows, row, tape, start):
+        if rows.shape[1] == 64:
+            _put_64(rows, row, tape, start)
+        else:
+            for i in range(rows.shape[1]):
+                rows[row, i] = tape[start + i]
+
+    return vector_form

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from primordia.core import threads
 from primordia.life import counter
-from primordia.life.interact import execute_each, interact
+from primordia.life.interact import execute_each, interact, shuffle
 from primordia.life.substrates import substrate
 
 __all__ = ["evaluate", "random_soup", "run_epochs"]
 
 Bytes = NDArray[np.uint8]
+PAIRS_PER_TICKET = 512
+TAPES_PER_TICKET = 16
 
 
 def random_soup(seed: int, n_programs: int, tape_length: int = 64) -> Bytes:
@@ -39,9 +41,9 @@ def evaluate(
     """
     execute = substrate(substrate_name).execute.dispatcher
     final = np.array(tapes, np.uint8, order="C")
-    operations = np.zeros(len(final), np.int64)
+    operations, tickets = np.zeros(len(final), np.int64), np.zeros(1, np.int64)
     with _Team(n_threads) as team:
-        team.over(len(final), lambda lo, hi: execute_each(execute, final, max_steps, operations, lo, hi))
+        team.sum(lambda: execute_each(execute, final, max_steps, operations, tickets, TAPES_PER_TICKET))
     return final, operations
 
 
@@ -67,42 +69,36 @@ def run_epochs(
     """
     execute = substrate(substrate_name).execute.dispatcher
     soup = np.array(soup, np.uint8, order="C")
-    words = soup.view(np.uint64)
-    swaps, order = np.empty(len(soup), np.int32), np.empty(len(soup), np.int32)
+    order, next_order, swaps = np.empty((3, len(soup)), np.int32)
+    tickets = np.zeros(1, np.int64)
     world, threshold = np.uint64(seed), np.uint64(mutation_threshold)
     operations = 0
+    if n_epochs:
+        shuffle(world, np.uint64(first_epoch), swaps, order)
     with _Team(n_threads) as team:
         for t in range(first_epoch, first_epoch + n_epochs):
-            epoch = np.uint64(t)
-            counter.draw_swaps(world, epoch, swaps)
-            counter.apply_swaps(swaps, order)
-
-            def some(lo: int, hi: int, epoch: np.uint64 = epoch) -> int:
-                return interact(execute, words, order, world, epoch, threshold, max_steps, lo, hi)
-
-            operations = sum(team.over(len(soup) // 2, some))
+            given = execute, soup, order, swaps, next_order, tickets, world, np.uint64(t), threshold, max_steps
+            tickets[0] = 0 if t + 1 < first_epoch + n_epochs else 1
+            operations = team.sum(interact, *given, PAIRS_PER_TICKET)
+            order, next_order = next_order, order
     return soup, operations
 
 
 class _Team:
-    """Threads that share a range of work in small chunks."""
-
-    CHUNKS_PER_THREAD = 8
+    """Threads that each do their part of the same work."""
 
     def __init__(self, n_threads: int | None) -> None:
-        self.n_threads = threads.available() if n_threads is None else n_threads
+        self.n_others = (threads.available() if n_threads is None else n_threads) - 1
 
     def __enter__(self) -> _Team:
-        self.pool = ThreadPoolExecutor(self.n_threads) if self.n_threads > 1 else None
+        self.pool = ThreadPoolExecutor(self.n_others) if self.n_others > 0 else None
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.pool:
             self.pool.shutdown()
 
-    def over(self, n: int, work: Callable[[int, int], int]) -> list[int]:
-        """Calls work(lo, hi) over 0 .. n and returns what each call returned."""
-        if not self.pool:
-            return [work(0, n)]
-        size = max(1, -(-n // (self.n_threads * self.CHUNKS_PER_THREAD)))
-        return list(self.pool.map(lambda lo: work(lo, min(n, lo + size)), range(0, n, size)))
+    def sum(self, work: Callable[..., int], *given: object) -> int:
+        """Calls work(*given) once in every thread, this one included, and adds up what the calls return."""
+        others = [self.pool.submit(work, *given) for _ in range(self.n_others)] if self.pool else []
+        return work(*given) + sum(other.result() for other in others)
