@@ -22,6 +22,8 @@ ONE = np.uint64(1)
 ALL = ~np.uint64(0)
 # An index `x & LAST` is visibly not negative, which spares every tape access a test.
 LAST = 127
+# The jump back at which a run that keeps jumping first notes where it is; after that at every power of two times it.
+FIRST_LOOK = 4
 
 # What an operation other than a jump does, so that it can be done without a branch: the source byte plus `delta` goes
 # to the target, then the heads move. For a mere move source and target are the same byte.
@@ -106,39 +108,29 @@ def matching_open(tape, tests, place):
 
 @kernel
 def fold(tape, table, low, high, opening, closing, plan):
-    """Writes down what one pass through a loop body does: row k of `plan` is its k-th write.
+    """Writes down what one pass through a loop body does, supposing that no bracket inside it jumps.
 
-    The columns are operation, offsets of head0 and head1 from where they stood at the start of the pass, place, and
-    the operations before it in the pass. Returns the number of writes (-1 if the body holds a bracket), the shift of
-    either head over a pass, and the operations of a pass.
+    Row k of `plan` is its k-th write or bracket: operation, offsets of head0 and head1 from where they stood at the
+    start of the pass, place, and the operations before it in the pass. Returns the number of rows, the shift of either
+    head over a pass, and the operations of a pass.
     """
-    n_writes, shift_0, shift_1, operations = 0, 0, 0, 0
+    n_rows, shift_0, shift_1, operations = 0, 0, 0, 0
     place = next_place(low, high, opening + 1)
     while place < closing:
-        operation = table[tape[place]]
-        if operation >= OPEN:
-            return -1, 0, 0, 0
-        if operation == LEFT_0:
-            shift_0 -= 1
-        elif operation == RIGHT_0:
-            shift_0 += 1
-        elif operation == LEFT_1:
-            shift_1 -= 1
-        elif operation == RIGHT_1:
-            shift_1 += 1
-        elif operation != NOTHING:
-            plan[n_writes, 0] = operation
-            plan[n_writes, 1] = shift_0
-            plan[n_writes, 2] = shift_1
-            plan[n_writes, 3] = place
-            plan[n_writes, 4] = operations
-            n_writes += 1
-            if operation == COPY_1_TO_0_AND_MOVE:
-                shift_1 += 1
-        if operation != NOTHING:
-            operations += 1
+        operation = table[tape[place & LAST]]
+        if operation > RIGHT_1:
+            plan[n_rows, 0] = operation
+            plan[n_rows, 1] = shift_0
+            plan[n_rows, 2] = shift_1
+            plan[n_rows, 3] = place
+            plan[n_rows, 4] = operations
+            n_rows += 1
+        if operation < OPEN:
+            shift_0 += EFFECT[operation, 0]
+            shift_1 += EFFECT[operation, 1]
+        operations += operation != NOTHING
         place = next_place(low, high, place + 1)
-    return n_writes, shift_0, shift_1, operations + 1
+    return n_rows, shift_0, shift_1, operations + 1
 
 
 @kernel
@@ -150,59 +142,67 @@ def head_period(shift_0, shift_1, wrap):
 
 @kernel
 def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, steps_left):
-    """Runs a loop whose body has no brackets from the start of its body, as many passes at once as it can.
+    """Runs a loop from the start of its body, as many passes at once as it can.
 
-    It stops when the loop test lets it out, when steps_left do not reach for another pass, or just before a write that
-    would change what the body does. A loop that has changed nothing while its heads went once around never will: the
-    passes that are left are then counted without being run.
+    It stops when the loop test lets it out, when steps_left do not reach for another pass, or just before a bracket
+    inside the body that jumps or a write that would change what the body does. A loop that has changed nothing while
+    its heads went once around never will: the passes that are left are then counted without being run.
 
     Returns:
         pointer, head_0, head_1, operations, passes, low, high.
     """
     wrap = tape.size - 1
-    plan = np.empty((64, 5), np.int64) if closing - opening <= 64 else np.empty((128, 5), np.int64)
-    n_writes, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
-    if n_writes < 0:
-        return opening + 1, head_0, head_1, 0, 0, low, high
+    plan = np.empty((closing - opening, 5), np.int64)
+    n_rows, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
     last_pass = steps_left // (closing - opening)
-    period = head_period(shift_0, shift_1 if n_writes else 0, wrap)
+    period = head_period(shift_0, shift_1 if n_rows else 0, wrap)
     passes, last_change = 0, 0
     while passes < last_pass:
-        for k in range(n_writes):
+        for k in range(n_rows):
             operation = plan[k, 0]
             place_0 = (head_0 + plan[k, 1]) & wrap
             place_1 = (head_1 + plan[k, 2]) & wrap
-            target = place_0
-            if operation == MINUS:
-                value = np.uint8(tape[place_0] - 1)
-            elif operation == PLUS:
-                value = np.uint8(tape[place_0] + 1)
-            elif operation == COPY_0_TO_1:
-                target = place_1
-                value = tape[place_0]
-            else:
-                value = tape[place_1]
-            if tape[target] != value:
-                if table[tape[target]] != table[value]:
-                    if opening <= target <= closing:
-                        done = passes * operations + plan[k, 4]
-                        return plan[k, 3], place_0, place_1, done, passes, low, high
-                    if target < 64:
-                        low |= ONE << np.uint64(target)
-                    else:
-                        high |= ONE << np.uint64(target & 63)
-                tape[target] = value
-                last_change = passes
+            if operation >= OPEN:
+                is_open = (operation == OPEN) | (operation == OPEN_FIXED)
+                if (tape[place_0 & LAST] & zero_mask == 0) == is_open:
+                    done = passes * operations + plan[k, 4]
+                    return plan[k, 3], place_0, place_1, done, passes, low, high
+                continue
+            source = place_1 if EFFECT[operation, 3] else place_0
+            target = place_1 if EFFECT[operation, 4] else place_0
+            before = tape[target & LAST]
+            value = np.uint8(tape[source & LAST] + EFFECT[operation, 2])
+            if before == value:
+                continue
+            if table[before] != table[value]:
+                if opening <= target <= closing:
+                    done = passes * operations + plan[k, 4]
+                    return plan[k, 3], place_0, place_1, done, passes, low, high
+                if target < 64:
+                    low |= ONE << np.uint64(target)
+                else:
+                    high |= ONE << np.uint64(target & 63)
+            tape[target & LAST] = value
+            last_change = passes
         head_0 = (head_0 + shift_0) & wrap
         head_1 = (head_1 + shift_1) & wrap
         passes += 1
-        if tape[head_0] & zero_mask == 0:
+        if tape[head_0 & LAST] & zero_mask == 0:
             return closing + 1, head_0, head_1, passes * operations, passes, low, high
         if passes - last_change > period:
             head_0 = (head_0 + shift_0 * (last_pass - passes)) & wrap
             head_1 = (head_1 + shift_1 * (last_pass - passes)) & wrap
             passes = last_pass
     return opening + 1, head_0, head_1, passes * operations, passes, low, high
+
+
+@kernel
+def same(tape, other):
+    """Whether two tapes hold the same bytes."""
+    difference = np.uint8(0)
+    for i in range(tape.size):
+        difference |= tape[i] ^ other[i]
+    return difference == 0
 
 
 @kernel
@@ -229,6 +229,8 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
     head_1 &= wrap
     operations = 0
     fuel_end = pointer + max_steps
+    jumps, next_look = 0, FIRST_LOOK
+    seen, seen_pointer, seen_0, seen_1, seen_left, seen_operations = tape, -1, 0, 0, 0, 0
     while pointer < min(tape.size, fuel_end):
         half = pointer & 64
         stop = min(min(tape.size, fuel_end), half + 64)
@@ -275,4 +277,16 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
             fuel_end -= passes * (place - goal)
             if pointer > place:
                 fuel_end += place - goal
+            # A machine that is where it was, on the tape that was, will be there again: count the rounds that are left.
+            jumps += 1
+            steps_left = fuel_end - pointer
+            if pointer == seen_pointer and head_0 == seen_0 and head_1 == seen_1 and same(tape, seen):
+                rounds = max(0, steps_left) // (seen_left - steps_left)
+                operations += rounds * (operations - seen_operations)
+                fuel_end -= rounds * (seen_left - steps_left)
+                seen_pointer, next_look = -1, max_steps
+            elif jumps == next_look:
+                seen, next_look = tape.copy(), 2 * next_look
+                seen_pointer, seen_0, seen_1 = pointer, head_0, head_1
+                seen_left, seen_operations = steps_left, operations
     return operations
