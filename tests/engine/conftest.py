@@ -1,6 +1,8 @@
-"""Most tests of the engine need no figures; those that do ask for them by the marker fixture `wrapped`."""
+"""Most tests of the engine need no figures, and none can cut the power, so neither is paid for unless asked."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -16,3 +18,14 @@ def wrapped() -> None:
 def _no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "wrapped" not in request.fixturenames:
         monkeypatch.setattr(wrapping, "wrap_up", lambda run, outcome: None)
+
+
+@pytest.fixture
+def synced() -> None:
+    """Ask for files that are really flushed to the disk."""
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_disks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "synced" not in request.fixturenames:
+        monkeypatch.setattr(os, "fsync", lambda handle: None)

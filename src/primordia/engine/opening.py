@@ -23,7 +23,7 @@ def find(root: Path, name: str) -> RunFolder:
     Raises:
         RunFolderError: nothing fits (says the nearest), or several do.
     """
-    if (Path(name) / "run.json").exists():
+    if name and (Path(name) / "run.json").exists():
         return RunFolder(Path(name))
     folders = all_folders(root)
     if name == "latest" and folders:
@@ -36,7 +36,7 @@ def find(root: Path, name: str) -> RunFolder:
     if len(fitting) > 1:
         shown = ", ".join(folder.path.name for folder in fitting[:4])
         raise RunFolderError(f"{name!r} could be any of {len(fitting)} runs: {shown}…; give more of the id.")
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         RunFolder(Path(name)).record()
     near = nearest(name, [folder.path.name for folder in folders])
     hint = f"did you mean {near}?" if near else f"`primordia runs --root {root}` lists the ones there are."
@@ -59,6 +59,9 @@ def open_run(folder: RunFolder) -> Opened:
         UnknownNameError: the experiment is not installed.
     """
     record, settings = folder.record(), folder.config()
+    for part in ("config", "schedule"):
+        if not isinstance(settings.get(part), dict):
+            raise RunFolderError(f"{folder.path / 'config.json'} lacks or garbles {part!r}; it was altered.")
     try:
         experiment = registry.load(str(settings["experiment"]))
         if record["experiment"] != experiment.name:
