@@ -9,6 +9,7 @@ import pytest
 from primordia.life import claim_measures
 from primordia.life.claims import CLAIMS
 from primordia.life.golden import EVALUATOR_VECTORS
+from primordia.life.intervals import binomial_cdf
 
 CHEAP = ("V06", "V07", "V08", "V08-score", "V08-bff", "V12")
 
@@ -32,6 +33,20 @@ def test_a_cheap_claim_holds(claim) -> None:
     measured = claim.measure(claim.setup)
     assert claim.expected.holds(measured.value), measured
     json.dumps(dict(measured.evidence))
+
+
+@pytest.mark.parametrize(
+    ("name", "runs", "lowest_share", "highest_share"),
+    [("V14", 60, 0.18, 0.27), ("V13", 50, 0.228, 0.228), ("V16", 40, 0.39, 0.39)],
+)
+def test_regions_of_frequencies_are_the_99_percent_range(
+    name: str, runs: int, lowest_share: float, highest_share: float
+) -> None:
+    claim = next(claim for claim in CLAIMS if claim.id == name)
+    assert claim.setup["seeds"] == runs
+    low = next(k for k in range(runs) if binomial_cdf(k, runs, lowest_share) > 0.005)
+    high = next(k for k in range(runs) if binomial_cdf(k, runs, highest_share) >= 0.995)
+    assert (claim.expected.low, claim.expected.high) == (low / runs, high / runs)
 
 
 @pytest.mark.parametrize("language", EVALUATOR_VECTORS)
