@@ -158,18 +158,14 @@ def _spread_settings(argv: Sequence[str]) -> list[str]:
 
 
 def _first_sentence(text: str, verb: str) -> str:
-    """What tyro's box says above its first rule, without the box."""
+    """What stands in tyro's box between its title and its first rule; without UTF-8 the box is drawn in ASCII."""
+    lines = [line.strip(" │╭╮╰╯") for line in text.splitlines()]
     parts: list[str] = []
-    for line in text.splitlines():
-        content = line.strip("│ ")
-        if line.startswith(("╭", "╰")):
-            continue
-        if not content.strip("─") or content.startswith("Got errors"):
+    for content in lines[1:]:
+        if content.strip("─-") and not content.startswith("Got errors"):
+            parts.append(content)
+        elif parts:
             break
-        parts.append(content)
-    said = (
-        " ".join(parts)
-        .replace(f"Missing from primordia {verb}:", "missing:")
-        .replace("Unrecognized options", "unrecognised")
-    )
-    return f"{said.rstrip('.') or 'these arguments cannot be read'}; see primordia {verb} --help."
+    said = " ".join(parts).rstrip(".") or "these arguments cannot be read"
+    said = said.replace(f"Missing from primordia {verb}:", "missing:").replace("Unrecognized options", "unrecognised")
+    return f"{said}; see primordia {verb} --help."

@@ -16,6 +16,31 @@ RATE_SECONDS = 4.0
 KEPT = 512
 
 
+class Course:
+    """The values of one metric over a whole run, thinned evenly so that long runs cost no more than short ones."""
+
+    def __init__(self) -> None:
+        self._kept: list[float] = []
+        self._latest = math.nan
+        self._seen = 0
+        self._stride = 1
+
+    def add(self, value: float) -> None:
+        """The next value."""
+        if self._seen % self._stride == 0:
+            self._kept.append(value)
+            if len(self._kept) > KEPT:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+        self._seen += 1
+        self._latest = value
+
+    def values(self) -> list[float]:
+        """At most about `KEPT` values at even distances, and the latest."""
+        missed = (self._seen - 1) % self._stride if self._seen else 0
+        return [*self._kept, self._latest] if missed else list(self._kept)
+
+
 class Progress:
     """Everything shown about one run, updated by the loop's callbacks.
 
@@ -32,7 +57,7 @@ class Progress:
         self.names = catalogue.main_metrics(run.experiment)
         self.row: Row = {}
         self.previous: Row = {}
-        self.history: dict[str, list[float]] = {name: [] for name in self.names}
+        self.courses = {name: Course() for name in self.names}
         self.crossed: dict[str, int] = {}
         self._clock: float | None = None
         self._weight = 0.0
@@ -53,12 +78,9 @@ class Progress:
     def add_row(self, row: Row) -> None:
         """A row was written."""
         self.previous, self.row = self.row, row
-        for name, values in self.history.items():
+        for name, course in self.courses.items():
             if name in row:
-                values.append(float(row[name]))
-                if len(values) > KEPT:
-                    # Every second value of the older part is enough for a line of a few dozen blocks.
-                    values[: KEPT // 2] = values[: KEPT // 2 : 2]
+                course.add(float(row[name]))
         for name, transition in self.run.experiment.transitions.items():
             if name not in self.crossed and transition.crossed(row):
                 self.crossed[name] = int(row["step"])

@@ -33,7 +33,7 @@ class Entry:
     Args:
         id: the folder's name.
         path: the folder.
-        damage: why it cannot be read, or None; everything below is empty then.
+        damage: why it cannot be read, or None.
         status: for people: as recorded, or "died".
         metric: the name of the run's main metric.
         history: its values, oldest first.
@@ -126,11 +126,16 @@ def _entry(folder: RunFolder) -> Entry:
         }
         metric = _main_metric(str(settings["experiment"]), last)
     except (PrimordiaError, OSError) as error:
-        return Entry(folder.path.name, folder.path, damage=str(error))
+        return _damaged(folder, str(error))
     except (KeyError, TypeError, ValueError) as error:
-        return Entry(folder.path.name, folder.path, damage=f"{folder.path} lacks or garbles {error}; it was altered.")
+        return _damaged(folder, f"{folder.path} lacks or garbles {error}; it was altered.")
     history = tuple(float(row[metric]) for row in rows if metric in row)
     return Entry(folder.path.name, folder.path, None, status, metric, history, facts)
+
+
+def _damaged(folder: RunFolder, why: str) -> Entry:
+    facts = {"id": folder.path.name, "status": "damaged"}
+    return Entry(folder.path.name, folder.path, damage=why, facts=facts)
 
 
 def _main_metric(address: str, row: Mapping[str, Any]) -> str:

@@ -1,0 +1,133 @@
+"""The verbs that judge: check, verify, doctor."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import WALK, Call
+from primordia.core import checks, registry
+from primordia.core.claims import Claim, Expected, Measurement
+from primordia.core.errors import ContractError
+from primordia.engine import doctor
+from walk import Walk
+
+
+def breaks(setup):
+    raise ValueError("no such\nsoup")
+
+
+CLAIMS = (
+    Claim("A", "It is one.", "section 1", {}, lambda setup: Measurement(1.0), Expected(1, 1, "exact"), "quick", "none"),
+    Claim("B", "It is two.", "section 2", {}, lambda setup: Measurement(3.0), Expected(2, 2.5, "x"), "quick", "none"),
+    Claim("C", "It is there.", "Fig. 3", {}, breaks, Expected(0, 1, "x"), "full", "hours"),
+)
+
+
+@pytest.fixture
+def claims(monkeypatch):
+    monkeypatch.setattr(Walk, "claims", CLAIMS)
+
+
+def test_check_says_ok_for_every_check_of_every_variant(call: Call):
+    ending = call("check", WALK)
+    assert (ending.code, ending.err) == (0, "")
+    names = [f"{variant}:{check.__name__}" for variant in Walk.variants for check in checks.CHECKS]
+    assert ending.lines == [*(f"ok      {name}" for name in names), f"{len(names)} of {len(names)} checks hold"]
+
+
+def test_check_tells_what_failed_and_goes_on(call: Call, monkeypatch):
+    def fails(subject):
+        raise ContractError("The soup\nboiled over.")
+
+    def stumbles(subject):
+        raise KeyError("soup")
+
+    monkeypatch.setattr(checks, "CHECKS", (fails, stumbles, checks.source_cited))
+    ending = call("check", WALK)
+    assert ending.code == 1
+    assert ending.lines[:3] == [
+        "FAILED  diffuse:fails: The soup boiled over.",
+        "FAILED  diffuse:stumbles: KeyError: 'soup'",
+        "ok      diffuse:source_cited",
+    ]
+    assert ending.lines[-1] == "2 of 6 checks hold"
+    told = json.loads(call("check", WALK, "--json").out)
+    assert told["failed"] == 4
+    assert told["checks"][0] == {"check": "diffuse:fails", "ok": False, "sentence": "The soup boiled over."}
+
+
+def test_verify_prints_paper_against_measured_and_keeps_the_verdicts(call: Call, claims):
+    ending = call("verify", WALK)
+    assert ending.code == 1
+    table = [line.split() for line in ending.lines if line[:2] in ("A ", "B ")]
+    assert table[0] == ["A", "It", "is", "one.", "(section", "1)", "1", "1", "pass"]
+    assert table[1] == ["B", "It", "is", "two.", "(section", "2)", "2", "to", "2.5", "3", "FAIL"]
+    assert ending.lines[-2] == "1 of 2 claims hold on this machine"
+    kept = Path(ending.lines[-1].removeprefix("kept in "))
+    assert kept.parent == Path("runs/verify")
+    stored = json.loads(kept.read_text())
+    assert [claim["outcome"] for claim in stored["claims"]] == ["pass", "fail"]
+
+
+def test_verify_full_json_and_chosen_claims(call: Call, claims, tmp_path):
+    told = json.loads(call("verify", WALK, "--tier", "full", "--json", "--out", "mine.json").out)
+    assert [claim["outcome"] for claim in told["claims"]] == ["pass", "fail", "fail"]
+    assert told["claims"][2]["error"] == "ValueError: no such\nsoup"
+    assert json.loads((tmp_path / "mine.json").read_text())["failed"] == 2
+    assert "mine.json exists; --force overwrites it." in call("verify", WALK, "--out", "mine.json").err
+    only = call("verify", WALK, "--claim", "A", "--json")
+    assert only.code == 0
+    assert [claim["id"] for claim in json.loads(only.out)["claims"]] == ["A"]
+    broken = call("verify", WALK, "--claim", "C")
+    assert broken.code == 1
+    assert "ValueError: no such" in broken.out
+
+
+def test_verify_a_wing_runs_all_its_experiments(call: Call, claims, monkeypatch):
+    monkeypatch.setattr(registry, "names", lambda: ("life/bff", "tests/one", "tests/two"))
+    monkeypatch.setattr(registry, "load", lambda name: Walk())
+    told = json.loads(call("verify", "tests", "--claim", "A", "--json").out)
+    assert [entry["passed"] for entry in told] == [1, 1]
+
+
+def test_doctor_looks_at_everything_and_leaves_nothing(call: Call, tmp_path):
+    ending = call("doctor")
+    found = {line[6:24].strip(): line[:4].strip() for line in ending.lines}
+    assert ending.code == 0
+    assert {"python", "numpy", "numba", "cores", "numba compiles", "disk", "terminal", "extra query"} <= set(found)
+    assert "fail" not in found.values()
+    assert list(tmp_path.iterdir()) == []
+    told = json.loads(call("doctor", "--json").out)
+    assert {entry["name"]: entry["state"] for entry in told} == found
+
+
+@pytest.mark.parametrize(
+    ("name", "patch", "state", "remedy"),
+    [
+        ("disk", {"shutil.disk_usage": lambda path: Room(2**20)}, "fail", "free some room or choose another --root"),
+        ("disk", {"shutil.disk_usage": lambda path: Room(2**29)}, "warn", "free some room or choose another --root"),
+        ("disk", {"os.access": lambda path, mode: False}, "fail", "choose another --root"),
+        ("extra query", {"importlib.util.find_spec": lambda name: None}, "warn", "pip install 'primordia[query]'"),
+        ("numba cache", {"primordia.engine.doctor._writable": lambda path: False}, "warn", "set NUMBA_CACHE_DIR"),
+    ],
+)
+def test_doctor_says_what_to_do(call: Call, monkeypatch, name, patch, state, remedy):
+    for target, replacement in patch.items():
+        monkeypatch.setattr(target, replacement)
+    told = {entry.name: entry for entry in doctor.examine(Path("runs"))}
+    assert told[name].state == state
+    assert remedy in told[name].remedy
+
+
+def test_doctor_fails_when_something_is_broken(call: Call, monkeypatch):
+    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
+    ending = call("doctor")
+    assert ending.code == 1
+    assert "fail  no-such-package    not installed; pip install no-such-package" in ending.lines
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    free: int
