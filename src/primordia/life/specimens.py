@@ -149,22 +149,24 @@ def replicator(context: Context, programs: Census) -> tuple[Finding, ...]:
     found = context.scores(candidates)
     best = int(np.argmax(found))
     if found[best] < REPLICATOR_SCORE:
-        return (
-            Text(
-                "The replicator",
-                "None found.",
-                f"The {TOP_CANDIDATES} most frequent programs and {CANDIDATES} random ones were put to the replication "
-                f"test; the best score was {int(found[best])}, a replicator has at least {REPLICATOR_SCORE}.",
-            ),
-        )
+        return (no_replicator(f"the best score was {int(found[best])}, a replicator has at least {REPLICATOR_SCORE}"),)
     program = context.soup[candidates[best]]
     anatomy = dissect(context.language, program, context.max_steps)
+    if anatomy.score < REPLICATOR_SCORE:
+        outcome = f"the best scored {int(found[best])}, but only {anatomy.score} against other random partners"
+        return (no_replicator(outcome),)
     copies = int((context.soup == program).all(axis=1).sum())
     return (
         portrait(context, program, anatomy, int(found[best]), copies),
         meetings(context, program),
         film(context, program),
     )
+
+
+def no_replicator(outcome: str) -> Text:
+    """The sentence that stands where a replicator would."""
+    note = f"The {TOP_CANDIDATES} most frequent programs and {CANDIDATES} random ones were put to the replication test"
+    return Text("The replicator", "None found.", f"{note}; {outcome}.")
 
 
 def portrait(context: Context, program: Bytes, anatomy: Anatomy, score: int, copies: int) -> Text:
