@@ -80,7 +80,10 @@ def partner(tape, step_of, place, direction):
     """The place of the matching bracket in a direction; a place off the tape, which stops the run, if there is none."""
     depth = 0
     while 0 <= place < len(tape):
-        depth += (step_of[tape[place]] == 8) - (step_of[tape[place]] == 9)
+        if step_of[tape[place]] == 8:
+            depth += 1
+        elif step_of[tape[place]] == 9:
+            depth -= 1
         if depth == 0:
             return place
         place += direction

@@ -89,6 +89,7 @@ class Kernel:
         return self.dispatcher._numba_type_
 
     def __call__(self, *arguments: Any) -> Any:
+        """Runs the compiled function."""
         return self.dispatcher(*arguments)
 
 
@@ -96,6 +97,7 @@ def kernel(function: Callable[..., Any] | None = None, /, signature: str | None 
     """Makes a kernel of a function written in Numba's subset.
 
     Args:
+        function: the function.
         signature: its only argument types, as Numba writes them; by default those of each call. A kernel that is
             handed other kernels must say so: `FunctionType(...)` takes any of that type, compiled once for all.
         options: for `numba.njit`.

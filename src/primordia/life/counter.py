@@ -74,10 +74,9 @@ def block_mutates(base, tape_length, threshold):
     inside = tape_length - np.uint64(1)
     block = (base + GOLDEN) & ~inside
     origin = block ^ ((block >> U30) & ~inside)
-    if tape_length == FULL_TAPE:  # a loop of known length needs half the instructions
-        least = _least(origin * FACTOR_1, FULL_TAPE)
-    else:
-        least = _least(origin * FACTOR_1, tape_length)
+    product = origin * FACTOR_1
+    # A loop whose length the compiler knows takes a fifth less time.
+    least = _least(product, FULL_TAPE) if tape_length == FULL_TAPE else _least(product, tape_length)
     return (least >> U34) < threshold
 
 

@@ -61,8 +61,14 @@ def run_epochs(
     """Runs a soup [program byte] for n_epochs epochs, the first of which has the number first_epoch (0-based).
 
     Args:
+        substrate_name: the language of its programs.
+        soup: the programs, an even number of them; it is not changed.
+        seed: unsigned 64-bit, that of the initial soup.
+        first_epoch: number of the first epoch to run.
+        n_epochs: how many to run.
         mutation_threshold: M, a byte mutates with probability M / 2^30.
         max_steps: steps after which an interaction ends.
+        n_threads: at most so many threads; None for as many as `core.threads` allows.
 
     Returns:
         The new soup and the operations of the last epoch, summed over its pairs (0 when n_epochs is 0).

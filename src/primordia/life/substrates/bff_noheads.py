@@ -5,7 +5,7 @@ from primordia.life.machine import run
 from primordia.life.substrates import heads
 
 TABLE = heads.table(heads.ASCII)
-TESTS = heads.tests(0x5B, 0x5D, heads.ASCII_TESTS)
+TESTS = heads.byte_tests(0x5B, 0x5D, heads.ASCII_TESTS)
 
 
 @kernel

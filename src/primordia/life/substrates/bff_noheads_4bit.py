@@ -11,7 +11,7 @@ from primordia.life.substrates import heads
 LOW_HALF = dict(enumerate("[]+-.,<>{}", start=6))
 OPCODES = {byte: LOW_HALF[byte % 16] for byte in range(256) if byte % 16 in LOW_HALF}
 TABLE = heads.table(OPCODES)
-TESTS = heads.tests(6, 7, [(0x0F, 6, 9)], keep=0x0F)
+TESTS = heads.byte_tests(6, 7, [(0x0F, 6, 9)], keep=0x0F)
 
 
 @kernel

@@ -6,7 +6,7 @@ from primordia.life.substrates import heads
 
 OPCODES = dict(enumerate("<>{}+-.,[]", start=1))
 TABLE = heads.table(OPCODES)
-TESTS = heads.tests(9, 10, [(0xFF, 1, 9)])
+TESTS = heads.byte_tests(9, 10, [(0xFF, 1, 9)])
 
 
 @kernel

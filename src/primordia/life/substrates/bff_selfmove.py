@@ -6,7 +6,7 @@ from primordia.life.substrates import heads
 
 OPCODES = dict(enumerate("><+-,[]"))
 TABLE = heads.table(OPCODES, heads.MOVING_OPERATIONS)
-TESTS = heads.tests(5, 6, [(0xFF, 0, 6)])
+TESTS = heads.byte_tests(5, 6, [(0xFF, 0, 6)])
 
 
 @kernel

@@ -60,7 +60,7 @@ def table(opcodes: Mapping[int, str], special: Mapping[str, int] | None = None) 
     return np.array([operations.get(opcodes.get(byte, ""), machine.NOTHING) for byte in range(256)], np.uint8)
 
 
-def tests(opens: int, closes: int, others: Sequence[tuple[int, int, int]], keep: int = 0xFF) -> NDArray[np.uint8]:
+def byte_tests(opens: int, closes: int, others: Sequence[tuple[int, int, int]], keep: int = 0xFF) -> NDArray[np.uint8]:
     """The rows (keep, low, span) that find, in this order, [ and ] and then the other instructions."""
     return np.array([(keep, opens, 0), (keep, closes, 0), *others], np.uint8)
 
