@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import WALK, Call
+from conftest import TESTS, WALK, Call
 from primordia.core import checks, registry
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.errors import ContractError
@@ -30,7 +30,9 @@ def claims(monkeypatch):
     monkeypatch.setattr(Walk, "claims", CLAIMS)
 
 
-def test_check_says_ok_for_every_check_of_every_variant(call: Call):
+def test_check_says_ok_for_every_check_of_every_variant(call: Call, monkeypatch):
+    # One check asks a process of its own, which must find the experiment too.
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
     ending = call("check", WALK)
     assert (ending.code, ending.err) == (0, "")
     names = [f"{variant}:{check.__name__}" for variant in Walk.variants for check in checks.CHECKS]

@@ -15,6 +15,7 @@ import pytest
 from conftest import WALK, Call, command, environment, root_of, spawn
 from primordia.engine import opening
 from primordia.engine.folder import RunFolder
+from walk import Walk
 
 SLOW_WALK = (WALK, "--set", "microseconds=2000", "--steps", "100000", "--every", "10", "--checkpoint-every", "20")
 
@@ -98,8 +99,6 @@ def test_fork_without_a_step_continues_from_the_end(call: Call, finished):
 
 
 def test_an_experiment_that_breaks_ends_failed_and_resumes(call: Call, monkeypatch):
-    from walk import Walk
-
     whole = Walk.measure
 
     def breaks(self, config, state, streams, t):
@@ -117,8 +116,44 @@ def test_an_experiment_that_breaks_ends_failed_and_resumes(call: Call, monkeypat
         f"`primordia resume {folder.path.name}` goes on from the last checkpoint"
     )
     assert folder.record()["status"] == "failed"
+    again = call("resume", "latest", "--json")
+    assert again.code == 1
+    told = json.loads(again.out)
+    assert (told["status"], told["outcome"]) == ("failed", "ZeroDivisionError: the ring\nbroke")
     monkeypatch.setattr(Walk, "measure", whole)
     assert call("resume", "latest").lines[-3] == "finished: all 40 steps done (step 40)"
+
+
+def test_an_experiment_that_breaks_the_contract_gets_one_line(call: Call, monkeypatch):
+    whole = Walk.measure
+    monkeypatch.setattr(Walk, "measure", lambda self, *words: {**whole(self, *words), "secret": 1})
+    ending = call("run", WALK, "--preset", "small")
+    assert ending.code == 1
+    assert ending.err.startswith(
+        "error: the run failed: tests/walk put undeclared metrics into a row: ['secret']; once"
+    )
+    assert ending.err.count("\n") == 1
+
+
+def test_an_experiment_that_breaks_at_its_beginning_leaves_nothing(call: Call, monkeypatch, tmp_path):
+    def breaks(self, config, streams):
+        raise MemoryError("too many walkers")
+
+    monkeypatch.setattr(Walk, "init", breaks)
+    ending = call("run", WALK)
+    assert ending.code == 1
+    assert ending.err.splitlines()[-1] == "error: MemoryError: too many walkers"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_while_the_report_is_written_leaves_the_run_finished(call: Call, monkeypatch):
+    def interrupted(run, outcome):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("primordia.engine.wrapping.wrap_up", interrupted)
+    ending = call("run", WALK, "--preset", "small")
+    assert ending.code == 130
+    assert ending.err == "stopped while figures and report were written; the run itself is finished and whole\n"
 
 
 def wait_for(condition, seconds=20.0):

@@ -30,7 +30,8 @@ def main(argv: list[str]) -> int:
         return 0
     printing.show(*_head(experiment), *_settings(experiment), *_presets(experiment), *_measured(experiment),
                   *_claims(experiment))  # fmt: skip
-    print(f"\nrun it    primordia run {wanted.name} --preset {next(iter(experiment.presets))}")
+    preset = "demo" if "demo" in experiment.presets else next(iter(experiment.presets))
+    print(f"\nrun it    primordia run {wanted.name} --preset {preset}")
     if experiment.claims:
         print(f"verify    primordia verify {wanted.name}")
     return 0

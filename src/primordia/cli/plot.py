@@ -22,9 +22,7 @@ class Plot:
         tyro.conf.UseAppendAction[tuple[str, ...]],
         arguments.option("a metric to draw; repeat it (default: those that transitions watch)", "METRIC"),
     ] = ()
-    out: Annotated[
-        Path | None, arguments.option("the file; .png, .svg or .pdf (default for several runs: plot.png)", "FILE")
-    ] = None
+    out: Annotated[Path | None, arguments.option("the file; .png, .svg or .pdf (default: plot.png)", "FILE")] = None
     force: arguments.Force = False
     root: arguments.Root = Path("runs")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -44,34 +45,39 @@ def drive(call: Callable[[Observer], Outcome], *, root: Path, quiet: bool, as_js
         with watcher, _signals_announced(watcher) as observer:
             outcome = call(observer)
     except KeyboardInterrupt:
-        return _stopped(watcher, root)
-    except PrimordiaError:
-        raise
+        if watcher.run is None:
+            raise
+        return _cut_short(watcher.run.folder, _stopped(watcher.run.folder, root), "interrupted", as_json)
     except Exception as error:
-        return _broken(watcher, root, error)
+        if not isinstance(error, PrimordiaError):
+            # The author of an experiment needs to see where it broke; its user reads the line below it.
+            traceback.print_exception(error)
+        if watcher.run is None:
+            raise error if isinstance(error, PrimordiaError) else PrimordiaError(_said(error)) from error
+        return _cut_short(watcher.run.folder, _broken(watcher.run.folder, root, error), "failed", as_json)
     if as_json:
-        printing.show_json(_summary(outcome))
+        printing.show_json(_summary(outcome.folder))
     else:
         _close(outcome, root)
     return EXIT_CODES[outcome.status]
 
 
 def _watcher(quiet: bool, as_json: bool) -> Watcher:
-    if printing.on_terminal() and not quiet and not as_json:
+    if printing.on_terminal() and os.environ.get("TERM") not in ("dumb", "unknown") and not quiet and not as_json:
         from primordia.cli.panel import RunPanel
 
         return RunPanel()
     return Lines(quiet=quiet, silent=as_json)
 
 
-def _summary(outcome: Outcome) -> dict[str, Any]:
-    rows = outcome.folder.metrics.read()
+def _summary(folder: RunFolder) -> dict[str, Any]:
+    record, rows = folder.record(), folder.metrics.read()
     return {
-        "outcome": outcome.reason,
-        "status": outcome.status,
-        "folder": str(outcome.folder.path),
-        "id": outcome.folder.path.name,
-        "step": outcome.step,
+        "outcome": record["reason"],
+        "status": record["status"],
+        "folder": str(folder.path),
+        "id": folder.path.name,
+        "step": record["step"],
         "last_row": rows[-1] if rows else None,
     }
 
@@ -86,8 +92,9 @@ def _close(outcome: Outcome, root: Path) -> None:
 
 def next_commands(folder: RunFolder, status: str, step: int, root: Path) -> list[tuple[str, str]]:
     """What one can do with a run in this state, as (purpose, command or path)."""
-    name = folder.path.name if folder.path.parent.parent.parent == root else str(folder.path)
-    where = "" if str(root) == "runs" or name != folder.path.name else f" --root {root}"
+    inside = folder.path.parent.parent.parent == root
+    name = folder.path.name if inside else shlex.quote(str(folder.path))
+    where = f" --root {shlex.quote(str(root))}" if inside and str(root) != "runs" else ""
     commands = [("look", f"primordia show {name}{where}")]
     report = folder.path / "report.html"
     if report.exists():
@@ -100,27 +107,31 @@ def next_commands(folder: RunFolder, status: str, step: int, root: Path) -> list
     return commands
 
 
-def _stopped(watcher: Watcher, root: Path) -> int:
-    if watcher.run is None:
-        raise KeyboardInterrupt
-    resume = next_commands(watcher.run.folder, "interrupted", 0, root)[-1][1]
-    print(f"stopped at once; `{resume}` goes on from the last checkpoint", file=sys.stderr)
-    return EXIT_CODES["interrupted"]
+def _cut_short(folder: RunFolder, sentence: str, ending: str, as_json: bool) -> int:
+    """The last words about a run that did not come back from the engine."""
+    print(sentence, file=sys.stderr)
+    if as_json:
+        printing.show_json(_summary(folder))
+    return EXIT_CODES[ending]
 
 
-def _broken(watcher: Watcher, root: Path, error: Exception) -> int:
-    """An experiment raised: its author needs the traceback, its user the way on."""
-    traceback.print_exception(error)
-    if watcher.run is None:
-        print(f"error: {type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
-    else:
-        resume = next_commands(watcher.run.folder, "failed", 0, root)[-1][1]
-        print(
-            f"error: the run failed: {type(error).__name__}: {' '.join(str(error).split())}; once the cause is gone, "
-            f"`{resume}` goes on from the last checkpoint",
-            file=sys.stderr,
-        )
-    return EXIT_CODES["failed"]
+def _stopped(folder: RunFolder, root: Path) -> str:
+    status, step = folder.record()["status"], folder.record()["step"]
+    command = next_commands(folder, status, step, root)[-1][1]
+    if status == "finished":
+        return "stopped while figures and report were written; the run itself is finished and whole"
+    return f"stopped at once; `{command}` goes on from the last checkpoint"
+
+
+def _broken(folder: RunFolder, root: Path, error: Exception) -> str:
+    resume = next_commands(folder, "failed", 0, root)[-1][1]
+    return f"error: the run failed: {_said(error)}; once the cause is gone, `{resume}` goes on from the last checkpoint"
+
+
+def _said(error: Exception) -> str:
+    """An error in one line."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return text if isinstance(error, PrimordiaError) else f"{type(error).__name__}: {text}"
 
 
 class _Relay:
