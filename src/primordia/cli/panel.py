@@ -165,7 +165,7 @@ class RunPanel:
             trend = progress.trend(name)
             wanted = {"up": 1, "down": -1, "none": 0}[metrics[name].direction]
             colour = "bright_black" if not trend * wanted else "green" if trend == wanted else "red"
-            line = printing.sparkline(progress.courses[name].values(), min(max(width - taken, 8), 48))
+            line = printing.sparkline(progress.courses[name].values(), min(max(width - taken, 8), 64))
             table.add_row(Text(name), Text(values[name], style="bold"), Text(ARROWS[trend], colour), Text(line, "cyan"))
         return table
 
