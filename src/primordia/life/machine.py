@@ -110,8 +110,8 @@ def matching_open(tape, tests, place):
 def fold(tape, table, low, high, opening, closing, plan):
     """Writes down what one pass through a loop body does, supposing that no bracket inside it jumps.
 
-    Row k of `plan` is its k-th write or bracket: operation, offsets of head0 and head1 from where they stood at the
-    start of the pass, place, and the operations before it in the pass. Returns the number of rows, the shift of either
+    Row k of `plan` is its k-th write or bracket: operation, offsets of head0 and head1 (modulo 256) from where they
+    stood at the start of the pass, place, and the operations before it in the pass. Returns the number of rows, the shift of either
     head over a pass, and the operations of a pass.
     """
     n_rows, shift_0, shift_1, operations = 0, 0, 0, 0
@@ -141,6 +141,23 @@ def head_period(shift_0, shift_1, wrap):
 
 
 @kernel
+def idle_passes(tape, zero_mask, plan, n_rows, head_0, head_1, shift_0, shift_1, limit):
+    """The number of passes, at most `limit`, before a loop of no more than one copy changes a byte or is let out."""
+    wrap = tape.size - 1
+    source, target, tested = head_0, head_0, head_0 + shift_0
+    if n_rows:
+        source, target = head_0 + plan[0, 1], head_1 + plan[0, 2]
+    step = shift_1 if n_rows else shift_0
+    for passes in range(limit):
+        if tape[source & wrap & LAST] != tape[target & wrap & LAST] or tape[tested & wrap & LAST] & zero_mask == 0:
+            return passes
+        source += shift_0
+        target += step
+        tested += shift_0
+    return limit
+
+
+@kernel
 def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, steps_left):
     """Runs a loop from the start of its body, as many passes at once as it can.
 
@@ -152,12 +169,22 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
         pointer, head_0, head_1, operations, passes, low, high.
     """
     wrap = tape.size - 1
-    plan = np.empty((closing - opening, 5), np.int64)
+    plan = np.empty((closing - opening, 5), np.uint8)
     n_rows, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
     last_pass = steps_left // (closing - opening)
     period = head_period(shift_0, shift_1 if n_rows else 0, wrap)
+    quick = n_rows == 0 or (n_rows == 1 and COPY_0_TO_1 <= plan[0, 0] <= COPY_1_TO_0)
     passes, last_change = 0, 0
     while passes < last_pass:
+        if quick:
+            limit = min(last_pass - passes, period + 1)
+            idle = idle_passes(tape, zero_mask, plan, n_rows, head_0, head_1, shift_0, shift_1, limit)
+            idle = last_pass - passes if idle > period else idle
+            passes += idle
+            head_0 = (head_0 + shift_0 * idle) & wrap
+            head_1 = (head_1 + shift_1 * idle) & wrap
+            if passes == last_pass:
+                break
         for k in range(n_rows):
             operation = plan[k, 0]
             place_0 = (head_0 + plan[k, 1]) & wrap
