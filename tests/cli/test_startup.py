@@ -17,8 +17,8 @@ HEAVY = {"jax", "numba", "matplotlib", "PIL", "duckdb"}
     ("words", "unwanted"),
     [
         (["--help"], {*HEAVY, "numpy", "tyro", "rich"}),
-        (["list"], HEAVY),
-        (["list", "--json"], {*HEAVY, "rich"}),
+        (["list"], {*HEAVY, "tyro"}),
+        (["list", "--json"], {*HEAVY, "tyro", "rich"}),
         (["describe", "life/bff"], HEAVY),
         (["runs"], HEAVY),
         (["run", "life/bff", "--preset", "dmo"], HEAVY - {"PIL"}),
