@@ -71,7 +71,7 @@ def test_takeover_share_counts_seeds_and_gives_an_exact_interval() -> None:
 
 
 def test_random_programs_that_count_as_replicators_start_with_their_heads_apart() -> None:
-    """A batch of claim V29 with seed 5: both hits put head 0 in the other half (byte 0 is 64) and head 1 in their own."""
+    """A batch of claim V29 with seed 5: both hits put head 0 in the other half (byte 0 is 64), head 1 in their own."""
     setup = {"language": "bff_selfmove", "operators": (0, 1, 2, 3, 4, 5, 6, 64), "programs": 50_000, "seed": 5}
     measured = claim_measures.replicator_count(setup)
     assert measured.value == 2
