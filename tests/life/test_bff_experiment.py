@@ -111,6 +111,7 @@ def test_findings_name_the_replicator_and_its_core() -> None:
     assert isinstance(portrait, Text)
     assert "[[{.>]-]" in portrait.text
     assert "score      64 of 64" in portrait.text
+    assert "on zeros   64 bytes arrive from right to left, one every 4 steps" in portrait.text
     assert "copies     100 of 256" in portrait.text
     outcomes = found["What the replicator does to its partner"]
     assert isinstance(outcomes, Table)

@@ -8,7 +8,7 @@ import pytest
 from oracles import plain_bff
 from primordia.life import replicators
 from primordia.life.golden import FIG4_REPLICATOR
-from primordia.life.microscope import dissect, neutral_byte, watch
+from primordia.life.microscope import copy_in_words, dissect, neutral_byte, watch
 from primordia.life.pictures import CLASSES, class_table
 from primordia.life.soup import evaluate, random_soup, run_epochs
 
@@ -145,6 +145,25 @@ def test_fig4_replicator_copies_one_byte_every_four_steps() -> None:
     assert film.copied == 64
     assert film.frames.shape == (257, 128)
     assert (film.frames[255, 64:] != FIG4).any()
+    words = copy_in_words(film)
+    assert words == "64 bytes arrive from right to left, one every 4 steps, as they stand; complete after 256 steps"
+
+
+def test_a_mirrored_copy_is_called_so() -> None:
+    """A replicator that arose in bff_noheads_4bit (8,192 programs, seed 0, epoch 224)."""
+    text = "a6a6a6e4c32ec3e1da544d45e7471d4b816774747467814b1d47e7454d54dae1c32ec3e4" + "a6" * 28
+    program = np.frombuffer(bytes.fromhex(text), np.uint8)
+    film = watch("bff_noheads_4bit", program, np.zeros(64, np.uint8))
+    assert np.array_equal(film.image, program[::-1])
+    assert film.alignment == "mirrored"
+    assert np.array_equal(film.frames[film.complete_at, 64:], program[::-1])
+
+
+def test_a_program_without_instructions_copies_nothing() -> None:
+    film = watch("bff_noheads", np.full(64, 0x20, np.uint8), np.zeros(64, np.uint8))
+    assert copy_in_words(film) == "nothing to speak of is copied"
+    assert film.complete_at is None
+    assert (film.operations, film.copied, len(film.frames)) == (0, 0, 1)
 
 
 def test_core_of_the_fig4_replicator_lies_in_its_instructions() -> None:

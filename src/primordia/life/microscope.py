@@ -24,7 +24,9 @@ class Film:
             complete, or at the last step that changed a byte.
         final: uint8 [pair byte]: the tape at the end of the meeting.
         operations: instructions executed in the whole meeting.
-        image: uint8 [byte]: the program or its mirror image, whichever the partner resembles more at the end.
+        image: uint8 [byte]: the program as it stands, mirrored, shifted or both, whichever the partner took over most
+            bytes of.
+        alignment: which of these it is, in words.
         complete_at: steps after which the partner equals the image and stays so to the end; None if it does not.
         copied: bytes of the partner that equal the image's at the end.
         original_intact: whether the program itself is unchanged at the end.
@@ -34,6 +36,7 @@ class Film:
     final: Bytes
     operations: int
     image: Bytes
+    alignment: str
     complete_at: int | None
     copied: int
     original_intact: bool
@@ -97,7 +100,7 @@ def watch(substrate_name: str, program: Bytes, partner: Bytes, max_steps: int = 
         middle = (still + settled) // 2
         still, settled = (still, middle) if np.array_equal(after(middle), final) else (middle + 1, settled)
     frames = np.stack([tape[0], *(after(step) for step in range(1, settled + 1))])
-    image = max(program, program[::-1], key=lambda candidate: int((final[length:] == candidate).sum()))
+    image, alignment = _best_image(program, partner, final[length:])
     whole = (frames[:, length:] == image).all(axis=1)
     complete_at = None
     if whole[-1]:
@@ -109,47 +112,29 @@ def watch(substrate_name: str, program: Bytes, partner: Bytes, max_steps: int = 
         final,
         int(operations[0]),
         image,
+        alignment,
         complete_at,
         int((final[length:] == image).sum()),
         bool(np.array_equal(final[:length], program)),
     )
 
 
-def copy_order(film: Film) -> str:
-    """In which order the partner took over the bytes of the image, in words."""
+def copy_in_words(film: Film) -> str:
+    """What the program copied into its partner, in which order and how fast."""
     length = len(film.image)
-    arrived = np.full(length, -1)
-    right = film.frames[:, length:] == film.image
-    for position in range(length):
-        wrong = np.flatnonzero(~right[:, position])
-        if right[-1, position] and wrong.size:
-            arrived[position] = wrong[-1] + 1
-    copied = np.flatnonzero(arrived >= 0)
-    if copied.size < 4:
-        return "no bytes to speak of"
-    moves = np.diff(copied[np.argsort(arrived[copied], kind="stable")])
-    if (moves > 0).mean() >= 0.8:
-        direction = "from left to right"
-    elif (moves < 0).mean() >= 0.8:
-        direction = "from right to left"
-    else:
-        direction = "in mixed order"
-    pace = float(np.median(np.diff(np.sort(arrived[copied]))))
-    return f"{direction}, one byte every {pace:g} steps"
-
-
-def copy_alignment(film: Film, program: Bytes) -> str:
-    """How what arrived lies against the program: as it is, mirrored or shifted, in words."""
-    half = film.final[len(program) :]
-    untouched = film.frames[0, len(program) :]
-    best = (-1, "")
-    for mirrored, image in ((False, program), (True, program[::-1])):
-        for shift in range(len(program)):
-            moved = np.roll(image, shift)
-            matches = int(((half == moved) & (untouched != moved)).sum())
-            words = ("mirrored" if mirrored else "as they stand") + (f", shifted by {shift}" if shift else "")
-            best = max(best, (matches, words), key=lambda option: option[0])
-    return best[1] if best[0] >= REPLICATOR_SCORE else "in no recognisable alignment"
+    taken_over = np.flatnonzero((film.frames[-1, length:] == film.image) & (film.frames[0, length:] != film.image))
+    if taken_over.size < REPLICATOR_SCORE:
+        return "nothing to speak of is copied"
+    wrong = film.frames[:, length:][:, taken_over] != film.image[taken_over]
+    arrived = len(wrong) - np.argmax(wrong[::-1], axis=0)
+    moves = np.diff(taken_over[np.argsort(arrived, kind="stable")])
+    rightward = float((moves > 0).mean())
+    direction = "in mixed order"
+    if rightward >= 0.8 or rightward <= 0.2:
+        direction = "from left to right" if rightward > 0.5 else "from right to left"
+    pace = float(np.median(np.diff(np.sort(arrived))))
+    end = "" if film.complete_at is None else f"; complete after {film.complete_at} steps"
+    return f"{taken_over.size} bytes arrive {direction}, one every {pace:g} steps, {film.alignment}{end}"
 
 
 def meet(substrate_name: str, program: Bytes, partners: Bytes, first: bool, max_steps: int = MAX_STEPS) -> Outcome:
@@ -199,6 +184,16 @@ def dissect(
     essential = score(_knock_outs(program, np.arange(len(program)), neutral)) < threshold
     bare, core = _ablate(program, neutral, lambda variants: score(variants) >= threshold)
     return Anatomy(whole, threshold, core, essential, bare, int(score(bare[None])[0]))
+
+
+def _best_image(program: Bytes, partner: Bytes, final: Bytes) -> tuple[Bytes, str]:
+    """The form of the program that most bytes of the partner changed to, and its name; at a tie the plainer form."""
+    forms = [
+        (np.roll(whole, shift), words + (f", shifted by {shift}" if shift else ""))
+        for shift in range(len(program))
+        for whole, words in ((program, "as they stand"), (program[::-1], "mirrored"))
+    ]
+    return max(forms, key=lambda form: int(((final == form[0]) & (partner != form[0])).sum()))
 
 
 def _knock_outs(program: Bytes, positions: npt.NDArray[np.int64], neutral: int) -> Bytes:

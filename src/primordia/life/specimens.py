@@ -11,7 +11,7 @@ import numpy.typing as npt
 from primordia.core.findings import Finding, Picture, Table, Text
 from primordia.core.streams import Streams
 from primordia.life.measures import Census, byte_counts, census
-from primordia.life.microscope import Anatomy, copy_alignment, copy_order, dissect, meet, watch
+from primordia.life.microscope import Anatomy, Film, copy_in_words, dissect, meet, watch
 from primordia.life.pictures import PALETTE, class_table
 from primordia.life.replicators import REPLICATOR_SCORE, STRICT_SCORE, round_seed, scores
 from primordia.life.substrates import substrate
@@ -156,10 +156,11 @@ def replicator(context: Context, programs: Census) -> tuple[Finding, ...]:
         outcome = f"the best scored {int(found[best])}, but only {anatomy.score} against other random partners"
         return (no_replicator(outcome),)
     copies = int((context.soup == program).all(axis=1).sum())
+    taken = film_on_noise(context, program)
     return (
-        portrait(context, program, anatomy, int(found[best]), copies),
+        portrait(context, program, anatomy, copies, taken),
         meetings(context, program),
-        film(context, program),
+        film_picture(context, taken),
     )
 
 
@@ -169,14 +170,17 @@ def no_replicator(outcome: str) -> Text:
     return Text("The replicator", "None found.", f"{note}; {outcome}.")
 
 
-def portrait(context: Context, program: Bytes, anatomy: Anatomy, score: int, copies: int) -> Text:
-    """The replicator and its minimal working core as text, one character for each byte."""
+def portrait(context: Context, program: Bytes, anatomy: Anatomy, copies: int, on_noise: Film) -> Text:
+    """The replicator, what it does and its minimal working core as text, one character for each byte."""
+    on_zeros = watch(context.language, program, np.zeros(len(program), np.uint8), context.max_steps)
     core = np.flatnonzero(anatomy.core)
     language = substrate(context.language)
     needed = ", ".join(f"{position}:{language.glyph(int(program[position]))}" for position in core)
     text_lines = [
-        f"score      {score} of {len(program)} in its soup, {anatomy.score} under the microscope",
+        f"score      {anatomy.score} of {len(program)}",
         f"copies     {copies} of {len(context.soup)} programs are equal to it",
+        f"on zeros   {copy_in_words(on_zeros)}",
+        f"on noise   {copy_in_words(on_noise)}",
         "",
         f"program    {text(context, program)}",
         f"core       {marks(anatomy.core)}",
@@ -233,24 +237,22 @@ def meetings(context: Context, program: Bytes) -> Table:
     )
 
 
-def film(context: Context, program: Bytes) -> Picture:
-    """A copy in the making: one row of pixels for each moment, the program on the left, a random partner beside it."""
-    length = len(program)
-    partner = context.streams.integers("random partners", context.t, length, 256).astype(np.uint8)
-    taken = watch(context.language, program, partner, context.max_steps)
+def film_on_noise(context: Context, program: Bytes) -> Film:
+    """The replicator meets a partner of random bytes."""
+    partner = context.streams.integers("film partner", context.t, len(program), 256).astype(np.uint8)
+    return watch(context.language, program, partner, context.max_steps)
+
+
+def film_picture(context: Context, taken: Film) -> Picture:
+    """A copy in the making: one row of pixels for each moment, the program on the left, its partner on the right."""
     moments = np.unique(np.linspace(0, len(taken.frames) - 1, FILM_ROWS).astype(int))
     pixels = class_table(context.language)[taken.frames[moments]]
-    if taken.complete_at is None:
-        outcome = f"{taken.copied} of {length} bytes of the partner are copies in the end"
-    else:
-        outcome = f"the copy is complete after {taken.complete_at} steps"
     return Picture(
         "A copy in the making",
         np.ascontiguousarray(pixels.repeat(4, axis=1).repeat(2, axis=0)),
         PALETTE,
         f"Time runs downwards over {len(taken.frames) - 1} steps; the replicator on the left, a partner of random "
-        f"bytes on the right. Here {outcome}; bytes arrive {copy_order(taken)}, "
-        f"{copy_alignment(taken, program)}.",
+        f"bytes on the right: {copy_in_words(taken)}.",
     )
 
 
