@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from walk import Walk
-
 from primordia.core import config as configs
 from primordia.engine import launch, schedule
 from primordia.engine.folder import RunFolder
 from primordia.engine.observer import Outcome
+from walk import Walk
 
 SHORT = {"steps": 40, "every": 4, "checkpoint_every": 10}
 

@@ -15,6 +15,8 @@ from conftest import WALK, Call, root_of
         (["--json", "list"], "The verb comes first: primordia VERB --json"),
         (["run"], "primordia run: missing: NAME"),
         (["run", WALK, "extra"], "primordia run: unrecognised: extra; see primordia run --help"),
+        (["run", WALK, "p_move=1"], "unrecognised: p_move=1 (settings follow --set)"),
+        (["run", WALK, "--root", "/dev/null/runs"], "/dev/null/runs/tests/walk: Not a directory."),
         (["run", "life/bfff"], "There is no experiment 'life/bfff'; did you mean 'life/bff'?"),
         (["run", "no.such.module:Class"], "cannot be loaded from no.such.module:Class"),
         (["run", "walk:PALETTE"], "walk:PALETTE is not an experiment"),

@@ -227,6 +227,13 @@ def test_a_reader_that_goes_away_costs_the_log_and_not_the_run(tmp_path):
     assert opening.all_folders(tmp_path)[0].record()["status"] == "finished"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the always-full device /dev/full")
+def test_a_full_disk_under_the_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command("--help"), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device.\n")
+
+
 def test_head_ends_a_listing_without_a_word():
     listing = spawn("describe", "life/bff", "--json")
     assert listing.stdout

@@ -15,9 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import start
 from safetensors.numpy import save as to_bytes
-from walk import Walk, WalkConfig
 
 from primordia.core import tree
 from primordia.core.errors import CheckpointError, RunFolderError
@@ -25,6 +23,8 @@ from primordia.core.streams import Streams
 from primordia.engine import checkpoints, durable, launch
 from primordia.engine.checkpoints import META, STATE, Stamp
 from primordia.engine.folder import RunFolder
+from runs import start
+from walk import Walk, WalkConfig
 
 STAMP = Stamp("tests/walk", 3, "0123abcd")
 CONFIG = WalkConfig()
@@ -182,7 +182,10 @@ def test_a_newer_format_is_named(stored: Path) -> None:
     ("template", "sentence"),
     [
         ({"x": np.zeros(3)}, r"cannot be used: The stored state does not fit: missing \['x'\]"),
-        (Walk().init(WalkConfig(n_walkers=2), Streams(0)), r"crowd.positions is int64\[16\]; the state needs int64\[2\]"),
+        (
+            Walk().init(WalkConfig(n_walkers=2), Streams(0)),
+            r"crowd.positions is int64\[16\]; the state needs int64\[2\]",
+        ),
     ],
 )
 def test_a_state_of_another_shape_is_refused(template: Any, sentence: str, stored: Path) -> None:
@@ -218,7 +221,7 @@ def test_any_bytes_in_place_of_meta_are_refused(content: bytes) -> None:
 
 def test_missing_parts_are_named(stored: Path) -> None:
     folder = stored / "step_000000000007"
-    with pytest.raises(CheckpointError, match="There is no checkpoint .*step_000000000009"):
+    with pytest.raises(CheckpointError, match=r"There is no checkpoint .*step_000000000009"):
         load(stored, 9)
     for name in (META, STATE):
         (folder / name).unlink()

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import leavings, start
-from walk import Walk
 
 from primordia.core import tree
 from primordia.core.errors import ConfigError, NoRoomError, RunFolderError, UnknownNameError
@@ -16,6 +14,8 @@ from primordia.core.streams import Streams
 from primordia.engine import checkpoints, durable, launch
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
+from runs import leavings, start
+from walk import Walk
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_fork_that_died_or_found_no_room_at_its_birth_is_no_run(
 
     before = sorted(root.rglob("*"))
     monkeypatch.setattr(durable, "write_json", fail)
-    with pytest.raises(NoRoomError, match="The disk under .* is full, so no run was started; free some room"):
+    with pytest.raises(NoRoomError, match=r"The disk under .* is full, so no run was started; free some room"):
         fork(parent, 13, root)
     assert sorted(root.rglob("*")) == before
 

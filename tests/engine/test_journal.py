@@ -80,7 +80,7 @@ def test_a_line_that_found_no_room_is_taken_back(journal: Journal, room: int) ->
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + room, limits[1]))
     try:
-        with pytest.raises(OSError, match="No space left|File too large") as caught:
+        with pytest.raises(OSError, match=r"No space left|File too large") as caught:
             journal.append({"step": 5, "text": "x" * 100})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

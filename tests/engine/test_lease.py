@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import SHORT, leavings, start
-from walk import Walk
 
 from primordia.core.errors import NoRoomError, RunFolderError
 from primordia.engine import environment, launch, lease
 from primordia.engine.folder import RunFolder
 from primordia.engine.lease import Lease
+from runs import SHORT, leavings, start
+from walk import Walk
 
 TESTS = Path(__file__).parent.parent
 
@@ -150,7 +150,7 @@ def test_the_lock_is_given_back_when_entering_fails(folder: RunFolder, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(Lease, "_load_ballast", full)
-        with pytest.raises(NoRoomError, match="The disk under .* is full, so this run cannot go on; free some room"):
+        with pytest.raises(NoRoomError, match=r"The disk under .* is full, so this run cannot go on; free some room"):
             launch.resume(folder)
     assert not lease.is_live(folder)
     assert launch.resume(folder).status == "finished"

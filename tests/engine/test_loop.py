@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from runs import assert_same, leavings, scraps, start, transitions
-from walk import Walk, WalkState
 
 from primordia.core.errors import ContractError
 from primordia.core.metrics import Transition
 from primordia.engine import checkpoints, launch, loop
 from primordia.engine.observer import Unwatched
+from runs import assert_same, leavings, scraps, start, transitions
+from walk import Walk, WalkState
 
 
 def steps_of(outcome: Any) -> list[int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from primordia.core.errors import ConfigError, UnknownNameError
+from primordia.engine import durable
 from primordia.engine.folder import Opened
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -131,7 +133,7 @@ def _figure(width: float, height: float) -> Any:
 
 def write(figure: Any, out: Path) -> Path:
     """Save a figure in the format of its ending, in one instant; returns the file."""
-    aside = out.with_name(f".{out.name}")
-    figure.savefig(aside, format=out.suffix[1:], dpi=130)
-    aside.replace(out)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=out.suffix[1:], dpi=130)
+    durable.write(out, drawn.getvalue(), sync=False)
     return out

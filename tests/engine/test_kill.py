@@ -1,0 +1,164 @@
+"""SIGKILL at any moment, then resume: the same bits as a run never stopped. Real processes, killed for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from primordia.engine import lease, opening
+from primordia.engine.folder import RunFolder
+from runs import assert_same, leavings
+
+HERE = Path(__file__).parent
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)]),
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A fresh folder, in memory where there is such a place: nobody cuts the power here."""
+    memory = Path("/dev/shm")
+    found = tempfile.mkdtemp(dir=memory if memory.is_dir() and os.access(memory, os.W_OK) else None)
+    yield Path(found)
+    shutil.rmtree(found)
+
+
+class Killer:
+    """Starts and resumes one run over and over, killing the process at instants that a seed chooses."""
+
+    def __init__(self, place: Path, wanted: dict[str, Any], seed: int, figures: bool = False) -> None:
+        self.place, self.figures = place, figures
+        self.file = place / "config.json"
+        self.file.write_text(json.dumps(wanted))
+        self.choose = random.Random(seed)
+        self.kills: Counter[str] = Counter()
+        self.ended = 0
+        began = time.monotonic()
+        assert self.live(place / "whole", None)
+        self.seconds = time.monotonic() - began
+        (self.whole,) = opening.all_folders(place / "whole")
+
+    def live(self, root: Path, until: float | None) -> bool:
+        """Start or resume the run under `root`; whether it ended before it was killed `until` seconds later."""
+        command = [sys.executable, str(HERE / "drive.py"), str(self.file), str(root), *["figures"] * self.figures]
+        process = subprocess.Popen(
+            command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            _, errors = process.communicate(timeout=until)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            _, errors = process.communicate()
+        assert process.returncode in (0, -signal.SIGKILL), errors
+        return process.returncode == 0
+
+    def kill(self, n_kills: int) -> None:
+        """Kill `n_kills` times, comparing every run that gets to its end."""
+        while self.kills.total() < n_kills:
+            root, reached = self.place / str(self.ended), ""
+            while reached != "end" and not self.live(root, self.next_instant(n_kills)):
+                reached = self.look(root)
+                self.kills[reached] += 1
+            (folder,) = opening.all_folders(root)
+            if reached != "end":
+                assert_same(folder, self.whole)
+            # Killed over its report: that can be made again, and all that the run itself left is there.
+            assert leavings(folder) == leavings(self.whole)
+            self.ended += 1
+
+    def next_instant(self, n_kills: int) -> float | None:
+        if self.kills.total() >= n_kills:
+            return None
+        return self.choose.uniform(0.05, 1.1) * self.seconds
+
+    def look(self, root: Path) -> str:
+        """What the killed process left can be read: no line is altered, no row twice. Returns how far it was."""
+        found = opening.all_folders(root)
+        if not found:
+            return "start-up"
+        (folder,) = found
+        steps = [row["step"] for row in folder.metrics.read()]
+        assert steps == sorted(set(steps))
+        folder.events.read()
+        if folder.record()["status"] == "finished":
+            return "end"
+        assert lease.status(folder) == "died"
+        return "running" if steps else "created"
+
+
+def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
+    wanted = {
+        "experiment": "walk:Walk",
+        "config": {"seed": 11, "n_walkers": 32, "n_sites": 1024, "microseconds": 100},
+        "schedule": {"steps": 1500, "every": 50, "checkpoint_every": 70, "views_every": 500, "stop": "known+9"},
+    }
+    killer = Killer(place, wanted, seed=20260101)
+    killer.kill(20)
+    assert killer.kills.total() >= 20
+    assert killer.kills["running"] >= 5, killer.kills
+    assert killer.ended >= 1
+
+
+def test_soups_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
+    wanted = {
+        "experiment": "life/bff",
+        "config": {"seed": 3, "n_programs": 512, "language": "bff_noheads_4bit"},
+        "schedule": {"steps": 240, "every": 16, "checkpoint_every": 24},
+    }
+    killer = Killer(place, wanted, seed=7, figures=True)
+    killer.kill(5)
+    assert killer.kills.total() >= 5
+    report = (killer.whole.path / "report.html").read_text()
+    assert "all 240 epochs done" in report
+
+
+def died_everywhere(place: Path, stride: int) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(HERE / "dying.py"), str(place), str(stride)],
+        env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def assert_killed_everywhere(report: dict[str, Any], stride: int) -> None:
+    first, again = Counter(report["first"]), Counter(report["again"])
+    assert report["rows"] == 4
+    assert first["nothing"] >= 8 // stride
+    assert first["created"] >= 8 // stride
+    assert first["running"] >= 80 // stride
+    assert again["running"] >= 60 // stride
+
+
+def test_a_run_killed_at_each_thing_it_does_arrives_at_the_same_bits(place: Path) -> None:
+    assert_killed_everywhere(died_everywhere(place, 3), 3)
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_everything_it_does_arrives_at_the_same_bits(place: Path) -> None:
+    assert_killed_everywhere(died_everywhere(place, 1), 1)
+
+
+def test_a_folder_is_whole_when_it_appears(place: Path) -> None:
+    """A folder counts as a run from the moment it has a run.json, and not before."""
+    (place / "tests" / "walk" / "half").mkdir(parents=True)
+    (place / "tests" / "walk" / "half" / "config.json").write_text("{}")
+    assert opening.all_folders(place) == []
+    assert RunFolder(place).metrics.read() == []
