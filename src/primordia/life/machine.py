@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from primordia.life.compile import kernel
-from primordia.life.primitives import byte_matches, highest_bit, lowest_bit
+from primordia.life.primitives import byte_matches, highest_bit, lowest_bit, scratch
 
 NOTHING = 0
 LEFT_0, RIGHT_0, LEFT_1, RIGHT_1 = 1, 2, 3, 4
@@ -24,6 +24,7 @@ ALL = ~np.uint64(0)
 LAST = 127
 # The jump back at which a run that keeps jumping first notes where it is; after that at every power of two times it.
 FIRST_LOOK = 4
+COLUMNS = 5
 
 # What an operation other than a jump does, so that it can be done without a branch: the source byte plus `delta` goes
 # to the target, then the heads move. For a mere move source and target are the same byte.
@@ -110,7 +111,7 @@ def matching_open(tape, tests, place):
 def fold(tape, table, low, high, opening, closing, plan):
     """Writes down what one pass through a loop body does, supposing that no bracket inside it jumps.
 
-    Row k of `plan` is its k-th write or bracket: operation, offsets of head0 and head1 (modulo 256) from where they
+    Row k of `plan` (its COLUMNS bytes from COLUMNS k on) is the k-th write or bracket: operation, offsets of head0 and head1 (modulo 256) from where they
     stood at the start of the pass, place, and the operations before it in the pass. Returns the number of rows, the shift of either
     head over a pass, and the operations of a pass.
     """
@@ -119,11 +120,11 @@ def fold(tape, table, low, high, opening, closing, plan):
     while place < closing:
         operation = table[tape[place & LAST]]
         if operation > RIGHT_1:
-            plan[n_rows, 0] = operation
-            plan[n_rows, 1] = shift_0
-            plan[n_rows, 2] = shift_1
-            plan[n_rows, 3] = place
-            plan[n_rows, 4] = operations
+            plan[0 + COLUMNS * n_rows] = operation
+            plan[1 + COLUMNS * n_rows] = shift_0
+            plan[2 + COLUMNS * n_rows] = shift_1
+            plan[3 + COLUMNS * n_rows] = place
+            plan[4 + COLUMNS * n_rows] = operations
             n_rows += 1
         if operation < OPEN:
             shift_0 += EFFECT[operation, 0]
@@ -146,7 +147,7 @@ def idle_passes(tape, zero_mask, plan, n_rows, head_0, head_1, shift_0, shift_1,
     wrap = tape.size - 1
     source, target, tested = head_0, head_0, head_0 + shift_0
     if n_rows:
-        source, target = head_0 + plan[0, 1], head_1 + plan[0, 2]
+        source, target = head_0 + plan[1], head_1 + plan[2]
     step = shift_1 if n_rows else shift_0
     for passes in range(limit):
         if tape[source & wrap & LAST] != tape[target & wrap & LAST] or tape[tested & wrap & LAST] & zero_mask == 0:
@@ -169,11 +170,11 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
         pointer, head_0, head_1, operations, passes, low, high.
     """
     wrap = tape.size - 1
-    plan = np.empty((closing - opening, 5), np.uint8)
+    plan = scratch()
     n_rows, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
     last_pass = steps_left // (closing - opening)
     period = head_period(shift_0, shift_1 if n_rows else 0, wrap)
-    quick = n_rows == 0 or (n_rows == 1 and COPY_0_TO_1 <= plan[0, 0] <= COPY_1_TO_0)
+    quick = n_rows == 0 or (n_rows == 1 and COPY_0_TO_1 <= plan[0] <= COPY_1_TO_0)
     passes, last_change = 0, 0
     while passes < last_pass:
         if quick:
@@ -186,14 +187,14 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
             if passes == last_pass:
                 break
         for k in range(n_rows):
-            operation = plan[k, 0]
-            place_0 = (head_0 + plan[k, 1]) & wrap
-            place_1 = (head_1 + plan[k, 2]) & wrap
+            operation = plan[0 + COLUMNS * k]
+            place_0 = (head_0 + plan[1 + COLUMNS * k]) & wrap
+            place_1 = (head_1 + plan[2 + COLUMNS * k]) & wrap
             if operation >= OPEN:
                 is_open = (operation == OPEN) | (operation == OPEN_FIXED)
                 if (tape[place_0 & LAST] & zero_mask == 0) == is_open:
-                    done = passes * operations + plan[k, 4]
-                    return plan[k, 3], place_0, place_1, done, passes, low, high
+                    done = passes * operations + plan[4 + COLUMNS * k]
+                    return plan[3 + COLUMNS * k], place_0, place_1, done, passes, low, high
                 continue
             source = place_1 if EFFECT[operation, 3] else place_0
             target = place_1 if EFFECT[operation, 4] else place_0
@@ -203,8 +204,8 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
                 continue
             if table[before] != table[value]:
                 if opening <= target <= closing:
-                    done = passes * operations + plan[k, 4]
-                    return plan[k, 3], place_0, place_1, done, passes, low, high
+                    done = passes * operations + plan[4 + COLUMNS * k]
+                    return plan[3 + COLUMNS * k], place_0, place_1, done, passes, low, high
                 if target < 64:
                     low |= ONE << np.uint64(target)
                 else:
@@ -225,7 +226,7 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
 
 @kernel
 def same(tape, other):
-    """Whether two tapes hold the same bytes."""
+    """Whether a tape holds the bytes that were noted of it."""
     difference = np.uint8(0)
     for i in range(tape.size):
         difference |= tape[i] ^ other[i]
@@ -257,7 +258,8 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
     operations = 0
     fuel_end = pointer + max_steps
     jumps, next_look = 0, FIRST_LOOK
-    seen, seen_pointer, seen_0, seen_1, seen_left, seen_operations = tape, -1, 0, 0, 0, 0
+    seen = scratch()
+    seen_pointer, seen_0, seen_1, seen_left, seen_operations = -1, 0, 0, 0, 0
     while pointer < min(tape.size, fuel_end):
         half = pointer & 64
         stop = min(min(tape.size, fuel_end), half + 64)
@@ -313,7 +315,9 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
                 fuel_end -= rounds * (seen_left - steps_left)
                 seen_pointer, next_look = -1, max_steps
             elif jumps == next_look:
-                seen, next_look = tape.copy(), 2 * next_look
+                for i in range(tape.size):
+                    seen[i] = tape[i]
+                next_look *= 2
                 seen_pointer, seen_0, seen_1 = pointer, head_0, head_1
                 seen_left, seen_operations = steps_left, operations
     return operations

@@ -6,6 +6,8 @@ functions in a few machine instructions; tests hold the two equal.
 
 from __future__ import annotations
 
+import numpy as np
+
 
 def byte_matches(tape, start, keep, low, span):
     """A 64-bit mask of the places start .. start+63 whose byte b satisfies ((b and keep) - low mod 256) <= span."""
@@ -31,6 +33,11 @@ def highest_bit(word):
 
 def fetch_ahead(rows, row):
     """Asks the memory for a row that will be read and written soon; changes nothing."""
+
+
+def scratch():
+    """Room for 640 bytes that ends with the function that asked for it; on the stack, so it costs nothing."""
+    return np.empty(640, np.uint8)
 
 
 def take_ticket(tickets):

@@ -109,6 +109,23 @@ def _fetch_ahead(rows, row):
 
 
 @intrinsic
+def _stack_bytes(typing_context):
+    """An array of 640 bytes in the frame of the caller, as a pointer."""
+
+    def generate(context, builder, signature, arguments):
+        room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8), 640))
+        return builder.bitcast(room, ir.IntType(8).as_pointer())
+
+    return types.CPointer(types.uint8)(), generate
+
+
+# Inlined, because the bytes live in the frame of the function that this becomes a part of.
+@overload(primitives.scratch, inline="always")
+def _scratch():
+    return lambda: _stack_bytes()
+
+
+@intrinsic
 def _fetch_and_add_one(typing_context, tickets):
     """An atomic addition of one to the first element; returns what was there before."""
 
