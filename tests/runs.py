@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ from primordia.engine.folder import RunFolder
 from primordia.engine.observer import Outcome
 from walk import Walk
 
+TESTS = Path(__file__).parent
+# For processes of their own: they find the walk, and waste no time on threads of a library that they do not use.
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS / "engine"), os.environ.get("PYTHONPATH", "")]),
+    "OPENBLAS_NUM_THREADS": "1",
+}
 SHORT = {"steps": 40, "every": 4, "checkpoint_every": 10}
 
 

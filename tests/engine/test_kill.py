@@ -20,14 +20,9 @@ import pytest
 
 from primordia.engine import lease, opening
 from primordia.engine.folder import RunFolder
-from runs import assert_same, leavings
+from runs import ENVIRONMENT, assert_same, leavings
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)]),
-    "OPENBLAS_NUM_THREADS": "1",
-}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from primordia.core.errors import ContractError
@@ -255,3 +256,21 @@ def test_a_finished_run_has_a_report(root: Path) -> None:
     assert "all 40 steps done" in (done.folder.path / "report.html").read_text()
     assert (done.folder.artefacts / "metrics.png").exists()
     assert scraps(done.folder) == []
+
+
+def test_a_picture_is_the_picture_that_pillow_reads(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from primordia.core.views import Colour
+    from primordia.engine import looking
+
+    palette = tuple(Colour(str(index), f"#{index:02x}{255 - index:02x}07") for index in range(256))
+    pixels = np.arange(7 * 300, dtype=np.uint64).reshape(7, 300).astype(np.uint8)
+    (tmp_path / "picture.png").write_bytes(looking.png(pixels, palette))
+    with Image.open(tmp_path / "picture.png") as image:
+        assert image.mode == "P"
+        assert np.array_equal(np.asarray(image), pixels)
+        colours = np.asarray(image.convert("RGB"))
+    assert np.array_equal(colours[..., 0], pixels)
+    assert np.array_equal(colours[..., 1], 255 - pixels)
+    assert np.all(colours[..., 2] == 7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from primordia.core.errors import PrimordiaError
 from primordia.engine import export, plots, poster, report
@@ -13,16 +14,21 @@ from primordia.engine.observer import Outcome
 def wrap_up(run: Opened, outcome: Outcome) -> None:
     """Write metrics.parquet (where DuckDB is installed), figures and report.html for a run that ended in order.
 
-    A disk that fills up here costs only what can be made again, so it is noted as an event and not raised.
+    A disk that fills up here, or a missing matplotlib, costs only what can be made again, so it is noted as an event
+    and not raised; what needs neither is still written.
     """
     if outcome.status == "failed":
         return
-    try:
-        if outcome.status == "finished" and export.can_write_parquet():
-            export.parquet(run.folder, run.folder.path / "metrics.parquet")
-        plots.save(run)
-        poster.save(run)
-        report.save(run)
-    except (OSError, PrimordiaError) as error:
-        with contextlib.suppress(OSError):
-            run.folder.note("warning", outcome.step, reason=f"the report could not be written: {error}")
+    parts: dict[str, Callable[[], object]] = {
+        "figures": lambda: plots.save(run),
+        "poster": lambda: poster.save(run),
+        "report": lambda: report.save(run),
+    }
+    if outcome.status == "finished" and export.can_write_parquet():
+        parts["parquet file"] = lambda: export.parquet(run.folder, run.folder.path / "metrics.parquet")
+    for name, save in parts.items():
+        try:
+            save()
+        except (ImportError, OSError, PrimordiaError) as error:
+            with contextlib.suppress(OSError):
+                run.folder.note("warning", outcome.step, reason=f"the {name} could not be written: {error}")
