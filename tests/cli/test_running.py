@@ -215,6 +215,22 @@ def test_a_second_ctrl_c_stops_at_once_and_says_how_to_resume(tmp_path):
     assert folder.record()["status"] == "interrupted"
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1])
+def test_ctrl_c_while_the_report_is_written_leaves_at_once(tmp_path, delay):
+    """An exception inside matplotlib's start-up would end in abort() now and then."""
+    running = spawn("run", *SLOW_WALK, "--root", tmp_path)
+    folder = started(tmp_path)
+    running.send_signal(signal.SIGINT)
+    wait_for(lambda: folder.record()["status"] == "interrupted")
+    time.sleep(delay)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert f"stopped at once; `primordia resume {folder.path.name}" in err
+    assert folder.record()["status"] == "interrupted"
+
+
 def test_a_reader_that_goes_away_costs_the_log_and_not_the_run(tmp_path):
     running = spawn("run", WALK, "--preset", "small", "--set", "microseconds=10000", "--root", tmp_path)
     assert running.stdout

@@ -168,4 +168,7 @@ def _first_sentence(text: str, verb: str) -> str:
             break
     said = " ".join(parts).rstrip(".") or "these arguments cannot be read"
     said = said.replace(f"Missing from primordia {verb}:", "missing:").replace("Unrecognized options", "unrecognised")
+    said = said.removesuffix(" (required)")
+    if said.startswith("unrecognised") and "=" in said:
+        said += " (settings follow --set)"
     return f"{said}; see primordia {verb} --help."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -42,6 +43,7 @@ exit codes: 0 done · 1 a run failed, or a claim or check did not hold
             2 bad input (one line on stderr, nothing written) · 130 interrupted"""
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+NOT_THEIR_FAULT = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain("interrupted.", INTERRUPTED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{where}{error.strerror or error}.", BAD_INPUT)
+        return _complain(f"{where}{error.strerror or error}.", FAILED if error.errno in NOT_THEIR_FAULT else BAD_INPUT)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -48,8 +48,8 @@ class RunPanel:
         self._events: collections.deque[Mapping[str, Any]] = collections.deque(maxlen=SHOWN_EVENTS)
         self._checkpoint: tuple[float, int] | None = None
         self._announcement = ""
-        # The live display draws from its own thread.
-        self._lock = threading.Lock()
+        # The live display draws from its own thread; a signal handler may draw in the middle of a callback.
+        self._lock = threading.RLock()
         self._live = Live(
             console=self.console, refresh_per_second=FRAMES_PER_SECOND, get_renderable=self.draw, transient=False
         )

@@ -42,18 +42,21 @@ def drive(call: Callable[[Observer], Outcome], *, root: Path, quiet: bool, as_js
     """
     watcher = _watcher(quiet, as_json)
     try:
-        with watcher, _signals_announced(watcher) as observer:
+        with watcher, _signals_heard(watcher, lambda: _leave(watcher, root, as_json)) as observer:
             outcome = call(observer)
     except KeyboardInterrupt:
         if watcher.run is None:
             raise
         return _cut_short(watcher.run.folder, _stopped(watcher.run.folder, root), "interrupted", as_json)
     except Exception as error:
-        if not isinstance(error, PrimordiaError):
+        expected = isinstance(error, PrimordiaError)
+        if watcher.run is None and (expected or isinstance(error, OSError)):
+            raise
+        if not expected:
             # The author of an experiment needs to see where it broke; its user reads the line below it.
             traceback.print_exception(error)
         if watcher.run is None:
-            raise error if isinstance(error, PrimordiaError) else PrimordiaError(_said(error)) from error
+            raise PrimordiaError(_said(error)) from error
         return _cut_short(watcher.run.folder, _broken(watcher.run.folder, root, error), "failed", as_json)
     if as_json:
         printing.show_json(_summary(outcome.folder))
@@ -116,11 +119,22 @@ def _cut_short(folder: RunFolder, sentence: str, ending: str, as_json: bool) -> 
 
 
 def _stopped(folder: RunFolder, root: Path) -> str:
-    status, step = folder.record()["status"], folder.record()["step"]
-    command = next_commands(folder, status, step, root)[-1][1]
-    if status == "finished":
+    record = folder.record()
+    if record["status"] == "finished":
         return "stopped while figures and report were written; the run itself is finished and whole"
-    return f"stopped at once; `{command}` goes on from the last checkpoint"
+    resume = next_commands(folder, str(record["status"]), int(record["step"]), root)[-1][1]
+    return f"stopped at once; `{resume}` goes on from the last checkpoint"
+
+
+def _leave(watcher: Watcher, root: Path, as_json: bool) -> None:
+    """End the process here and now, with the terminal restored; everything of the run is on disk."""
+    watcher.__exit__(None, None, None)
+    code = EXIT_CODES["interrupted"]
+    if watcher.run is not None:
+        code = _cut_short(watcher.run.folder, _stopped(watcher.run.folder, root), "interrupted", as_json)
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)
 
 
 def _broken(folder: RunFolder, root: Path, error: Exception) -> str:
@@ -140,6 +154,7 @@ class _Relay:
     def __init__(self, watcher: Watcher) -> None:
         self.watcher = watcher
         self.in_loop = False
+        self.over = False
 
     def started(self, run: Opened, step: int, rows: list[dict[str, Any]]) -> None:
         self.watcher.started(run, step, rows)
@@ -153,7 +168,7 @@ class _Relay:
 
     def event_noted(self, event: Mapping[str, Any]) -> None:
         if event["event"] in EXIT_CODES:
-            self.in_loop = False
+            self.in_loop, self.over = False, True
         self.watcher.event_noted(event)
 
     def ended(self, outcome: Outcome) -> None:
@@ -161,24 +176,35 @@ class _Relay:
 
 
 @contextlib.contextmanager
-def _signals_announced(watcher: Watcher) -> Iterator[_Relay]:
-    """Say at once that a signal was heard, though the engine acts on it only between two chunks.
+def _signals_heard(watcher: Watcher, leave: Callable[[], None]) -> Iterator[_Relay]:
+    """Say at once that a signal was heard, and end the process when one comes after the loop.
 
-    Python writes the number of every signal into the wake-up pipe from its C handler, whoever handles it, so this
-    neither replaces nor delays the engine's own handlers.
+    The engine acts on a signal only between two chunks. Python writes the number of every signal into the wake-up pipe
+    from its C handler, whoever handles it, so listening there neither replaces nor delays the engine's own handlers.
+
+    After the loop only figures and the report are made. An exception that a signal raised there could land inside the
+    start-up of one of matplotlib's extensions, which answers with abort(), so the process leaves without one.
     """
     relay = _Relay(watcher)
     if threading.current_thread() is not threading.main_thread():
         yield relay
         return
+
+    def handle(number: int, frame: object) -> None:
+        if relay.over:
+            leave()
+        raise KeyboardInterrupt
+
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
+    previous_handler = signal.signal(signal.SIGINT, handle)
     previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     listener = threading.Thread(target=_announce, args=(reading, relay), name="announcer", daemon=True)
     listener.start()
     try:
         yield relay
     finally:
+        signal.signal(signal.SIGINT, previous_handler)
         signal.set_wakeup_fd(previous)
         os.close(writing)
         listener.join(timeout=1.0)
