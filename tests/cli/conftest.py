@@ -1,37 +1,15 @@
-"""Calling the command line as a user does, in this process or in one of its own."""
+"""Calling the command line as a user does, in this process; and a finished run to read."""
 
 from __future__ import annotations
 
-import dataclasses
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from calling import WALK, Call, Ending
 
 from primordia.cli.main import main
 from primordia.core import threads
-
-TESTS = Path(__file__).parents[1]
-WALK = "walk:Walk"
-
-
-@dataclasses.dataclass(frozen=True)
-class Ending:
-    """What a command line left: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-Call = Callable[..., Ending]
 
 
 @pytest.fixture(autouse=True)
@@ -62,23 +40,3 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["run", WALK, "--preset", "small", "--seed", "5", "--root", str(root), "--json"]) == 0
     (folder,) = (root / "tests" / "walk").iterdir()
     return folder
-
-
-def root_of(folder: Path) -> Path:
-    return folder.parents[2]
-
-
-def environment() -> dict[str, str]:
-    """For processes of their own: the tests' experiments can be imported, and nothing is coloured."""
-    return {**os.environ, "PYTHONPATH": str(TESTS), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
-
-
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "primordia.cli.main", *map(str, words)]
-
-
-def spawn(*words: object) -> subprocess.Popen[str]:
-    """The command line as a process of its own."""
-    return subprocess.Popen(
-        command(*words), env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )

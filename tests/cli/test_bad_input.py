@@ -4,8 +4,7 @@ import json
 import shutil
 
 import pytest
-
-from conftest import WALK, Call, root_of
+from calling import WALK, Call, root_of
 
 
 @pytest.mark.parametrize(

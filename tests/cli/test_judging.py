@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from calling import TESTS, WALK, Call
 
-from conftest import TESTS, WALK, Call
 from primordia.core import checks, registry
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.errors import ContractError

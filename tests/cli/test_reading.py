@@ -5,8 +5,8 @@ import json
 
 import duckdb
 import pytest
+from calling import WALK, Call, root_of
 
-from conftest import WALK, Call, root_of
 from primordia.core import registry
 from primordia.engine import export
 from primordia.engine.folder import RunFolder

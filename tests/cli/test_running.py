@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from calling import WALK, Call, command, environment, root_of, spawn
 
-from conftest import WALK, Call, command, environment, root_of, spawn
 from primordia.engine import opening
 from primordia.engine.folder import RunFolder
 from walk import Walk

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from calling import Call
 
 import primordia
-from conftest import Call
 from primordia.cli.main import VERBS
 
 HEAVY = {"jax", "numba", "matplotlib", "PIL", "duckdb"}
