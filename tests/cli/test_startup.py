@@ -23,7 +23,7 @@ HEAVY = {"jax", "numba", "matplotlib", "PIL", "duckdb"}
         (["runs"], HEAVY),
         (["run", "life/bff", "--preset", "dmo"], HEAVY - {"PIL"}),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_quick_verb_imports_nothing_heavy(words, unwanted, tmp_path):
     program = (

@@ -31,8 +31,9 @@ def main(argv: list[str]) -> int:
     if wanted.json:
         printing.show_json(_as_json(run))
         return 0
-    printing.show(*_identity(run), *_settings(run), *_metrics(run), *_events(run), *_findings(run), *_files(run))
-    print()
+    printing.show(*_identity(run), *_settings(run), *_metrics(run), *_events(run), *_findings(run))
+    # Printed as they are: a path that is folded cannot be copied.
+    print("\n".join(["", "files", *_files(run), ""]))
     for purpose, command in watching.next_commands(
         run.folder, lease.status(run.folder), int(run.folder.record()["step"]), wanted.root
     )[1:]:
@@ -133,11 +134,10 @@ def _findings(run: Opened) -> list[Any]:
     return [printing.heading("findings"), printing.table((word, "at", "finding", "what"), lines, right=(word,))]
 
 
-def _files(run: Opened) -> list[Any]:
-    lines = [f"{len(pictures)} pictures of {name} under {run.folder.views / name}"
-             for name, pictures in looking.saved_views(run.folder).items()]  # fmt: skip
-    lines += [str(path) for path in _paths(run)]
-    return [printing.heading("files"), *lines] if lines else []
+def _files(run: Opened) -> list[str]:
+    pictures = looking.saved_views(run.folder)
+    lines = [f"{run.folder.views / name} ({len(found)} pictures)" for name, found in pictures.items()]
+    return [*lines, *map(str, _paths(run))]
 
 
 def _paths(run: Opened) -> list[Path]:
