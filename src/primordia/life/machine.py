@@ -38,7 +38,7 @@ EFFECT[COPY_1_TO_0, 3] = 1
 EFFECT[COPY_1_TO_0_AND_MOVE, 1], EFFECT[COPY_1_TO_0_AND_MOVE, 3] = 1, 1
 
 
-@kernel(forceinline=True)
+@kernel(forceinline=True, allocates=False)
 def instruction_mask(tape, start, tests):
     """The places start .. start+63 that hold an instruction, as bits."""
     found = np.uint64(0)
@@ -47,13 +47,13 @@ def instruction_mask(tape, start, tests):
     return found
 
 
-@kernel(forceinline=True)
+@kernel(forceinline=True, allocates=False)
 def window(first, stop):
     """The bits of the places first .. stop-1, which lie in one 64-bit word of the tape."""
     return (ALL << np.uint64(first & 63)) & (ALL >> np.uint64(-stop & 63))
 
 
-@kernel(forceinline=True)
+@kernel(forceinline=True, allocates=False)
 def next_place(low, high, place):
     """The first set place at or after `place` of a 128-bit mask, or 128."""
     if place < 64:
@@ -65,7 +65,7 @@ def next_place(low, high, place):
     return 64 + lowest_bit(rest) if rest != 0 else 128
 
 
-@kernel
+@kernel(allocates=False)
 def matching_close(tape, tests, place):
     """The place of the bracket that closes the one opened at `place`, on the tape as it is now; -1 if none."""
     depth = 1
@@ -86,7 +86,7 @@ def matching_close(tape, tests, place):
     return -1
 
 
-@kernel
+@kernel(allocates=False)
 def matching_open(tape, tests, place):
     """The place of the bracket that opens the one closed at `place`, on the tape as it is now; -1 if none."""
     depth = 1
@@ -107,7 +107,7 @@ def matching_open(tape, tests, place):
     return -1
 
 
-@kernel
+@kernel(allocates=False)
 def fold(tape, table, low, high, opening, closing, plan):
     """Writes down what one pass through a loop body does, supposing that no bracket inside it jumps.
 
@@ -134,14 +134,14 @@ def fold(tape, table, low, high, opening, closing, plan):
     return n_rows, shift_0, shift_1, operations + 1
 
 
-@kernel
+@kernel(allocates=False)
 def head_period(shift_0, shift_1, wrap):
     """The number of passes after which both heads are back where they were: a power of two."""
     both = (shift_0 | shift_1) & wrap
     return 1 if both == 0 else (wrap + 1) >> lowest_bit(np.uint64(both))
 
 
-@kernel
+@kernel(allocates=False)
 def idle_passes(tape, zero_mask, plan, n_rows, head_0, head_1, shift_0, shift_1, limit):
     """The number of passes, at most `limit`, before a loop of no more than one copy changes a byte or is let out."""
     wrap = tape.size - 1
@@ -158,7 +158,7 @@ def idle_passes(tape, zero_mask, plan, n_rows, head_0, head_1, shift_0, shift_1,
     return limit
 
 
-@kernel
+@kernel(allocates=False)
 def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, steps_left):
     """Runs a loop from the start of its body, as many passes at once as it can.
 
@@ -224,7 +224,7 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
     return opening + 1, head_0, head_1, passes * operations, passes, low, high
 
 
-@kernel
+@kernel(allocates=False)
 def same(tape, other):
     """Whether a tape holds the bytes that were noted of it."""
     difference = np.uint8(0)
@@ -233,7 +233,7 @@ def same(tape, other):
     return difference == 0
 
 
-@kernel
+@kernel(allocates=False)
 def jump_goal(tape, tests, operation, place):
     """The place behind which a taken bracket at `place` continues; negative if it stops the run."""
     if operation == OPEN:
@@ -243,7 +243,7 @@ def jump_goal(tape, tests, operation, place):
     return place + FIXED_DISTANCE if operation == OPEN_FIXED else place - FIXED_DISTANCE
 
 
-@kernel
+@kernel(allocates=False)
 def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
     """Runs a pair tape in place until it stops; returns its operations (steps on instruction bytes).
 

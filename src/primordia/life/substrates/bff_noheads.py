@@ -8,7 +8,7 @@ TABLE = heads.table(heads.ASCII)
 TESTS = heads.byte_tests(0x5B, 0x5D, heads.ASCII_TESTS)
 
 
-@kernel
+@kernel(allocates=False)
 def execute(tape, max_steps):
     """Runs a pair tape in place until it stops; returns its operations."""
     return run(tape, max_steps, 0, 0, 0, TABLE, TESTS, 0xFF)

@@ -14,7 +14,7 @@ TABLE = heads.table(OPCODES)
 TESTS = heads.byte_tests(6, 7, [(0x0F, 6, 9)], keep=0x0F)
 
 
-@kernel
+@kernel(allocates=False)
 def execute(tape, max_steps):
     """Runs a pair tape in place until it stops; returns its operations."""
     return run(tape, max_steps, 0, 0, 0, TABLE, TESTS, 0x0F)

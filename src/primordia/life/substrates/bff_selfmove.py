@@ -9,7 +9,7 @@ TABLE = heads.table(OPCODES, heads.MOVING_OPERATIONS)
 TESTS = heads.byte_tests(5, 6, [(0xFF, 0, 6)])
 
 
-@kernel
+@kernel(allocates=False)
 def execute(tape, max_steps):
     """Runs a pair tape in place until it stops; returns its operations."""
     return run(tape, max_steps, 2, tape[0], tape[1], TABLE, TESTS, 0xFF)
