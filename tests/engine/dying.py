@@ -15,22 +15,32 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from primordia.core.metrics import Transition
 from primordia.engine import durable, environment, launch, lease, opening, wrapping
 from primordia.engine.folder import RunFolder
 from primordia.engine.journal import Journal
-from runs import assert_same, start
+from runs import assert_same, start, transitions
 from walk import Walk
 
 WATCHED = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
-SCHEDULE = {"steps": 13, "every": 4, "checkpoint_every": 5, "keep": 1, "stop": "known+3", "n_sites": 16}
+SCHEDULE = {"steps": 13, "every": 4, "checkpoint_every": 5, "keep": 1, "stop": "known+2", "n_sites": 16}
 
 
 class Terse(Walk):
-    """A walk that finds only one thing: each kind of file is written, none very often."""
+    """A walk that finds only one thing, so that each kind of file is written, and none very often.
+
+    One transition shows at the first row, two at a later one, and the run stops between two rows, where a checkpoint
+    is due.
+    """
 
     name = "tests/terse"
+    transitions: ClassVar[dict[str, Transition]] = {
+        "begun": Transition("coverage", 0.0, "Always."),
+        "known": Walk.transitions["known"],
+        "found": Transition("coverage", 0.9, "The same."),
+    }
 
     def findings(self, *arguments: Any) -> Any:
         return super().findings(*arguments)[:1]
@@ -130,6 +140,8 @@ def main(root: Path, stride: int) -> None:
     environment.describe = lambda: {}
     begin(root / "whole")
     (whole,) = opening.all_folders(root / "whole")
+    assert all(set(row) == {"step", *Terse.metrics} for row in whole.metrics.read())
+    assert len(transitions(whole)) == 3
     statuses: list[str] = []
     middle = root / "middle"
     for place in killed_everywhere(root / "first", begin, lambda place: place.mkdir(parents=True), stride):
@@ -147,7 +159,7 @@ def main(root: Path, stride: int) -> None:
     ):
         again.append(finish(place, whole))
         shutil.rmtree(place)
-    print(json.dumps({"first": statuses, "again": again, "rows": len(whole.metrics.read())}))
+    print(json.dumps({"first": statuses, "again": again, "rows": [row["step"] for row in whole.metrics.read()]}))
 
 
 if __name__ == "__main__":

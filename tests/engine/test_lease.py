@@ -142,6 +142,14 @@ def test_asking_whether_a_run_is_live_takes_it_from_nobody(folder: RunFolder) ->
             asker.join()
 
 
+def test_a_run_is_leased_though_somebody_is_just_asking_whether_it_is_live(folder: RunFolder) -> None:
+    handle = os.open(folder.path / "lock", os.O_RDWR)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    threading.Timer(0.03, os.close, [handle]).start()
+    with Lease(folder):
+        assert lease.is_live(folder)
+
+
 def test_the_lock_is_given_back_when_entering_fails(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = leavings(folder)
 
