@@ -1,4 +1,4 @@
-"""What the languages of the BFF family have in common: glyphs, meanings, classes, and the tables of their machine."""
+"""What the languages of the BFF family have in common: glyphs, meanings, classes, and the tables of their tape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from primordia.life import machine
+from primordia.life import tape
 from primordia.life.substrates.declaration import Substrate
 
 MEANINGS = {
@@ -26,24 +26,24 @@ MEANINGS = {
 CLASSES = {"[": "loop", "]": "loop", "<": "head0", ">": "head0", "{": "head1", "}": "head1"}
 CLASSES |= {"+": "write", "-": "write", ".": "copy", ",": "copy"}
 OPERATIONS = {
-    "<": machine.LEFT_0,
-    ">": machine.RIGHT_0,
-    "{": machine.LEFT_1,
-    "}": machine.RIGHT_1,
-    "-": machine.MINUS,
-    "+": machine.PLUS,
-    ".": machine.COPY_0_TO_1,
-    ",": machine.COPY_1_TO_0,
-    "[": machine.OPEN,
-    "]": machine.CLOSE,
+    "<": tape.LEFT_0,
+    ">": tape.RIGHT_0,
+    "{": tape.LEFT_1,
+    "}": tape.RIGHT_1,
+    "-": tape.MINUS,
+    "+": tape.PLUS,
+    ".": tape.COPY_0_TO_1,
+    ",": tape.COPY_1_TO_0,
+    "[": tape.OPEN,
+    "]": tape.CLOSE,
 }
 FIXED_MEANINGS = {
     "[": "if the byte at head0 is zero, go nine bytes forward",
     "]": "if the byte at head0 is not zero, go seven bytes back (stop if that is before the tape)",
 }
-FIXED_OPERATIONS = {"[": machine.OPEN_FIXED, "]": machine.CLOSE_FIXED}
+FIXED_OPERATIONS = {"[": tape.OPEN_FIXED, "]": tape.CLOSE_FIXED}
 MOVING_MEANINGS = {",": "copy the byte at head1 to head0, then head1 one right"}
-MOVING_OPERATIONS = {",": machine.COPY_1_TO_0_AND_MOVE}
+MOVING_OPERATIONS = {",": tape.COPY_1_TO_0_AND_MOVE}
 
 ASCII = {ord(glyph): glyph for glyph in MEANINGS}
 # The ten instruction characters of ASCII in four tests: + , - . are neighbours, and < > and the brackets of either
@@ -57,7 +57,7 @@ TAPE_START = "head0 and head1 start where bytes 0 and 1 of the tape say, the poi
 def table(opcodes: Mapping[int, str], special: Mapping[str, int] | None = None) -> NDArray[np.uint8]:
     """Byte -> operation of the machine, for instruction bytes and the language's special operations."""
     operations = OPERATIONS | dict(special or {})
-    return np.array([operations.get(opcodes.get(byte, ""), machine.NOTHING) for byte in range(256)], np.uint8)
+    return np.array([operations.get(opcodes.get(byte, ""), tape.NOTHING) for byte in range(256)], np.uint8)
 
 
 def byte_tests(opens: int, closes: int, others: Sequence[tuple[int, int, int]], keep: int = 0xFF) -> NDArray[np.uint8]:
