@@ -25,10 +25,10 @@ import numpy as np
 
 from primordia.core import threads
 from primordia.life import counter, interact, soup
-from primordia.life import tape as tape_module
 from primordia.life.compile import kernel
 from primordia.life.primitives import fetch_ahead, put_row, take_row
 from primordia.life.substrates import names, substrate
+from primordia.life.tape import instruction_mask
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from oracles import plain_bff
@@ -173,8 +173,8 @@ def join_and_part(programs, order, tests, with_masks):
         take_row(programs, order[2 * pair], tape, 0)
         take_row(programs, order[2 * pair + 1], tape, length)
         if with_masks:
-            found ^= tape_module.instruction_mask(tape, 0, tests)
-            found ^= tape_module.instruction_mask(tape, length, tests)
+            found ^= instruction_mask(tape, 0, tests)
+            found ^= instruction_mask(tape, length, tests)
         put_row(programs, order[2 * pair], tape, 0)
         put_row(programs, order[2 * pair + 1], tape, length)
     return found

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from oracles import plain_bff
 from primordia.core.errors import BadInputError, UnknownNameError
-from primordia.life import primitives, tape
+from primordia.life import primitives
 from primordia.life.substrates import names, substrate
+from primordia.life.tape import instruction_mask
 
 CLASSES = {"loop", "head0", "head1", "write", "copy", "null", "other"}
 
@@ -36,7 +37,7 @@ def test_declarations_agree_with_the_specification(name: str) -> None:
 def test_the_masks_find_exactly_the_instructions(name: str) -> None:
     module = sys.modules[substrate(name).execute.__module__]
     every_byte = np.arange(256, dtype=np.uint8)
-    found = [int(tape.instruction_mask(every_byte, start, module.TESTS)) for start in range(0, 256, 64)]
+    found = [int(instruction_mask(every_byte, start, module.TESTS)) for start in range(0, 256, 64)]
     places = {byte for byte in range(256) if found[byte // 64] >> (byte % 64) & 1}
     assert places == set(substrate(name).opcodes)
     assert places == set(np.flatnonzero(module.TABLE))
@@ -103,7 +104,7 @@ def test_masks_of_the_machine_are_the_scalar_ones(raw: bytes, keep: int, low: in
     tape = np.frombuffer(raw, np.uint8)
     tests = np.array([[keep, low, keep // 2]], np.uint8)
     wanted = primitives.byte_matches(tape, start, keep, low, keep // 2)
-    assert int(tape.instruction_mask(tape, start, tests)) == wanted
+    assert int(instruction_mask(tape, start, tests)) == wanted
 
 
 def test_scalar_bit_counts() -> None:
