@@ -235,3 +235,6 @@ def test_the_lock_is_a_lock_of_the_system_and_names_its_holder(folder: RunFolder
         assert (folder.path / "lock").stat().st_size == lease.BALLAST_BYTES
         held.free_room()
         assert (folder.path / "lock").stat().st_size == 0
+        held.announce()
+        assert (folder.path / "lock").stat().st_size == lease.BALLAST_BYTES
+    assert (folder.path / "lock").stat().st_size == 0, "a run that ended keeps no room"

@@ -175,6 +175,17 @@ def test_cadences_change_no_state_and_no_number(root: Path) -> None:
     assert leavings(fine.folder)[last] == leavings(coarse.folder)[last]
 
 
+def test_running_the_same_twice_never_overwrites(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from primordia.engine import folder
+
+    monkeypatch.setattr(folder, "now", lambda: "2026-01-02T03:04:05Z")
+    names = [start(root, steps=1).folder.path.name for _ in range(3)]
+    first = names[0]
+    assert first.startswith("20260102T030405Z-custom-")
+    assert names == [first, f"{first}-2", f"{first}-3"]
+    assert [path.name for path in sorted(root.glob("*/*/*"))] == names
+
+
 def test_other_seeds_give_other_rows(root: Path) -> None:
     assert start(root, seed=1).folder.metrics.read() != start(root, seed=2).folder.metrics.read()
 

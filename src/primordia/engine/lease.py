@@ -61,6 +61,7 @@ class Lease:
         self._over.set()
         if self._thread:
             self._thread.join()
+        self.free_room()
         self._leave()
 
     def _leave(self) -> None:
