@@ -10,6 +10,7 @@ import pytest
 
 from oracles import plain_bff
 from primordia.core import threads
+from primordia.core.errors import BadInputError
 from primordia.life.golden import ENRICHED_BYTES, EVALUATOR_VECTORS, LOG_PROGRAMS, LOG_SEED, LOGS
 from primordia.life.soup import evaluate, random_soup, run_epochs
 from primordia.life.substrates import names
@@ -156,3 +157,12 @@ def test_the_given_soup_is_left_alone() -> None:
     assert (same == before).all()
     assert same is not soup
     assert operations == 0
+
+
+def test_soups_that_no_kernel_may_see() -> None:
+    with pytest.raises(BadInputError, match="take 8, an even number"):
+        run("bff", np.zeros((7, 64), np.uint8), 0, 1)
+    with pytest.raises(BadInputError, match="Bytes of the programs: 60; .* take 64"):
+        run("bff", np.zeros((8, 60), np.uint8), 0, 1)
+    with pytest.raises(BadInputError, match="Bytes of the pair tapes: 256; .* take 128"):
+        evaluate("bff", np.zeros((8, 256), np.uint8), 10)

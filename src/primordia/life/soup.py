@@ -6,13 +6,14 @@ threads, gives the same bits; they are those of the authors' simulator (specific
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from primordia.core import threads
+from primordia.core.errors import BadInputError
 from primordia.life import counter
 from primordia.life.interact import execute_each, interact, shuffle
 from primordia.life.substrates import substrate
@@ -20,6 +21,7 @@ from primordia.life.substrates import substrate
 __all__ = ["evaluate", "random_soup", "run_epochs"]
 
 Bytes = NDArray[np.uint8]
+TAPE_LENGTHS = (16, 32, 64)
 PAIRS_PER_TICKET = 512
 TAPES_PER_TICKET = 16
 
@@ -39,6 +41,7 @@ def evaluate(
     Returns:
         The final tapes [tape byte] and the operations [tape] of each.
     """
+    _check_length("pair tapes", np.shape(tapes)[1], [2 * length for length in TAPE_LENGTHS])
     execute = substrate(substrate_name).execute.dispatcher
     final = np.array(tapes, np.uint8, order="C")
     operations, tickets = np.zeros(len(final), np.int64), np.zeros(1, np.int64)
@@ -73,6 +76,11 @@ def run_epochs(
     Returns:
         The new soup and the operations of the last epoch, summed over its pairs (0 when n_epochs is 0).
     """
+    _check_length("programs", np.shape(soup)[1], TAPE_LENGTHS)
+    if len(soup) % 2:
+        raise BadInputError(
+            f"A soup of {len(soup)} programs cannot meet in pairs; take {len(soup) + 1}, an even number."
+        )
     execute = substrate(substrate_name).execute.dispatcher
     soup = np.array(soup, np.uint8, order="C")
     order, next_order, swaps = np.empty((3, len(soup)), np.int32)
@@ -88,6 +96,13 @@ def run_epochs(
             operations = team.sum(interact, *given, PAIRS_PER_TICKET)
             order, next_order = next_order, order
     return soup, operations
+
+
+def _check_length(what: str, length: int, allowed: Sequence[int]) -> None:
+    """The kernels index memory without looking, so lengths are looked at here."""
+    if length not in allowed:
+        near = min(allowed, key=lambda other: abs(other - length))
+        raise BadInputError(f"Bytes of the {what}: {length}; allowed are {', '.join(map(str, allowed))}: take {near}.")
 
 
 class _Team:
