@@ -79,7 +79,7 @@ def run_epochs(
     _check_length("programs", np.shape(soup)[1], TAPE_LENGTHS)
     if len(soup) % 2:
         raise BadInputError(
-            f"A soup of {len(soup)} programs cannot meet in pairs; take {len(soup) + 1}, an even number."
+            f"A soup of {len(soup)} programs cannot meet in pairs: take an even number, as {len(soup) + 1}."
         )
     execute = substrate(substrate_name).execute.dispatcher
     soup = np.array(soup, np.uint8, order="C")
