@@ -1,4 +1,4 @@
-"""How often and when life takes over: one line per seed of a preset of life/bff, and the fractions with exact intervals.
+"""How often and when life takes over: a line per seed of a preset of life/bff, and fractions with exact intervals.
 
 Example:
     python benchmarks/takeover.py --preset demo --seeds 0:64 --epochs 2000 --out docs/takeover.jsonl
@@ -9,7 +9,6 @@ Seeds are independent and each line is written when its seed is done; the same c
 import argparse
 import json
 import multiprocessing
-import time
 from pathlib import Path
 
 from primordia.core import config, registry, threads
@@ -28,7 +27,7 @@ def follow(task):
     settings = config.from_dict(experiment.Config, {**experiment.presets[preset].config, "seed": seed})
     streams = Streams(seed)
     state = experiment.init(settings, streams)
-    began, crossed, complexity = time.perf_counter(), {}, 0.0
+    crossed, complexity = {}, 0.0
     for t in range(0, epochs, every):
         n = min(every, epochs - t)
         state, _ = experiment.advance(settings, state, streams, t, n)
@@ -38,9 +37,8 @@ def follow(task):
                 crossed.setdefault(f"epoch_at_{line:g}", t + n)
         if len(crossed) == len(LINES):
             break
-    seconds = round(time.perf_counter() - began, 2)
     none = {f"epoch_at_{line:g}": None for line in LINES}
-    return {"seed": seed, **none, **crossed, "complexity": round(complexity, 4), "epochs": t + n, "seconds": seconds}
+    return {"seed": seed, **none, **crossed, "complexity": round(complexity, 4), "epochs": t + n}
 
 
 def summarise(rows, epochs):

@@ -11,7 +11,7 @@ from primordia.engine import looking, plots
 from primordia.engine.folder import Opened
 
 PAPER, INK, SOFT, LINE, MARK = "#0d1117", "#e6edf3", "#8b949e", "#58a6ff", "#ffa657"
-CROP = 320
+CROP = 208
 MAX_PANELS = 4
 
 
