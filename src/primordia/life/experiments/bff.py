@@ -133,9 +133,9 @@ PRESETS = {
         {"steps": 1024, "every": 8, "stop": "takeover+256"},
     ),
     "demo": Preset(
-        "The paper's own scale and language: 131,072 random programs of bff_noheads, nothing planted. Seed 38 was chosen "
-        "by a sweep over the seeds 0 to 63: seven of them (11 %, 95 % interval 5 to 21 %) are taken over within 2,048 "
-        "epochs, seed 38 at 832 (docs/takeover.md). With another seed, expect to wait.",
+        "The paper's own scale and language: 131,072 random programs of bff_noheads, nothing planted. Seed 38 was "
+        "chosen by a sweep over the seeds 0 to 63: seven of them (11 %, 95 % interval 4 to 21 %) are taken over within "
+        "2,048 epochs, seed 38 at 832 (docs/takeover.md). With another seed, expect to wait.",
         {"seed": 38},
         {"steps": 4096, "every": 32, "stop": "takeover+1024"},
     ),
