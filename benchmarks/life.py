@@ -1,4 +1,4 @@
-"""How fast soups run: primordia beside a plain interpreter of the same specification, and where an epoch's time goes.
+"""How fast soups run: primordia beside a plain interpreter of the same semantics, and where an epoch's time goes.
 
     python benchmarks/life.py                                   # the first 1,024 epochs of the paper's BFF
     python benchmarks/life.py --epochs 4000 --seed 3            # a whole run

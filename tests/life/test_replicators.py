@@ -29,7 +29,7 @@ def rules_of(language: str) -> tuple:
 
 
 def slow_score(language: str, program: bytes, index: int, n_programs: int, round_seed: int, max_steps: int) -> int:
-    """The detector as the specification tells it, one tape and one byte at a time."""
+    """The detector as docs/bff-semantics.md tells it, one tape and one byte at a time."""
     length, rules = len(program), rules_of(language)
     local = slow_hash((n_programs * round_seed + index) & MASK)
     ends = []

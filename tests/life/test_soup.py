@@ -16,7 +16,7 @@ from primordia.life.soup import evaluate, random_soup, run_epochs
 from primordia.life.substrates import names
 
 THRESHOLD = 1 << 18
-# sha256 of the soup after 1, 65 and 257 epochs, 131,072 programs, seed 10248 (specification 2.8, equal to the authors')
+# sha256 of the soup after 1, 65 and 257 epochs, 131,072 programs, seed 10248 (equal to the authors')
 HASHES = {
     "bff_noheads": ("bfd2afbafb764fea", "72826732daa298a9", "f7015b45a412eba4"),
     "bff": ("0827e179f30a3f71", "552281eff06d4dfa", "839509c242a3619e"),
@@ -74,7 +74,7 @@ def test_the_authors_whole_logs(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_evaluator_vectors(name: str) -> None:
-    """10,000 tapes, uniform and enriched (specification 2.9)."""
+    """10,000 tapes, uniform and enriched."""
     counters = np.arange(10_000 * 128, dtype=np.uint64).reshape(10_000, 128)
     words = plain_bff.mix(counters)
     uniform = (words & np.uint64(255)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The BFF family read off the specification byte by byte: slow, obvious, and the referee of the fast kernels.
+"""The BFF family read byte by byte (docs/bff-semantics.md): slow, obvious, and the referee of the fast kernels.
 
 Nothing here comes from the package. The functions are plain Python that Numba can compile as it stands: `compiled()`
 gives the plain interpreter at the speed of a compiled language, for large comparisons and for the benchmark.
@@ -91,7 +91,7 @@ def partner(tape, step_of, place, direction):
 
 
 def mix(x):
-    """S(x) of the specification."""
+    """S(x) of docs/bff-semantics.md."""
     z = x + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -99,7 +99,7 @@ def mix(x):
 
 
 def word(seed, x):
-    """E(x) of the specification, for unsigned 64-bit seed and x."""
+    """E(x) of docs/bff-semantics.md, for unsigned 64-bit seed and x."""
     return mix(mix(seed) ^ mix(x))
 
 

@@ -2,7 +2,7 @@
 
 A language gives a table (byte -> operation), the tests that find its instructions 64 bytes at a time, and its rule for
 what counts as zero. The shortcuts are exact: tape and operation count are those of reading one byte after the other.
-Source: specification 2.3; arXiv 2406.19108, section 2.1.
+Source: docs/bff-semantics.md, section 3; arXiv 2406.19108, section 2.1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A well-mixed soup: random programs that meet in pairs, run as one tape, and part again.
 
 Everything is a function of the seed and the epoch number, so any split of the epochs into calls, and any number of
-threads, gives the same bits; they are those of the authors' simulator (specification 2.1 and 2.2).
+threads, gives the same bits; they are those of the authors' simulator (docs/bff-semantics.md).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from primordia.core.errors import BadInputError
 
 # Bytes without a meaning are written as the characters from U+0100 on. Twelve of those look like two letters side by
-# side in many fonts; they are written as capital letters instead (specification 2.7).
+# side in many fonts; they are written as capital letters instead (docs/bff-semantics.md, section 6).
 PLAIN_GLYPHS = {byte: chr(0x100 + byte) for byte in range(256)}
 PLAIN_GLYPHS |= dict(zip([*range(0xC4, 0xCD), *range(0xF1, 0xF4)], "ABCDEFGHIJKL", strict=True))
 NULL_GLYPH = "0"
