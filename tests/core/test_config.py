@@ -31,6 +31,7 @@ class Everything:
     flag: Annotated[bool, Spec("a switch")] = False
     stop: Annotated[int | None, Spec("when to stop", ge=1)] = None
     label: Annotated[str, Spec("a word")] = ""
+    word: Annotated[str | None, Spec("a word, or nothing")] = "so"
 
 
 REFUSED: list[tuple[str, Any, str]] = [
@@ -40,7 +41,22 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("even", -3, "even=-3 is out of range: it must be an even number from 2 to 101; the nearest is 2."),
     ("even", "9", "even=9 is out of range: it must be an even number from 2 to 101; the nearest is 8."),
     ("even", "many", "even=many is not a whole number; allowed: an even number from 2 to 101."),
-    ("even", 4.0, "even=4.0 is not a whole number; allowed: an even number from 2 to 101."),
+    ("even", 4.0, "even=4.0 is not a whole number; allowed: an even number from 2 to 101; the nearest is 4."),
+    ("even", "4.5", "even=4.5 is not a whole number; allowed: an even number from 2 to 101; the nearest is 4."),
+    ("even", "1e3", "even=1000 is out of range: it must be an even number from 2 to 101; the nearest is 100."),
+    ("even", "1e-3", "even=1e-3 is not a whole number; allowed: an even number from 2 to 101; the nearest is 2."),
+    (
+        "even",
+        "1e999999999",
+        "even=1e999999999 is not a whole number; allowed: an even number from 2 to 101; the nearest is 100.",
+    ),
+    ("even", "nan", "even=nan is not a whole number; allowed: an even number from 2 to 101; the default is 4."),
+    ("even", "none", "even=none is not a whole number; allowed: an even number from 2 to 101."),
+    ("length", "24.5", "length=24.5 is not a whole number; allowed: a power of two from 2 to 60; the nearest is 32."),
+    ("thirds", "-4.6", "thirds=-4.6 is not a whole number; allowed: a multiple of 3; the nearest is -6."),
+    ("size", "12.5", "size=12.5 is not a whole number; allowed: one of 1, 10, 100; the nearest is 10."),
+    ("rate", "none", "rate=none is not a number; allowed: from 0 to 0.123456789."),
+    ("stop", "1.7", "stop=1.7 is not a whole number; allowed: at least 1; the nearest is 2."),
     ("even", True, "even=True is not a whole number; allowed: an even number from 2 to 101."),
     ("even", None, "even=None is not a whole number; allowed: an even number from 2 to 101."),
     ("even", 10**400, f"even={10**400} is out of range: it must be an even number from 2 to 101; the nearest is 100."),
@@ -52,10 +68,11 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("rate", 1.5, "rate=1.5 is out of range: it must be from 0 to 0.123456789; the nearest is 0.123456789."),
     ("rate", -0.5, "rate=-0.5 is out of range: it must be from 0 to 0.123456789; the nearest is 0."),
     ("rate", "50%", "rate=0.5 is out of range: it must be from 0 to 0.123456789; the nearest is 0.123456789."),
-    ("rate", math.nan, "rate=nan is out of range: it must be from 0 to 0.123456789."),
-    ("rate", "inf", "rate=inf is out of range: it must be from 0 to 0.123456789."),
+    ("rate", math.nan, "rate=nan is out of range: it must be from 0 to 0.123456789; the default is 0.1."),
+    ("rate", "inf", "rate=inf is out of range: it must be from 0 to 0.123456789; the nearest is 0.123456789."),
+    ("rate", "-inf", "rate=-inf is out of range: it must be from 0 to 0.123456789; the nearest is 0."),
     ("rate", "often", "rate=often is not a number; allowed: from 0 to 0.123456789."),
-    ("free", math.inf, "free=inf is out of range: it must be anything of its type."),
+    ("free", math.inf, "free=inf is out of range: it must be a finite number; the default is 0."),
     ("name", "grean", "name=grean is out of range: it must be one of red, green; the nearest is green."),
     ("name", "qqqqqq", "name=qqqqqq is out of range: it must be one of red, green."),
     ("name", 3, "name=3 is not text; allowed: one of red, green."),
@@ -77,14 +94,17 @@ def test_a_bad_value_is_refused_with_what_is_allowed_and_the_nearest(name: str, 
 
 
 def test_an_unknown_key_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match=r"There is no setting 'n_walker'; did you mean 'n_walkers'\?"):
+    with pytest.raises(
+        UnknownNameError, match=r"There is no setting 'n_walker'; did you mean 'n_walkers'\? Known: .*n_sites"
+    ):
         configs.from_dict(WalkConfig, {"n_walker": 3})
 
 
 READ: list[tuple[str, Any, Any]] = [
     ("even", "0x10", 16), ("even", "1_0", 10), ("even", "010", 10), ("even", "+4", 4), ("rate", "12%", 0.12),
     ("rate", 0, 0.0), ("free", 10**300, 1e300), ("free", "1e3", 1000.0), ("flag", "Yes", True), ("flag", "0", False),
-    ("stop", "none", None), ("stop", "null", None), ("stop", "7", 7), ("name", "green", "green"), ("label", "1", "1"),
+    ("even", "4.0", 4), ("thirds", "1.2e1", 12), ("thirds", "3e30", 3 * 10**30),
+    ("stop", "none", None), ("word", "none", None), ("word", "None", None), ("label", "none", "none"), ("stop", "null", None), ("stop", "7", 7), ("name", "green", "green"), ("label", "1", "1"),
 ]  # fmt: skip
 
 
@@ -181,6 +201,6 @@ def test_a_configuration_class_must_say_what_its_fields_mean() -> None:
 def test_fields_keep_order_default_and_optionality() -> None:
     found = configs.fields(Everything)
     assert list(found) == [field.name for field in dataclasses.fields(Everything)]
-    assert [name for name, field in found.items() if field.optional] == ["stop"]
+    assert [name for name, field in found.items() if field.optional] == ["stop", "word"]
     assert found["rate"].default == 0.1
     assert found["stop"].type is int

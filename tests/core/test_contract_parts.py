@@ -44,12 +44,19 @@ def test_the_nearest_name(name: str, options: list[str], found: str | None) -> N
     assert nearest(name, options) == found
 
 
-def test_an_unknown_name_says_the_nearest_or_all() -> None:
+def test_an_unknown_name_says_the_nearest_and_all() -> None:
     assert str(UnknownNameError("preset", "qick", ["quick", "demo"])) == (
-        "There is no preset 'qick'; did you mean 'quick'?"
+        "There is no preset 'qick'; did you mean 'quick'? Known: demo, quick."
     )
     assert str(UnknownNameError("preset", "xyz", ["quick", "demo"])) == "There is no preset 'xyz'; known: demo, quick."
     assert str(UnknownNameError("preset", "xyz", [])) == "There is no preset 'xyz'; known: none."
+
+
+def test_a_long_list_of_names_is_cut_and_counted() -> None:
+    few, many = [[f"name{i:02}" for i in range(n)] for n in (14, 31)]
+    assert str(UnknownNameError("key", "zz", few)) == f"There is no key 'zz'; known: {', '.join(few)}."
+    said = str(UnknownNameError("key", "nome30", many))
+    assert said == f"There is no key 'nome30'; did you mean 'name30'? Known: {', '.join(many[:12])}, … (31 in all)."
 
 
 def test_exit_codes_tell_bad_input_from_failure() -> None:

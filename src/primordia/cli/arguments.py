@@ -12,12 +12,23 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from primordia.core import config as configs
 from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
 
 A = TypeVar("A")
 
 NAME_HELP = "an experiment, as `primordia list` prints it, or package.module:Class"
 RUN_HELP = "a run: its folder, its id, the beginning of its id, or 'latest'"
+
+
+_AS_TYPED = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="TEXT",
+    instance_from_str=lambda words: words[0],
+    is_instance=lambda value: value is None or isinstance(value, str),
+    str_from_instance=lambda value: [str(value)],
+)
+"""Text as it was typed: tyro would read None as an option that was not given, and run without a word."""
 
 
 def option(text: str, metavar: str | None = None) -> Any:
@@ -47,7 +58,7 @@ def number(text: str) -> Any:
 
 def words(text: str, metavar: str) -> Any:
     """The annotation of an option that takes a word, or nothing when it is not given."""
-    return Annotated[str | None, option(text, metavar)]
+    return Annotated[str | None, option(text, metavar), _AS_TYPED]
 
 
 def parse(kind: type[A], argv: Sequence[str], verb: str) -> A:
@@ -93,10 +104,8 @@ def settings(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """The options that were given; the word "none" takes back what a preset says."""
-    return {
-        name: None if str(value).lower() == "none" else value for name, value in values.items() if value is not None
-    }
+    """The options that were given, as they were typed."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def whole(name: str, text: str, least: int) -> int:
@@ -105,12 +114,7 @@ def whole(name: str, text: str, least: int) -> int:
     Raises:
         ConfigError: it is not one, or below `least`.
     """
-    try:
-        value = int(text)
-    except ValueError:
-        raise ConfigError(f"{name}={text} is not a whole number; allowed: at least {least}.") from None
-    if value < least:
-        raise ConfigError(f"{name}={value} is out of range: it must be at least {least}; the nearest is {least}.")
+    value: int = configs.read(configs.Field(name, int, False, None, configs.Spec(name, ge=least)), text)
     return value
 
 

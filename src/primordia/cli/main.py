@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 import primordia
-from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
+from primordia.core.errors import EXIT_CODES, BadInputError, PrimordiaError, UnknownNameError
 
 VERBS = {
     "list": "the experiments there are",
@@ -42,7 +42,7 @@ Most verbs take --json (for programs) and --root FOLDER (where runs are kept; de
 exit codes: 0 done · 1 a run failed, or a claim or check did not hold
             2 bad input (one line on stderr, nothing written) · 130 interrupted"""
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, PrimordiaError.exit_code, BadInputError.exit_code, EXIT_CODES["interrupted"]
 NOT_THEIR_FAULT = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from primordia.cli import printing
 from primordia.cli.lines import Lines
 from primordia.cli.progress import ending_text
-from primordia.core.errors import PrimordiaError
+from primordia.core.errors import EXIT_CODES, PrimordiaError
 from primordia.core.metrics import Row
 from primordia.engine.folder import Opened, RunFolder
 from primordia.engine.observer import Observer, Outcome
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 Watcher: TypeAlias = "Lines | RunPanel"
 
-EXIT_CODES = {"finished": 0, "interrupted": 130, "failed": 1}
 FIRST = "finishing this chunk, then a checkpoint; press Ctrl-C again to stop at once"
 SECOND = "stopping at once"
 

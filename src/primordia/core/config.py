@@ -7,6 +7,7 @@ The command line, the run folder and the documentation are all made from this on
 from __future__ import annotations
 
 import dataclasses
+import decimal
 import hashlib
 import json
 import math
@@ -15,10 +16,14 @@ import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from primordia.core.errors import ConfigError, UnknownNameError
+from primordia.core.errors import ConfigError, UnknownNameError, nearest
 
 C = TypeVar("C")
 SCALARS = (bool, int, float, str)
+ANYTHING = "anything of its type"
+NOTHING = ("none", "null")
+LONGEST_NUMBER = 300
+"""Digits of the largest whole number that is read from float notation; 1e999999999 would fill the memory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Spec:
             parts.append(f"at least {_number(self.ge)}")
         elif self.le is not None:
             parts.append(f"at most {_number(self.le)}")
-        return " ".join(parts) or "anything of its type"
+        return " ".join(parts) or ANYTHING
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +119,17 @@ def check(config: object) -> None:
         _check_value(field, getattr(config, field.name))
 
 
+def read(field: Field, value: Any) -> Any:
+    """The value of one field, checked; text is read as the field's type.
+
+    Raises:
+        ConfigError: as `check` does.
+    """
+    converted = _convert(field, value)
+    _check_value(field, converted)
+    return converted
+
+
 def to_dict(config: object) -> dict[str, Any]:
     """The configuration as plain JSON-able values, in field order."""
     return {name: getattr(config, name) for name in fields(type(config))}
@@ -143,6 +159,8 @@ def digest(*parts: object) -> str:
 
 
 def _convert(field: Field, value: Any) -> Any:
+    if isinstance(value, str) and field.optional and value.lower() in NOTHING:
+        return None
     if isinstance(value, str) and field.type is not str:
         return _parse(field, value)
     if field.type is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**1023:
@@ -151,32 +169,63 @@ def _convert(field: Field, value: Any) -> Any:
 
 
 def _parse(field: Field, text: str) -> Any:
-    if field.optional and text.lower() in ("none", "null"):
-        return None
+    near: Any = None
     if field.type is bool:
         named = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
         if text.lower() in named:
             return named[text.lower()]
+    elif field.type is int:
+        try:
+            # As people write counts: 0x10, 1_000, 010, and 1e3 or 131072.0 where that is a whole number.
+            return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
+        except ValueError:
+            near = _approximately(text)
+        if isinstance(near, int):
+            return near
     else:
         try:
-            if field.type is int:
-                return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
             return float(text.rstrip("%")) / 100 if text.endswith("%") else float(text)
         except ValueError:
             pass
-    raise ConfigError(f"{field.name}={text} is not {_article(field.type)}; allowed: {field.spec.allowed()}.")
+    raise ConfigError(
+        f"{field.name}={text} is not {_article(field.type)}; allowed: {_allowed(field)}{_hint(field, near)}."
+    )
+
+
+def _approximately(text: str) -> int | float | None:
+    """What text in float notation amounts to: exactly, where it is a whole number of a sensible length."""
+    try:
+        exact = decimal.Decimal(text)
+    except decimal.InvalidOperation:
+        return None
+    if not exact.is_finite() or exact.adjusted() > LONGEST_NUMBER:
+        return float(exact)
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
 def _check_value(field: Field, value: Any) -> None:
     if value is None and field.optional:
         return
     if type(value) is not field.type:
-        raise ConfigError(f"{field.name}={value!r} is not {_article(field.type)}; allowed: {field.spec.allowed()}.")
+        hint = _hint(field, value if type(value) is float else None)
+        raise ConfigError(f"{field.name}={value!r} is not {_article(field.type)}; allowed: {_allowed(field)}{hint}.")
     if _fits(field.spec, value):
         return
-    near = _nearest_value(field, value)
-    hint = f"; the nearest is {near}" if near is not None else ""
-    raise ConfigError(f"{field.name}={value} is out of range: it must be {field.spec.allowed()}{hint}.")
+    raise ConfigError(f"{field.name}={value} is out of range: it must be {_allowed(field)}{_hint(field, value)}.")
+
+
+def _allowed(field: Field) -> str:
+    return "a finite number" if field.type is float and field.spec.allowed() == ANYTHING else field.spec.allowed()
+
+
+def _hint(field: Field, value: Any) -> str:
+    """The end of a refusal: the allowed value that is nearest, or for a number near to none the default."""
+    near = None if value is None else _nearest_value(field, value)
+    if near is not None:
+        return f"; the nearest is {near}"
+    if isinstance(value, float) and isinstance(field.default, int | float):
+        return f"; the default is {_number(field.default)}"
+    return ""
 
 
 def _fits(spec: Spec, value: Any) -> bool:
@@ -197,24 +246,31 @@ def _nearest_value(field: Field, value: Any) -> Any:
     spec = field.spec
     if spec.choices:
         if field.type is str:
-            from primordia.core.errors import nearest
-
             return nearest(value, [str(choice) for choice in spec.choices])
-        return min(spec.choices, key=lambda choice: abs(choice - value))
-    if not isinstance(value, int | float) or (isinstance(value, float) and not math.isfinite(value)):
+        return None if _is_nan(value) else min(spec.choices, key=lambda choice: abs(choice - value))
+    if not isinstance(value, int | float) or _is_nan(value):
         return None
     low = spec.ge if spec.ge is not None else -math.inf
     high = spec.le if spec.le is not None else math.inf
     near = min(max(value, low), high)
+    if isinstance(near, float) and math.isinf(near):
+        return None
     candidates = [near]
     if field.type is int and spec.power_of_two:
-        below = 1 << (int(near).bit_length() - 1) if near > 0 else 1
+        below = 1 << (int(near).bit_length() - 1) if near >= 1 else 1
         candidates = [below, 2 * below]
     elif field.type is int and spec.multiple_of:
-        below = int(near) // spec.multiple_of * spec.multiple_of
+        below = math.floor(near) // spec.multiple_of * spec.multiple_of
         candidates = [below, below + spec.multiple_of]
+    elif field.type is int:
+        candidates = [math.floor(near), math.ceil(near)]
     fitting = [option for option in candidates if _fits(spec, option)]
     return _number(min(fitting, key=lambda option: abs(option - near))) if fitting else None
+
+
+def _is_nan(value: Any) -> bool:
+    # A comparison, since math.isnan refuses whole numbers beyond the floats.
+    return bool(value != value)
 
 
 def _number(value: float) -> str:

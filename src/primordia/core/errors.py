@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+EXIT_CODES = {"finished": 0, "failed": 1, "interrupted": 130}
+"""What a command line returns for a run that ended so; bad input has the `exit_code` of its error."""
+
+MOST_NAMES = 14
+CUT_TO = 12
 
 
 class PrimordiaError(Exception):
@@ -39,7 +45,7 @@ class NoRoomError(PrimordiaError):
 
 
 class UnknownNameError(BadInputError):
-    """A name that is not in a table, with the nearest names that are.
+    """A name that is not in a table, with the nearest one that is, and those there are.
 
     Args:
         what: the kind of thing looked up, as it reads in a sentence ("experiment", "setting").
@@ -50,9 +56,16 @@ class UnknownNameError(BadInputError):
     def __init__(self, what: str, name: str, options: Iterable[str]) -> None:
         choices = sorted(options)
         near = nearest(name, choices)
-        hint = f"did you mean {near!r}?" if near else f"known: {', '.join(choices) if choices else 'none'}."
-        super().__init__(f"There is no {what} {name!r}; {hint}")
+        known = f"nown: {_listed(choices)}."
+        super().__init__(f"There is no {what} {name!r}; " + (f"did you mean {near!r}? K" if near else "k") + known)
         self.name = name
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as they read in a sentence; of a long list only the beginning."""
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names) or "none"
+    return f"{', '.join(names[:CUT_TO])}, … ({len(names)} in all)"
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:

@@ -14,13 +14,12 @@ from typing import Any
 
 from primordia.core import config as configs
 from primordia.core import registry
-from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
+from primordia.core.errors import EXIT_CODES, BadInputError, PrimordiaError, UnknownNameError
 from primordia.engine import launch, schedule
 from primordia.engine.observer import Outcome, Unwatched
 
 USAGE = "usage: python -m primordia.engine CONFIG.json [ROOT]   (ROOT: the folder of all runs, by default ./runs)"
 KEYS = ("config", "experiment", "format", "schedule", "version")
-EXIT_CODES = {"finished": 0, "failed": 1, "interrupted": 130}
 
 
 class _Folder(Unwatched):
