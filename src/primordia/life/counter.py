@@ -1,6 +1,6 @@
 """Counter-based random numbers: every draw is a pure function of the seed and of what it is for.
 
-The stream is the one of the authors' simulator (docs/bff-semantics.md, section 1), so that the same seed gives the same soup.
+The stream is that of the authors' simulator (docs/bff-semantics.md, section 1): the same seed gives the same soup.
 
 Symbols: S(x) is the output of SplitMix64 for counter x; E(x) = S(S(seed) xor S(x)) is the word of counter x in the
 world of one seed. All arithmetic is on unsigned 64-bit integers and wraps around.

@@ -28,7 +28,7 @@ def shuffle(seed, epoch, swaps, order):
 def interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, last):
     """The interactions of the pairs first .. last-1, in place on soup [program byte]; returns operations.
 
-    Pair p is programs order[2p] and order[2p+1]: concatenated, mutated, executed, split. See docs/bff-semantics.md, section 2.
+    Pair p is programs order[2p] and order[2p+1]: joined, mutated, executed, split (docs/bff-semantics.md, section 2).
     """
     n_programs, length = soup.shape
     span = np.uint64(2 * length)

@@ -12,17 +12,24 @@ from primordia.life.primitives import lowest_bit, scratch
 from primordia.life.tape import (
     COPY_0_TO_1,
     COPY_1_TO_0_AND_MOVE,
+    DELTA,
     EFFECT,
+    FROM_1,
     LAST,
     NOTHING,
     ONE,
     OPEN,
     OPEN_FIXED,
     RIGHT_1,
+    SHIFT_0,
+    SHIFT_1,
+    TO_1,
     next_place,
 )
 
+# Columns of a plan: operation, where head0 and head1 are, place in the body, operations of the pass before it.
 COLUMNS = 5
+OPERATION, AT_0, AT_1, PLACE, BEFORE = range(COLUMNS)
 LOOK = 64
 ZERO = np.uint64(0)
 # Why a run of passes stopped: the steps do not reach for more, the loop test let it out, or the next pass is not whole.
@@ -42,15 +49,15 @@ def fold(tape, table, low, high, opening, closing, plan):
     while place < closing:
         operation = table[tape[place & LAST]]
         if operation > RIGHT_1:
-            plan[COLUMNS * n_rows] = operation
-            plan[1 + COLUMNS * n_rows] = shift_0
-            plan[2 + COLUMNS * n_rows] = shift_1
-            plan[3 + COLUMNS * n_rows] = place
-            plan[4 + COLUMNS * n_rows] = operations
+            plan[COLUMNS * n_rows + OPERATION] = operation
+            plan[COLUMNS * n_rows + AT_0] = shift_0
+            plan[COLUMNS * n_rows + AT_1] = shift_1
+            plan[COLUMNS * n_rows + PLACE] = place
+            plan[COLUMNS * n_rows + BEFORE] = operations
             n_rows += 1
         if operation < OPEN:
-            shift_0 += EFFECT[operation, 0]
-            shift_1 += EFFECT[operation, 1]
+            shift_0 += EFFECT[operation, SHIFT_0]
+            shift_1 += EFFECT[operation, SHIFT_1]
         operations += operation != NOTHING
         place = next_place(low, high, place + 1)
     return n_rows, shift_0, shift_1, operations + 1
@@ -97,10 +104,10 @@ def copy_passes(tape, table, zero_mask, low, high, opening, closing, plan, n_row
     shift_0, shift_1 = shifts
     source, target, step_source, step_target = head_0, head_0, shift_0, shift_0
     tested = head_0 + shift_0
-    if n_rows and plan[0] == COPY_0_TO_1:
-        source, target, step_target = head_0 + plan[1], head_1 + plan[2], shift_1
+    if n_rows and plan[OPERATION] == COPY_0_TO_1:
+        source, target, step_target = head_0 + plan[AT_0], head_1 + plan[AT_1], shift_1
     elif n_rows:
-        source, target, step_source = head_1 + plan[2], head_0 + plan[1], shift_1
+        source, target, step_source = head_1 + plan[AT_1], head_0 + plan[AT_0], shift_1
     by_one = wrap == LAST and abs(step_source) == 1 and abs(step_target) == 1
     period = head_period(shift_0, shift_1 if n_rows else 0, wrap)
     last_change = -1
@@ -142,38 +149,46 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
     plan = scratch()
     n_rows, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
     last_pass = steps_left // (closing - opening)
-    if n_rows == 0 or (n_rows == 1 and COPY_0_TO_1 <= plan[0] <= COPY_1_TO_0_AND_MOVE):
+    if n_rows == 0 or (n_rows == 1 and COPY_0_TO_1 <= plan[OPERATION] <= COPY_1_TO_0_AND_MOVE):
         given = tape, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1
         why, passes, low, high = copy_passes(*given, (shift_0, shift_1), last_pass)
         head_0 = (head_0 + shift_0 * passes) & wrap
         head_1 = (head_1 + shift_1 * passes) & wrap
         done = passes * operations
         if why == CUT_SHORT:
-            return plan[3], (head_0 + plan[1]) & wrap, (head_1 + plan[2]) & wrap, done + plan[4], passes, low, high
+            return (
+                plan[PLACE],
+                (head_0 + plan[AT_0]) & wrap,
+                (head_1 + plan[AT_1]) & wrap,
+                done + plan[BEFORE],
+                passes,
+                low,
+                high,
+            )
         return (closing if why == LET_OUT else opening) + 1, head_0, head_1, done, passes, low, high
     period = head_period(shift_0, shift_1, wrap)
     passes, last_change = 0, 0
     while passes < last_pass:
         for k in range(n_rows):
-            operation = plan[COLUMNS * k]
-            place_0 = (head_0 + plan[1 + COLUMNS * k]) & wrap
-            place_1 = (head_1 + plan[2 + COLUMNS * k]) & wrap
+            operation = plan[COLUMNS * k + OPERATION]
+            place_0 = (head_0 + plan[COLUMNS * k + AT_0]) & wrap
+            place_1 = (head_1 + plan[COLUMNS * k + AT_1]) & wrap
             if operation >= OPEN:
                 is_open = (operation == OPEN) | (operation == OPEN_FIXED)
                 if (tape[place_0 & LAST] & zero_mask == 0) == is_open:
-                    done = passes * operations + plan[4 + COLUMNS * k]
-                    return plan[3 + COLUMNS * k], place_0, place_1, done, passes, low, high
+                    done = passes * operations + plan[COLUMNS * k + BEFORE]
+                    return plan[COLUMNS * k + PLACE], place_0, place_1, done, passes, low, high
                 continue
-            source = place_1 if EFFECT[operation, 3] else place_0
-            target = place_1 if EFFECT[operation, 4] else place_0
+            source = place_1 if EFFECT[operation, FROM_1] else place_0
+            target = place_1 if EFFECT[operation, TO_1] else place_0
             before = tape[target & LAST]
-            value = np.uint8(tape[source & LAST] + EFFECT[operation, 2])
+            value = np.uint8(tape[source & LAST] + EFFECT[operation, DELTA])
             if before == value:
                 continue
             if table[before] != table[value]:
                 if opening <= target <= closing:
-                    done = passes * operations + plan[4 + COLUMNS * k]
-                    return plan[3 + COLUMNS * k], place_0, place_1, done, passes, low, high
+                    done = passes * operations + plan[COLUMNS * k + BEFORE]
+                    return plan[COLUMNS * k + PLACE], place_0, place_1, done, passes, low, high
                 if target < 64:
                     low |= ONE << np.uint64(target)
                 else:

@@ -15,12 +15,17 @@ from primordia.life.primitives import lowest_bit, scratch
 from primordia.life.tape import (
     ALL,
     CLOSE,
+    DELTA,
     EFFECT,
+    FROM_1,
     LAST,
     NOTHING,
     ONE,
     OPEN,
     OPEN_FIXED,
+    SHIFT_0,
+    SHIFT_1,
+    TO_1,
     instruction_mask,
     matching_close,
     matching_open,
@@ -84,13 +89,13 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
                     jumping = operation
                     break
                 continue
-            source = head_1 if EFFECT[operation, 3] else head_0
-            target = head_1 if EFFECT[operation, 4] else head_0
+            source = head_1 if EFFECT[operation, FROM_1] else head_0
+            target = head_1 if EFFECT[operation, TO_1] else head_0
             before = tape[target & LAST]
-            value = np.uint8(tape[source & LAST] + EFFECT[operation, 2])
+            value = np.uint8(tape[source & LAST] + EFFECT[operation, DELTA])
             tape[target & LAST] = value
-            head_0 = (head_0 + EFFECT[operation, 0]) & wrap
-            head_1 = (head_1 + EFFECT[operation, 1]) & wrap
+            head_0 = (head_0 + EFFECT[operation, SHIFT_0]) & wrap
+            head_1 = (head_1 + EFFECT[operation, SHIFT_1]) & wrap
             if (table[value] != NOTHING) & (table[before] == NOTHING):
                 if target < 64:
                     low |= ONE << np.uint64(target)

@@ -19,14 +19,14 @@ LAST = 127
 
 # What an operation other than a jump does, so that it can be done without a branch: the source byte plus `delta` goes
 # to the target, then the heads move. For a mere move source and target are the same byte.
-# Columns: shift of head0, shift of head1, delta, source is at head1, target is at head1.
+SHIFT_0, SHIFT_1, DELTA, FROM_1, TO_1 = range(5)
 EFFECT = np.zeros((10, 5), np.int64)
-EFFECT[LEFT_0, 0], EFFECT[RIGHT_0, 0] = -1, 1
-EFFECT[LEFT_1, 1], EFFECT[RIGHT_1, 1] = -1, 1
-EFFECT[MINUS, 2], EFFECT[PLUS, 2] = -1, 1
-EFFECT[COPY_0_TO_1, 4] = 1
-EFFECT[COPY_1_TO_0, 3] = 1
-EFFECT[COPY_1_TO_0_AND_MOVE, 1], EFFECT[COPY_1_TO_0_AND_MOVE, 3] = 1, 1
+EFFECT[LEFT_0, SHIFT_0], EFFECT[RIGHT_0, SHIFT_0] = -1, 1
+EFFECT[LEFT_1, SHIFT_1], EFFECT[RIGHT_1, SHIFT_1] = -1, 1
+EFFECT[MINUS, DELTA], EFFECT[PLUS, DELTA] = -1, 1
+EFFECT[COPY_0_TO_1, TO_1] = 1
+EFFECT[COPY_1_TO_0, FROM_1] = 1
+EFFECT[COPY_1_TO_0_AND_MOVE, SHIFT_1], EFFECT[COPY_1_TO_0_AND_MOVE, FROM_1] = 1, 1
 
 
 @kernel(forceinline=True, allocates=False)
