@@ -30,6 +30,7 @@ PALETTE = (
 
 OUTSIDE = len(PALETTE) - 1
 MAX_TILES = 16_384
+MAX_TILES_WHOLE = 131_072
 POSITION_ROWS = 128
 
 
@@ -46,12 +47,12 @@ def tile_shape(tape_length: int) -> tuple[int, int]:
     return tape_length // columns, columns
 
 
-def soup_picture(substrate_name: str, soup: Bytes) -> Bytes:
-    """The first 16,384 programs of a soup uint8 [program, byte], as palette indices uint8 [row, column].
+def soup_picture(substrate_name: str, soup: Bytes, most: int = MAX_TILES) -> Bytes:
+    """The first `most` programs of a soup uint8 [program, byte], as palette indices uint8 [row, column].
 
-    Programs run from left to right and top to bottom, bytes likewise inside a tile; at most 128 x 128 tiles.
+    Programs run from left to right and top to bottom, bytes likewise inside a tile; 16,384 are 128 x 128 tiles.
     """
-    shown = soup[:MAX_TILES]
+    shown = soup[:most]
     across = 1 << -(-(len(shown) - 1).bit_length() // 2)
     down = -(-len(shown) // across)
     rows, columns = tile_shape(soup.shape[1])
@@ -81,6 +82,11 @@ def positions_picture(substrate_name: str, soup: Bytes) -> Bytes:
 def draw_soup(config: Any, state: Any) -> Bytes:
     """The view "soup" of a state."""
     return soup_picture(config.language, state.soup)
+
+
+def draw_whole_soup(config: Any, state: Any) -> Bytes:
+    """The view "whole_soup" of a state."""
+    return soup_picture(config.language, state.soup, MAX_TILES_WHOLE)
 
 
 def draw_positions(config: Any, state: Any) -> Bytes:

@@ -175,6 +175,12 @@ class Bff(Experiment[BffConfig, SoupState]):
             "Across each place of the program: the opcode classes that stand there, stacked by share.",
             max_bytes=2**16,
         ),
+        "whole_soup": View(
+            pictures.draw_whole_soup,
+            pictures.PALETTE,
+            "Every program of the soup, up to 131,072, each a tile of its bytes coloured by opcode class.",
+            max_bytes=2**23,
+        ),
     }
     source = Paper(
         title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
