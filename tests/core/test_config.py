@@ -103,8 +103,9 @@ def test_an_unknown_key_is_refused_with_the_nearest() -> None:
 READ: list[tuple[str, Any, Any]] = [
     ("even", "0x10", 16), ("even", "1_0", 10), ("even", "010", 10), ("even", "+4", 4), ("rate", "12%", 0.12),
     ("rate", 0, 0.0), ("free", 10**300, 1e300), ("free", "1e3", 1000.0), ("flag", "Yes", True), ("flag", "0", False),
-    ("even", "4.0", 4), ("thirds", "1.2e1", 12), ("thirds", "3e30", 3 * 10**30),
-    ("stop", "none", None), ("word", "none", None), ("word", "None", None), ("label", "none", "none"), ("stop", "null", None), ("stop", "7", 7), ("name", "green", "green"), ("label", "1", "1"),
+    ("even", "4.0", 4), ("thirds", "1.2e1", 12), ("thirds", "3e30", 3 * 10**30), ("word", "none", None),
+    ("word", "None", None), ("label", "none", "none"), ("stop", "none", None), ("stop", "null", None),
+    ("stop", "7", 7), ("name", "green", "green"), ("label", "1", "1"),
 ]  # fmt: skip
 
 

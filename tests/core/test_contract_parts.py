@@ -35,6 +35,8 @@ from walk import Walk
         ("BFF", ["bff", "forth"], "bff"),
         ("bff", ["life/bff", "life/forth"], "life/bff"),
         ("life/bf", ["life/bff", "games/bff"], "life/bff"),
+        ("--sed", ["--seed", "--set"], "--seed"),
+        ("--name", ["--set", "--root"], None),
         ("zzz", ["takeover", "appearance"], None),
         ("", ["takeover"], None),
         ("x", [], None),

@@ -1,9 +1,8 @@
-"""Reading command lines: tyro parses, and whatever it refuses becomes one line with the nearest option."""
+"""Reading command lines: tyro parses what `refusing` lets through, and never speaks to the user but for --help."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import shlex
 from collections.abc import Iterable, Sequence
@@ -12,8 +11,9 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from primordia.cli import refusing
 from primordia.core import config as configs
-from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
+from primordia.core.errors import BadInputError, ConfigError
 
 A = TypeVar("A")
 
@@ -65,14 +65,10 @@ def parse(kind: type[A], argv: Sequence[str], verb: str) -> A:
     """The arguments of a verb as an instance of the dataclass `kind`.
 
     Raises:
-        BadInputError: an unknown option (says the nearest), a missing or unreadable value.
+        BadInputError: an unknown option (says the nearest), something missing, unreadable or too much.
     """
     spread = _spread_settings(argv)
-    known = ["--" + field.name.replace("_", "-") for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    for word in spread:
-        flag = word.partition("=")[0].replace("_", "-")
-        if flag.startswith("--") and flag not in ("--help", "--", *known):
-            raise UnknownNameError("option", flag, [*known, "--help"])
+    refusing.check(kind, spread, verb)
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -85,7 +81,7 @@ def parse(kind: type[A], argv: Sequence[str], verb: str) -> A:
     except SystemExit as ending:
         if not ending.code:
             raise
-    raise BadInputError(f"primordia {verb}: {_first_sentence(complaint.getvalue(), verb)}")
+    raise BadInputError(f"{shlex.join(['primordia', verb, *argv])} cannot be read; see primordia {verb} --help.")
 
 
 def settings(pairs: Iterable[str]) -> dict[str, str]:
@@ -159,20 +155,3 @@ def _spread_settings(argv: Sequence[str]) -> list[str]:
             len(words) > 1 and words[-2] == "--set"
         )
     return words
-
-
-def _first_sentence(text: str, verb: str) -> str:
-    """What stands in tyro's box between its title and its first rule; without UTF-8 the box is drawn in ASCII."""
-    lines = [line.strip(" │╭╮╰╯") for line in text.splitlines()]
-    parts: list[str] = []
-    for content in lines[1:]:
-        if content.strip("─-") and not content.startswith("Got errors"):
-            parts.append(content)
-        elif parts:
-            break
-    said = " ".join(parts).rstrip(".") or "these arguments cannot be read"
-    said = said.replace(f"Missing from primordia {verb}:", "missing:").replace("Unrecognized options", "unrecognised")
-    said = said.removesuffix(" (required)")
-    if said.startswith("unrecognised") and "=" in said:
-        said += " (settings follow --set)"
-    return f"{said}; see primordia {verb} --help."

@@ -30,8 +30,6 @@ class Plot:
 def main(argv: list[str]) -> int:
     """Draw, and print the files."""
     wanted = arguments.parse(Plot, argv, "plot")
-    if not wanted.runs:
-        raise BadInputError("primordia plot: missing: RUN; see primordia plot --help.")
     runs = [opening.open_run(opening.find(wanted.root, name)) for name in wanted.runs]
     from primordia.engine import plots
 

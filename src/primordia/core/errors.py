@@ -69,11 +69,11 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
-    """The option closest to `name` in spelling, or None when nothing is close."""
+    """The option closest to `name` in spelling, or None when nothing is close; dashes in front do not count."""
     choices = list(options)
-    by_lower = {option.lower(): option for option in choices}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    by_spelling = {option.lower().lstrip("-"): option for option in choices}
+    found = difflib.get_close_matches(name.lower().lstrip("-"), by_spelling, n=1, cutoff=0.5)
     if found:
-        return by_lower[found[0]]
+        return by_spelling[found[0]]
     parts = [option for option in choices if name and name.lower() in option.lower().split("/")]
     return parts[0] if parts else None
