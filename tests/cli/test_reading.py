@@ -182,7 +182,8 @@ def test_export_to_parquet_without_duckdb_says_how_to_install_it(rooted, monkeyp
 def test_parquet_keeps_what_is_missing_or_not_a_number(tmp_path):
     folder = RunFolder(tmp_path)
     folder.metrics.append({"step": 0, "n": 3, "it's": 0.1})
-    folder.metrics.append({"step": 1, "n": 2**62, "it's": float("nan"), "late": 1})
+    with folder.metrics.path.open("a") as file:  # As an older primordia wrote it.
+        file.write(json.dumps({"step": 1, "n": 2**62, "it's": float("nan"), "late": 1}) + "\n")
     out = export.parquet(folder, tmp_path / "it's.parquet")
     with duckdb.connect() as database:
         found = database.execute("SELECT * FROM read_parquet(?)", [str(out)]).fetchall()

@@ -88,7 +88,7 @@ def test_fork_changes_settings_and_leaves_the_parent_alone(call: Call, finished)
     assert child.record()["parent"]["step"] == 17
     assert child.config()["config"]["p_move"] == 1.0
     assert child.config()["config"]["seed"] == 9
-    assert [row["step"] for row in child.metrics.read()] == list(range(18, 31))
+    assert [row["step"] for row in child.metrics.read()] == list(range(17, 31))
     assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
     assert len(opening.all_folders(root)) == 1
 
@@ -154,6 +154,17 @@ def test_an_interruption_while_the_report_is_written_leaves_the_run_finished(cal
     ending = call("run", WALK, "--preset", "small")
     assert ending.code == 130
     assert ending.err == "stopped while figures and report were written; the run itself is finished and whole\n"
+
+
+def test_what_breaks_after_the_end_does_not_call_a_finished_run_failed(call: Call, monkeypatch):
+    def breaks(run, outcome):
+        raise ZeroDivisionError("no axes")
+
+    monkeypatch.setattr("primordia.engine.wrapping.wrap_up", breaks)
+    ending = call("run", WALK, "--preset", "small")
+    assert ending.code == 1
+    assert ending.err.splitlines()[-1] == "error: ZeroDivisionError: no axes; the run itself is finished and whole"
+    assert "resume" not in ending.err.splitlines()[-1]
 
 
 def wait_for(condition, seconds=20.0):

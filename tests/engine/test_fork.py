@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from primordia.core.streams import Streams
 from primordia.engine import checkpoints, durable, launch
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
-from runs import leavings, start
+from runs import assert_same, leavings, start, transitions
 from walk import Walk
 
 
@@ -57,7 +58,7 @@ def test_a_fork_goes_on_beyond_its_parents_end(parent: RunFolder, root: Path) ->
 
 def test_changed_settings_change_what_comes_after(parent: RunFolder, root: Path) -> None:
     child = fork(parent, 20, root, {"p_move": "0"})
-    assert [row["moves"] for row in child.folder.metrics.read()] == [0] * 5
+    assert [row.get("moves") for row in child.folder.metrics.read()] == [None, *[0] * 5]
     assert child.folder.config()["config"]["p_move"] == 0.0
     assert child.folder.events.read()[0]["changed"] == {"p_move": "0"}
     assert child.folder.record()["config_hash"] != parent.record()["config_hash"]
@@ -78,6 +79,55 @@ def test_a_fork_of_a_fork_and_its_resume_keep_the_bits(parent: RunFolder, root: 
     again = leavings(child)
     assert again["metrics.jsonl"] == whole["metrics.jsonl"]
     assert again[last] == whole[last]
+
+
+def test_a_fork_begins_with_a_row_a_picture_and_findings(parent: RunFolder, root: Path) -> None:
+    child = fork(parent, 13, root).folder
+    first = child.metrics.read()[0]
+    parents = {row["step"]: row for row in start(root / "fine", every=1).folder.metrics.read()}
+    assert first == {key: value for key, value in parents[13].items() if key != "moves"}
+    assert (child.views / "ring" / "step_000000000013.png").exists()
+    assert (child.artefacts / "step_000000000013-start" / "findings.json").exists()
+
+
+def test_a_fork_does_not_cross_again_what_its_parent_crossed(parent: RunFolder, root: Path) -> None:
+    """The parent shows `half` at step 8."""
+    child = fork(parent, 20, root).folder
+    assert transitions(child) == []
+    assert child.record()["crossings"] == {"half": 8}
+    grandchild = fork(child, 25, root).folder
+    assert grandchild.record()["crossings"] == {"half": 8}
+    assert fork(parent, 8, root).folder.record()["crossings"] == {"half": 8}
+    early = fork(parent, 7, root).folder
+    assert early.record()["crossings"] == {}
+    assert [name for name, _, _ in transitions(early)] == ["half"]
+    run = open_run(child)
+    assert run.crossings(child.metrics.read()) == {"half": 8}
+
+
+def test_a_stop_rule_counts_from_the_parents_crossing(parent: RunFolder, root: Path) -> None:
+    done = fork(parent, 20, root, stop="half+18")
+    assert (done.step, done.reason) == (26, "stopped 18 steps after half")
+    with pytest.raises(
+        ConfigError, match=r"stop=half\+12 leaves nothing to do after step 20, since half was at step 8"
+    ):
+        fork(parent, 20, root, stop="half+12")
+    ruled = start(root / "ruled", stop="half+2").folder
+    with pytest.raises(RunFolderError, match=r"--at 10 --steps N --stop none` continues it"):
+        launch.resume(ruled)
+    assert fork(ruled, 10, root, stop="none").step == 40
+
+
+def test_a_fork_interrupted_at_its_first_row_goes_on(parent: RunFolder, root: Path) -> None:
+    class Stops(launch.Unwatched):
+        def row_written(self, row: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    whole = fork(parent, 13, root / "whole").folder
+    outcome = launch.fork(parent, 13, {}, {}, root=root / "cut", observer=Stops())
+    assert (outcome.status, outcome.step) == ("interrupted", 13)
+    outcome = launch.resume(outcome.folder)
+    assert_same(outcome.folder, whole)
 
 
 @pytest.mark.parametrize(

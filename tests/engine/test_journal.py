@@ -91,7 +91,13 @@ def test_a_line_that_found_no_room_is_taken_back(journal: Journal, room: int) ->
     assert journal.read() == [*ENTRIES, {"step": 5}]
 
 
-@given(st.lists(st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False) | st.text() | st.none())))
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text() | st.none()
+        )
+    )
+)
 def test_anything_json_can_say_is_kept(entries: list[dict[str, Any]]) -> None:
     import tempfile
 
@@ -100,6 +106,26 @@ def test_anything_json_can_say_is_kept(entries: list[dict[str, Any]]) -> None:
         for entry in entries:
             journal.append(entry)
         assert journal.read() == entries
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_json_cannot_say_is_not_written(value: float, journal: Journal, tmp_path: Path) -> None:
+    before = journal.path.read_bytes()
+    with pytest.raises(ValueError, match="JSON"):
+        journal.append({"step": 5, "x": [value]})
+    assert journal.path.read_bytes() == before
+    with pytest.raises(ValueError, match="JSON"):
+        durable.write_json(tmp_path / "run.json", {"x": value})
+    assert not (tmp_path / "run.json").exists()
+    assert durable.finite({"x": [value, 1.5, (value, True, "a", None)]}) == {"x": [None, 1.5, [None, True, "a", None]]}
+
+
+def test_a_line_without_what_its_readers_rely_on_is_refused_by_its_number(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "rows.jsonl", lambda entry: None if "step" in entry else "step")
+    journal.append({"step": 1})
+    journal.append({"stop": 1})
+    with pytest.raises(RunFolderError, match=r"Line 2 of .*rows.jsonl lacks or garbles 'step'; the file was altered"):
+        journal.read()
 
 
 def test_a_file_is_replaced_in_one_instant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,9 +109,26 @@ def test_a_run_on_another_host_is_refused_until_its_heartbeat_is_stale(folder: R
 
 
 @pytest.mark.parametrize("heartbeat", ["never", "2020-01-01T00:00:00", ""])
-def test_a_garbled_heartbeat_is_stale(heartbeat: str, folder: RunFolder) -> None:
+def test_a_garbled_heartbeat_is_refused(heartbeat: str, folder: RunFolder) -> None:
     folder.update(host="another", heartbeat=heartbeat)
+    with pytest.raises(RunFolderError, match=r"run.json lacks or garbles 'heartbeat'; it was altered"):
+        lease.status(folder)
+
+
+def test_a_heartbeat_in_the_future_is_stale_unless_clocks_differ_a_little(folder: RunFolder) -> None:
+    folder.update(host="another", heartbeat=ago(-20))
+    assert lease.status(folder) == "running"
+    folder.update(heartbeat=ago(-lease.STALE_SECONDS - 20))
     assert lease.status(folder) == "died"
+    assert launch.resume(folder).status == "finished"
+
+
+def test_a_refused_process_makes_no_lock(folder: RunFolder) -> None:
+    (folder.path / "lock").unlink()
+    folder.update(host="another", heartbeat=ago(0))
+    with pytest.raises(RunFolderError, match="is running on host another"):
+        launch.resume(folder)
+    assert not (folder.path / "lock").exists()
 
 
 def test_asking_whether_a_run_is_live_takes_it_from_nobody(folder: RunFolder) -> None:
@@ -184,7 +201,7 @@ def test_a_run_finished_between_looking_and_locking_is_not_run_again(
 def test_a_live_run_beats(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "BEAT_SECONDS", 0.01)
     beats: list[str] = []
-    monkeypatch.setattr(lease, "now", lambda: f"beat {len(beats)}")
+    monkeypatch.setattr(lease, "now", lambda: f"2026-01-02T03:04:{len(beats):02}Z")
 
     class Watches(launch.Unwatched):
         def row_written(self, row: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ import pytest
 
 from primordia.core.errors import ContractError
 from primordia.core.metrics import Transition
-from primordia.engine import checkpoints, launch, loop
+from primordia.engine import checkpoints, launch, loop, report, wrapping
 from primordia.engine.observer import Unwatched
 from runs import assert_same, leavings, scraps, start, transitions
 from walk import Walk, WalkState
@@ -216,6 +217,16 @@ def test_an_undeclared_metric_fails_the_run(root: Path) -> None:
     assert (path / "metrics.jsonl").exists() is False
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_metric_that_is_no_finite_number_fails_the_run(
+    value: float, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Walk.measure
+    monkeypatch.setattr(Walk, "measure", lambda self, *words: {**whole(self, *words), "coverage": value})
+    with pytest.raises(ContractError, match=f"tests/walk put {value} into a row as coverage; metrics are finite"):
+        start(root)
+
+
 def test_a_run_that_raised_is_failed_and_resumes_once_the_reason_is_gone(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +278,32 @@ def test_a_finished_run_has_a_report(root: Path) -> None:
     assert "all 40 steps done" in (done.folder.path / "report.html").read_text()
     assert (done.folder.artefacts / "metrics.png").exists()
     assert scraps(done.folder) == []
+
+
+@pytest.mark.usefixtures("wrapped")
+def test_what_fails_while_the_report_is_made_is_a_warning_and_no_failure(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(run: Any) -> None:
+        raise ZeroDivisionError("no axes")
+
+    monkeypatch.setattr(wrapping.plots, "save", breaks)
+    done = start(root, steps=4)
+    assert (done.status, done.folder.record()["status"]) == ("finished", "finished")
+    warnings = [event["reason"] for event in done.folder.events.read() if event["event"] == "warning"]
+    assert warnings == ["the figures could not be written: ZeroDivisionError: no axes"]
+    assert (done.folder.path / "report.html").exists()
+
+
+@pytest.mark.usefixtures("wrapped")
+def test_a_large_picture_is_linked_and_not_put_into_the_report(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "EMBED_LIMIT_BYTES", 1)
+    done = start(root, steps=4)
+    page = (done.folder.path / "report.html").read_text()
+    assert "data:image/png" not in page
+    links = re.findall(r"<a href='([^']+)'>open it</a>", page)
+    assert "views/ring/step_000000000004.png" in links
+    assert all((done.folder.path / link).is_file() for link in links)
 
 
 def test_a_picture_is_the_picture_that_pillow_reads(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -35,16 +36,19 @@ def edit(file: Path, change: Callable[[Any], Any]) -> None:
 
 
 def contents(folder: RunFolder) -> dict[str, bytes]:
-    files = [path for path in folder.path.rglob("*") if path.is_file() and path.name != "lock"]
+    files = [path for path in folder.path.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder.path)): path.read_bytes() for path in files}
 
 
 def assert_refused(folder: RunFolder, sentence: str) -> None:
-    before = contents(folder)
-    with pytest.raises(BadInputError, match=sentence) as caught:
-        launch.resume(folder)
-    assert "\n" not in str(caught.value)
-    assert contents(folder) == before
+    lock = folder.path / "lock"
+    for locked in (True, False):
+        lock.write_text("somebody") if locked else lock.unlink()
+        before = contents(folder)
+        with pytest.raises(BadInputError, match=sentence) as caught:
+            launch.resume(folder)
+        assert "\n" not in str(caught.value)
+        assert contents(folder) == before
 
 
 def test_a_run_is_found_by_path_id_beginning_or_latest(root: Path) -> None:
@@ -103,12 +107,15 @@ def test_a_newer_format_is_refused(name: str, folder: RunFolder) -> None:
     assert_refused(folder, "has format 2, from a newer primordia; this one reads up to format 1. Update primordia")
 
 
-@pytest.mark.parametrize("key", ["id", "status", "step", "begins_at", "host", "pid", "heartbeat", "config_hash"])
-@pytest.mark.parametrize("garbled", [None, [], "missing"])
+@pytest.mark.parametrize("key", ["id", "status", "step", "begins_at", "host", "pid", "heartbeat", "config_hash",
+                                 "created", "preset", "seed", "command", "parent", "reason", "crossings"])  # fmt: skip
+@pytest.mark.parametrize("garbled", [None, [], 5.0, "missing"])
 def test_a_record_without_what_is_needed_is_refused(key: str, garbled: Any, folder: RunFolder) -> None:
     def change(value: dict[str, Any]) -> dict[str, Any]:
         return {k: v for k, v in value.items() if k != key} if garbled == "missing" else {**value, key: garbled}
 
+    if (garbled is None and key in ("parent", "reason")) or (garbled == "missing" and key == "crossings"):
+        return
     edit(folder.path / "run.json", change)
     assert_refused(folder, f"run.json lacks or garbles '{key}'; it was altered")
 
@@ -144,6 +151,44 @@ def test_altered_rows_or_events_are_refused(folder: RunFolder) -> None:
         journal.path.write_bytes(b"?" + whole[1:])
         assert_refused(folder, f"Line 1 of .*{journal.path.name} is not a JSON object; the file was altered")
         journal.path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "key"),
+    [
+        ("metrics", {"a": 1}, "step"),
+        ("metrics", {"step": "1"}, "step"),
+        ("metrics", {"step": 9, "coverage": None}, "coverage"),
+        ("events", {"a": 1}, "time"),
+        ("events", {"time": "now", "step": 1}, "event"),
+        ("events", {"time": "now", "step": 1, "event": "transition", "name": "half", "metric": "coverage"}, "value"),
+        ("events", {"time": "now", "step": 1, "event": "forked", "parent": "x", "changed": 3}, "changed"),
+        ("events", {"time": "now", "step": 1, "event": "failed"}, "reason"),
+    ],
+    ids=str,
+)
+def test_rows_and_events_that_lack_a_key_are_refused(name: str, line: Any, key: str, folder: RunFolder) -> None:
+    with (folder.path / f"{name}.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    assert_refused(folder, f"of .*{name}.jsonl lacks or garbles '{key}'; the file was altered")
+
+
+def test_an_altered_checkpoint_is_refused(folder: RunFolder) -> None:
+    newest = sorted(folder.checkpoints.iterdir())[-1]
+    state = newest / "state.safetensors"
+    whole = state.read_bytes()
+    state.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert_refused(folder, "was truncated or altered: its checksum does not match")
+    state.write_bytes(whole)
+    (newest / "state.pkl").write_bytes(pickle.dumps(whole))
+    assert_refused(folder, "holds state.pkl, which is no part of a checkpoint; nothing in it was opened")
+
+
+def test_an_altered_row_leaves_even_a_torn_event(folder: RunFolder) -> None:
+    with folder.events.path.open("a") as file:
+        file.write('{"time": "no')
+    folder.metrics.path.write_bytes(b"?" + folder.metrics.path.read_bytes()[1:])
+    assert_refused(folder, "Line 1 of .*metrics.jsonl is not a JSON object")
 
 
 def test_a_finished_run_is_not_run_again(root: Path) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from primordia.core import metrics
 from primordia.core.metrics import Row
 from primordia.engine import catalogue
 from primordia.engine.folder import Opened
@@ -58,7 +59,7 @@ class Progress:
         self.row: Row = {}
         self.previous: Row = {}
         self.courses = {name: Course() for name in self.names}
-        self.crossed: dict[str, int] = {}
+        self.crossed = run.crossings(())
         self._clock: float | None = None
         self._weight = 0.0
         for row in rows:
@@ -81,9 +82,7 @@ class Progress:
         for name, course in self.courses.items():
             if name in row:
                 course.add(float(row[name]))
-        for name, transition in self.run.experiment.transitions.items():
-            if name not in self.crossed and transition.crossed(row):
-                self.crossed[name] = int(row["step"])
+        self.crossed = metrics.crossings(self.run.experiment.transitions, [row], self.crossed)
 
     @property
     def target(self) -> int:

@@ -137,6 +137,8 @@ def _leave(watcher: Watcher, root: Path, as_json: bool) -> None:
 
 
 def _broken(folder: RunFolder, root: Path, error: Exception) -> str:
+    if folder.record()["status"] == "finished":
+        return f"error: {_said(error)}; the run itself is finished and whole"
     resume = next_commands(folder, "failed", 0, root)[-1][1]
     return f"error: the run failed: {_said(error)}; once the cause is gone, `{resume}` goes on from the last checkpoint"
 

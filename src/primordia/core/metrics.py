@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 Row: TypeAlias = Mapping[str, float | int]
@@ -50,3 +50,26 @@ class Transition:
             return False
         value = row[self.metric]
         return value >= self.threshold if self.rising else value <= self.threshold
+
+
+def watched(transitions: Mapping[str, Transition]) -> list[str]:
+    """The metrics that transitions watch, each once, in the order of the transitions."""
+    return list(dict.fromkeys(transition.metric for transition in transitions.values()))
+
+
+def crossings(
+    transitions: Mapping[str, Transition], rows: Iterable[Row], known: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """The step of the first row that shows each transition, by name and in order; only those that happened.
+
+    Args:
+        transitions: what to look for.
+        rows: in the order of their steps, each with the key "step".
+        known: what was crossed before these rows.
+    """
+    found = dict(known or {})
+    for row in rows:
+        for name, transition in transitions.items():
+            if name not in found and transition.crossed(row):
+                found[name] = int(row["step"])
+    return found

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from primordia.core import registry
+from primordia.core import metrics, registry
 from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
 from primordia.core.experiment import Experiment
 from primordia.engine import lease
@@ -107,8 +107,8 @@ def select(found: Sequence[Entry], conditions: Iterable[Filter]) -> list[Entry]:
 
 def main_metrics(experiment: Experiment[Any, Any]) -> list[str]:
     """Every metric, those first that a transition watches: they are what the experiment is about."""
-    watched = [transition.metric for transition in reversed(list(experiment.transitions.values()))]
-    return list(dict.fromkeys([*watched, *experiment.metrics]))
+    watched = metrics.watched(experiment.transitions)
+    return list(dict.fromkeys([*reversed(watched), *experiment.metrics]))
 
 
 def _entry(folder: RunFolder) -> Entry:
@@ -125,11 +125,11 @@ def _entry(folder: RunFolder) -> Entry:
             "status": status,
         }
         metric = _main_metric(str(settings["experiment"]), last)
+        history = tuple(float(row[metric]) for row in rows if metric in row)
     except (PrimordiaError, OSError) as error:
         return _damaged(folder, str(error))
-    except (KeyError, TypeError, ValueError) as error:
-        return _damaged(folder, f"{folder.path} lacks or garbles {error}; it was altered.")
-    history = tuple(float(row[metric]) for row in rows if metric in row)
+    except Exception as error:  # One folder, however damaged, must not hide the others.
+        return _damaged(folder, f"{folder.path} cannot be read ({type(error).__name__}: {error}); it was altered.")
     return Entry(folder.path.name, folder.path, None, status, metric, history, facts)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,11 +71,8 @@ def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
 
 def _environment(folder: RunFolder) -> dict[str, Any]:
     """The environment with its nested parts flattened to dotted names; empty when it was not kept."""
-    file = folder.path / "env.json"
-    if not file.is_file():
-        return {}
     flat: dict[str, Any] = {}
-    for key, value in json.loads(file.read_bytes()).items():
+    for key, value in (folder.environment() or {}).items():
         if isinstance(value, dict):
             flat.update({f"{key}.{name}": item for name, item in value.items()})
         else:

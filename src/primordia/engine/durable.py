@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,23 @@ def write(path: Path, content: bytes, *, sync: bool = True) -> None:
 
 
 def write_json(path: Path, value: Any, *, sync: bool = True) -> None:
-    """Like `write`, for a JSON value, indented for people."""
-    write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode(), sync=sync)
+    """Like `write`, for a JSON value, indented for people.
+
+    Raises:
+        ValueError: it holds NaN or an infinity, which JSON cannot say; `finite` replaces them.
+    """
+    write(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode(), sync=sync)
+
+
+def finite(value: Any) -> Any:
+    """A JSON value with null for each NaN and infinity in it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
 
 
 def sweep(folder: Path) -> None:

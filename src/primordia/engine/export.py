@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib.util
 import io
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -69,17 +68,16 @@ def comma_separated(folder: RunFolder, out: Path) -> Path:
 
 def json_object(folder: RunFolder, out: Path) -> Path:
     """The whole run as one JSON object: record, config, environment, rows and events."""
-    durable.write_json(out, whole(folder))
+    durable.write_json(out, durable.finite(whole(folder)))
     return out
 
 
 def whole(folder: RunFolder) -> dict[str, Any]:
     """Everything of a run that is not an array or a picture."""
-    environment = folder.path / "env.json"
     return {
         "run": folder.record(),
         "settings": folder.config(),
-        "environment": json.loads(environment.read_bytes()) if environment.is_file() else None,
+        "environment": folder.environment(),
         "rows": folder.metrics.read(),
         "events": folder.events.read(),
     }

@@ -7,24 +7,43 @@ import datetime
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from primordia.core import config as configs
+from primordia.core import metrics
 from primordia.core.errors import RunFolderError
 from primordia.core.experiment import Experiment
+from primordia.core.metrics import Row
 from primordia.engine import checkpoints, durable, environment
 from primordia.engine.checkpoints import Stamp
 from primordia.engine.journal import Journal
 from primordia.engine.schedule import Schedule
 
 FORMAT = 1
-# What every reader of run.json relies on.
-RECORD: Mapping[str, type] = {
-    "id": str, "experiment": str, "version": int, "status": str, "step": int, "config_hash": str, "begins_at": int,
-    "heartbeat": str, "host": str, "pid": int,
+# What every reader of run.json and of config.json relies on.
+RECORD: Mapping[str, tuple[type, ...]] = {
+    "id": (str,), "experiment": (str,), "version": (int,), "status": (str,), "reason": (str, NoneType), "step": (int,),
+    "seed": (int,), "config_hash": (str,), "preset": (str,), "parent": (dict, NoneType), "begins_at": (int,),
+    "created": (str,), "heartbeat": (str,), "host": (str,), "pid": (int,), "command": (str,),
 }  # fmt: skip
+TIMES = ("created", "heartbeat")
+PARENT: Mapping[str, tuple[type, ...]] = {"id": (str,), "folder": (str,), "step": (int,)}
+SETTINGS: Mapping[str, tuple[type, ...]] = {
+    "experiment": (str,), "version": (int,), "config": (dict,), "schedule": (dict,)
+}  # fmt: skip
+EVENT: Mapping[str, tuple[type, ...]] = {"time": (str,), "step": (int,), "event": (str,)}
+# What some events say besides, by their names.
+DETAILS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "transition": {"name": (str,), "metric": (str,), "value": (int, float)},
+    "forked": {"parent": (str,), "changed": (dict,)},
+    "warning": {"reason": (str,)},
+    "finished": {"reason": (str,)},
+    "interrupted": {"reason": (str,)},
+    "failed": {"reason": (str,)},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,12 +55,12 @@ class RunFolder:
     @property
     def metrics(self) -> Journal:
         """One row of metrics a line."""
-        return Journal(self.path / "metrics.jsonl")
+        return Journal(self.path / "metrics.jsonl", _row_fault)
 
     @property
     def events(self) -> Journal:
         """What happened to the run, one event a line."""
-        return Journal(self.path / "events.jsonl")
+        return Journal(self.path / "events.jsonl", _event_fault)
 
     @property
     def checkpoints(self) -> Path:
@@ -62,17 +81,37 @@ class RunFolder:
         """Identity and status (`run.json`).
 
         Raises:
-            RunFolderError: not a run folder, truncated, or written by a newer version.
+            RunFolderError: not a run folder, truncated, altered, or written by a newer version.
         """
         record = self._read("run.json")
-        for key, kind in RECORD.items():
-            if type(record.get(key)) is not kind:
-                raise RunFolderError(f"{self.path / 'run.json'} lacks or garbles {key!r}; it was altered.")
+        fault = _fault(record, RECORD) or next((key for key in TIMES if not _is_time(record[key])), None)
+        if fault is None and not _is_parent(record["parent"]):
+            fault = "parent"
+        if fault is None and not _are_crossings(record.get("crossings", {})):
+            fault = "crossings"
+        if fault:
+            raise RunFolderError(f"{self.path / 'run.json'} lacks or garbles {fault!r}; it was altered.")
         return record
 
     def config(self) -> dict[str, Any]:
         """Experiment, version, config and schedule (`config.json`); raises like `record`."""
-        return self._read("config.json")
+        settings = self._read("config.json")
+        if fault := _fault(settings, SETTINGS):
+            raise RunFolderError(f"{self.path / 'config.json'} lacks or garbles {fault!r}; it was altered.")
+        return settings
+
+    def environment(self) -> dict[str, Any] | None:
+        """What the run ran on (`env.json`), or None when that was not kept.
+
+        Raises:
+            RunFolderError: truncated or altered.
+        """
+        if not (self.path / "env.json").is_file():
+            return None
+        value = self._json("env.json")
+        if not isinstance(value, dict):
+            raise RunFolderError(f"{self.path / 'env.json'} is not a JSON object; it was altered.")
+        return value
 
     def update(self, **changes: Any) -> None:
         """Change fields of `run.json` in one instant."""
@@ -90,10 +129,7 @@ class RunFolder:
         file = self.path / name
         if not file.is_file():
             raise RunFolderError(f"{self.path} is not a run folder: it has no {name}.")
-        try:
-            value = json.loads(file.read_bytes())
-        except (ValueError, RecursionError) as error:
-            raise RunFolderError(f"{file} is not JSON ({error}): it was truncated or altered.") from error
+        value = self._json(name)
         if not isinstance(value, dict) or not isinstance(value.get("format"), int):
             raise RunFolderError(f"{file} does not state its format; it is not from a run of primordia.")
         if value["format"] > FORMAT:
@@ -102,6 +138,41 @@ class RunFolder:
                 "Update primordia to open it."
             )
         return value
+
+    def _json(self, name: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise RunFolderError(f"{self.path / name} is not JSON ({error}): it was truncated or altered.") from error
+
+
+def _fault(value: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> str | None:
+    """The first key that is missing or of another type, or None; a truth value is no number here."""
+    return next((key for key, allowed in kinds.items() if key not in value or type(value[key]) not in allowed), None)
+
+
+def _event_fault(event: Mapping[str, Any]) -> str | None:
+    return _fault(event, EVENT) or _fault(event, DETAILS.get(event["event"], {}))
+
+
+def _row_fault(row: Mapping[str, Any]) -> str | None:
+    return _fault(row, {"step": (int,), **dict.fromkeys(row.keys() - {"step"}, (int, float))})
+
+
+def _is_time(text: str) -> bool:
+    """Whether this is a time as `now` writes it: with its offset from UTC, without which times cannot be compared."""
+    try:
+        return datetime.datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_parent(parent: Mapping[str, Any] | None) -> bool:
+    return parent is None or _fault(parent, PARENT) is None
+
+
+def _are_crossings(crossings: Any) -> bool:
+    return isinstance(crossings, dict) and all(type(step) is int for step in crossings.values())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +189,14 @@ class Opened:
         """What this run's checkpoints must say they belong to."""
         return stamp_of(self.experiment, self.config)
 
+    def crossings(self, rows: Iterable[Row]) -> dict[str, int]:
+        """The step at which each transition showed first, by name: before this run was forked off, or in `rows`."""
+        transitions = self.experiment.transitions
+        inherited = self.folder.record().get("crossings", {})
+        return metrics.crossings(
+            transitions, rows, {name: inherited[name] for name in inherited if name in transitions}
+        )
+
 
 def stamp_of(experiment: Experiment[Any, Any], config: Any) -> Stamp:
     """The identity that ties a checkpoint to an experiment, its version and a config."""
@@ -125,13 +204,33 @@ def stamp_of(experiment: Experiment[Any, Any], config: Any) -> Stamp:
 
 
 def config_hash(experiment: Experiment[Any, Any], config: Any) -> str:
-    """Eight digits that two runs share exactly when they are the same run."""
+    """Eight hexadecimal digits that are the same for the same run.
+
+    They are 32 bits: enough to notice an altered config or a mix-up, too few to prove that two runs are the same.
+    """
     return configs.digest(experiment.name, experiment.version, configs.to_dict(config))
 
 
 def now() -> str:
     """The time in UTC, to the second, as ISO 8601."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """Where a run begins, when not at its experiment's initial state.
+
+    Args:
+        step: completed steps.
+        state: the state after them.
+        parent: id, folder and step of the run that got there.
+        crossings: the transitions crossed on the way, with the steps whose rows showed them.
+    """
+
+    step: int
+    state: Any
+    parent: Mapping[str, Any]
+    crossings: Mapping[str, int]
 
 
 def create(
@@ -142,9 +241,7 @@ def create(
     *,
     address: str,
     slug: str,
-    step: int = 0,
-    state: Any = None,
-    parent: Mapping[str, Any] | None = None,
+    beginning: Beginning | None = None,
     command: str = "",
 ) -> Opened:
     """Make a new run folder; never reuses one that exists.
@@ -156,18 +253,43 @@ def create(
         schedule: length and cadence.
         address: how the experiment is loaded again: its name, or "module:Class".
         slug: a readable word for the folder name, such as the preset's name.
-        step: completed steps at which the run begins (above 0 for forks).
-        state: the state at `step`, for forks: stored before the folder counts as a run, which it does from the moment
-            it has a run.json.
-        parent: id, folder and step of the run this one was forked from.
+        beginning: for forks; its state is stored before the folder counts as a run, which it does from the moment it
+            has a run.json.
         command: how the run was started, for the record.
 
     Raises:
         NoRoomError: the disk is full; nothing is left behind.
     """
-    hash8 = config_hash(experiment, config)
-    stamp = now().replace("-", "").replace(":", "")
-    record = {
+    settings = {
+        "format": FORMAT,
+        "experiment": address,
+        "version": experiment.version,
+        "config": configs.to_dict(config),
+        "schedule": configs.to_dict(schedule),
+    }
+    record = _first_record(experiment, config, slug, beginning, command)
+    name = f"{now().replace('-', '').replace(':', '')}-{slug}-{record['config_hash']}"
+    with durable.naming_a_full_disk(root, "no run was started"):
+        path = _new_folder(root / experiment.name, name)
+        try:
+            durable.write_json(path / "config.json", settings)
+            durable.write_json(path / "env.json", environment.describe())
+            run = Opened(RunFolder(path), experiment, config, schedule)
+            if beginning is not None:
+                checkpoints.save(run.folder.checkpoints, beginning.step, beginning.state, run.stamp)
+            durable.write_json(path / "run.json", {**record, "id": path.name})
+            durable.sync_folder(path.parent)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+    return run
+
+
+def _first_record(
+    experiment: Experiment[Any, Any], config: Any, slug: str, beginning: Beginning | None, command: str
+) -> dict[str, Any]:
+    step = beginning.step if beginning else 0
+    return {
         "format": FORMAT,
         "id": "",
         "experiment": experiment.name,
@@ -176,11 +298,13 @@ def create(
         "reason": None,
         "step": step,
         "seed": config.seed,
-        "config_hash": hash8,
+        "config_hash": config_hash(experiment, config),
         "preset": slug,
         "determinism": experiment.determinism,
-        "parent": dict(parent) if parent else None,
+        "parent": dict(beginning.parent) if beginning else None,
         "begins_at": step,
+        "crossings": dict(beginning.crossings) if beginning else {},
+        "begun": False,
         "created": now(),
         "ended": None,
         "heartbeat": now(),
@@ -188,27 +312,6 @@ def create(
         "pid": os.getpid(),
         "command": command,
     }
-    settings = {
-        "format": FORMAT,
-        "experiment": address,
-        "version": experiment.version,
-        "config": configs.to_dict(config),
-        "schedule": configs.to_dict(schedule),
-    }
-    with durable.naming_a_full_disk(root, "no run was started"):
-        path = _new_folder(root / experiment.name, f"{stamp}-{slug}-{hash8}")
-        try:
-            durable.write_json(path / "config.json", settings)
-            durable.write_json(path / "env.json", environment.describe())
-            run = Opened(RunFolder(path), experiment, config, schedule)
-            if state is not None:
-                checkpoints.save(run.folder.checkpoints, step, state, run.stamp)
-            durable.write_json(path / "run.json", {**record, "id": path.name})
-            durable.sync_folder(path.parent)
-        except BaseException:
-            shutil.rmtree(path, ignore_errors=True)
-            raise
-    return run
 
 
 def _new_folder(parent: Path, name: str) -> Path:

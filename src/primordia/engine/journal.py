@@ -16,14 +16,23 @@ class Journal:
 
     A line reaches the operating system when `append` returns, so it survives the death of the process; `sync` makes it
     survive a power cut.
+
+    Args:
+        path: the file, which need not exist yet.
+        fault: says which key an entry lacks or garbles, or None where it is sound; for reading only.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fault: Callable[[Mapping[str, Any]], str | None] = lambda entry: None) -> None:
         self.path = path
+        self.fault = fault
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one line. A line that could not be written whole is taken back before the error is passed on."""
-        line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
+        """Add one line. A line that could not be written whole is taken back before the error is passed on.
+
+        Raises:
+            ValueError: it holds NaN or an infinity, which JSON cannot say; nothing was written.
+        """
+        line = (json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n").encode()
         with self.path.open("ab", buffering=0) as file:
             start = file.tell()
             try:
@@ -43,7 +52,7 @@ class Journal:
         """Every whole line. A last line without its end is not there yet and is left out.
 
         Raises:
-            RunFolderError: a line that is not a JSON object; says which.
+            RunFolderError: a line that is not a JSON object, or lacks what its readers rely on; says which.
         """
         if not self.path.exists():
             return []
@@ -51,10 +60,13 @@ class Journal:
         for number, line in enumerate(self.path.read_bytes().split(b"\n")[:-1], 1):
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 entry = None
             if not isinstance(entry, dict):
                 raise RunFolderError(f"Line {number} of {self.path} is not a JSON object; the file was altered.")
+            key = self.fault(entry)
+            if key is not None:
+                raise RunFolderError(f"Line {number} of {self.path} lacks or garbles {key!r}; the file was altered.")
             entries.append(entry)
         return entries
 

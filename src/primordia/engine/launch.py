@@ -14,8 +14,8 @@ from primordia.core.experiment import Experiment
 from primordia.core.streams import Streams
 from primordia.engine import checkpoints, folder, wrapping
 from primordia.engine import schedule as schedules
-from primordia.engine.folder import Opened, RunFolder
-from primordia.engine.lease import Lease
+from primordia.engine.folder import Beginning, Opened, RunFolder
+from primordia.engine.lease import Lease, is_live
 from primordia.engine.loop import Loop
 from primordia.engine.observer import Observer, Outcome, Unwatched
 from primordia.engine.opening import open_run
@@ -77,13 +77,18 @@ def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
     """
     run = open_run(where)
     _refuse_finished(where)
+    if not is_live(where):
+        # Before the lock is touched: a run that cannot be trusted is left byte for byte as it was.
+        where.events.read()
+        where.metrics.read()
+        latest_state(run)
     with Lease(where) as lease:
         # Again, because it may have been finished by the process that held the lease until now.
         _refuse_finished(where)
         state, t, complete = latest_state(run)
         # Both are read before either is cut: a run that cannot go on is left as it was.
         where.events.keep(lambda event: True)
-        rows = where.metrics.keep(lambda row: complete and row.get("step", 0) <= t)
+        rows = where.metrics.keep(lambda row: complete and row["step"] <= t)
         lease.announce()
         return _drive(run, lease, state, t, rows, observer, {"event": "resumed"})
 
@@ -91,9 +96,10 @@ def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
 def _refuse_finished(where: RunFolder) -> None:
     record = where.record()
     if record["status"] == "finished":
+        ruled = " --stop none" if where.config()["schedule"].get("stop") else ""
         raise RunFolderError(
-            f"{where.path} is finished ({record.get('reason')}); "
-            f"`primordia fork {where.path.name} --at {record['step']} --steps N` continues it as a new run."
+            f"{where.path} is finished ({record['reason']}); "
+            f"`primordia fork {where.path.name} --at {record['step']} --steps N{ruled}` continues it as a new run."
         )
 
 
@@ -112,7 +118,8 @@ def fork(
     The state is replayed from the nearest earlier checkpoint with the parent's config; the child's begins at `at`.
 
     Raises:
-        ConfigError: the parent never got to step `at`, or the changed settings give a state of another shape.
+        ConfigError: the parent never got to step `at`, the schedule leaves nothing to do after it, or the changed
+            settings give a state of another shape.
     """
     parent = open_run(where)
     reached = max([int(where.record()["step"]), *checkpoints.steps(where.checkpoints)])
@@ -120,10 +127,8 @@ def fork(
         raise ConfigError(f"at={at} is out of range: the run {where.path.name} has steps 0 to {reached}.")
     config = configs.override(parent.config, settings)
     child_schedule = schedules.make(parent.experiment, {**configs.to_dict(parent.schedule), **schedule})
-    if child_schedule.steps <= at:
-        raise ConfigError(
-            f"steps={child_schedule.steps} leaves nothing to do after step {at}; give --steps above {at}."
-        )
+    crossed = _crossed(parent, at)
+    _something_to_do(child_schedule, crossed, at)
     state = state_at(parent, at)
     _same_shape(parent, config, state)
     child = folder.create(
@@ -133,15 +138,30 @@ def fork(
         child_schedule,
         address=str(where.config()["experiment"]),
         slug="fork",
-        step=at,
-        state=state,
-        parent={"id": where.path.name, "folder": str(where.path), "step": at},
+        beginning=Beginning(at, state, {"id": where.path.name, "folder": str(where.path), "step": at}, crossed),
         command=command,
     )
     with Lease(child.folder) as lease:
         lease.announce()
         opening = {"event": "forked", "parent": where.path.name, "changed": dict(settings)}
         return _drive(child, lease, state, at, [], observer, opening)
+
+
+def _crossed(run: Opened, at: int) -> dict[str, int]:
+    """The transitions that a run had crossed after `at` steps."""
+    found = run.crossings(row for row in run.folder.metrics.read() if row["step"] <= at)
+    return {name: step for name, step in found.items() if step <= at}
+
+
+def _something_to_do(schedule: Schedule, crossed: Mapping[str, int], at: int) -> None:
+    if schedule.steps <= at:
+        raise ConfigError(f"steps={schedule.steps} leaves nothing to do after step {at}; give --steps above {at}.")
+    rule = schedule.stop_rule()
+    if rule and rule[0] in crossed and crossed[rule[0]] + rule[1] <= at:
+        raise ConfigError(
+            f"stop={schedule.stop} leaves nothing to do after step {at}, since {rule[0]} was at step "
+            f"{crossed[rule[0]]}; give --stop none, or more steps after it."
+        )
 
 
 def state_at(run: Opened, at: int) -> Any:
@@ -166,13 +186,15 @@ def state_at(run: Opened, at: int) -> Any:
 def latest_state(run: Opened) -> tuple[Any, int, bool]:
     """State and completed steps of the newest checkpoint, or of the beginning when there is none yet.
 
-    The third value is whether everything up to there is on disk: rows of the beginning may lack what belongs to them.
+    The third value is whether everything up to there is on disk. At the beginning that is only so once the record says
+    that the run has begun: a fork has its first checkpoint before its first row, and a row may lack what belongs to it.
     """
-    stored = checkpoints.steps(run.folder.checkpoints)
+    record, stored = run.folder.record(), checkpoints.steps(run.folder.checkpoints)
+    begun = record.get("begun") is True
     if stored:
-        return *_stored_state(run, stored[-1]), True
+        return *_stored_state(run, stored[-1]), begun or stored[-1] > record["begins_at"]
     _refuse_orphan(run)
-    return _first_state(run), 0, False
+    return _first_state(run), 0, begun
 
 
 def _refuse_orphan(run: Opened) -> None:

@@ -41,19 +41,24 @@ class Lease:
 
     def __enter__(self) -> Lease:
         record = self.folder.record()
+        # Asked before the file is opened, which may make it: a folder that is refused stays as it was.
+        if _beats_elsewhere(record):
+            raise self._refusal(record, record["host"], record["pid"])
         with durable.naming_a_full_disk(self.folder.path, "this run cannot be locked"):
             self._handle = os.open(self.folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        locked = _lock(self._handle, patience=PATIENCE_SECONDS)
-        if not locked or _beats_elsewhere(record):
-            host, pid = (record["host"], record["pid"]) if locked else _holder(self._handle, record)
+        if not _lock(self._handle, patience=PATIENCE_SECONDS):
+            host, pid = _holder(self._handle, record)
             self._leave()
-            raise RunFolderError(
-                f"{self.folder.path} is running on host {host} as pid {pid} "
-                f"(last heartbeat {record['heartbeat']}); stop that process first."
-            )
+            raise self._refusal(record, host, pid)
         with contextlib.suppress(OSError):
             os.pwrite(self._handle, _signature(), 0)
         return self
+
+    def _refusal(self, record: Mapping[str, object], host: object, pid: object) -> RunFolderError:
+        return RunFolderError(
+            f"{self.folder.path} is running on host {host} as pid {pid} "
+            f"(last heartbeat {record['heartbeat']}); stop that process first."
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -70,7 +75,7 @@ class Lease:
             self._handle = None
 
     def announce(self) -> None:
-        """Write down who runs this folder, and keep saying so; before this the folder is only locked, not changed.
+        """Write down who runs this folder, and keep saying so; before this only `lock` was written.
 
         What a killed process was writing aside is removed.
 
@@ -163,8 +168,6 @@ def _holder(handle: int, record: Mapping[str, object]) -> tuple[object, object]:
 def _beats_elsewhere(record: dict[str, object]) -> bool:
     if record["status"] != "running" or record["host"] == environment.host():
         return False
-    try:
-        age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(str(record["heartbeat"]))
-    except (ValueError, TypeError):
-        return False
-    return age.total_seconds() < STALE_SECONDS
+    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(str(record["heartbeat"]))
+    # Clocks of two machines differ by seconds; a heartbeat far ahead of ours was never true.
+    return abs(age.total_seconds()) < STALE_SECONDS

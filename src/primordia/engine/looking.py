@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from primordia.core.errors import RunFolderError
 from primordia.core.findings import Finding, Picture, Table
 from primordia.core.streams import Streams
 from primordia.core.views import Colour
@@ -55,21 +56,63 @@ def save_findings(run: Opened, state: Any, t: int, label: str) -> None:
     folder = run.folder.artefacts / f"step_{t:012d}-{label}"
     folder.mkdir(parents=True, exist_ok=True)
     entries = [_save(folder, number, finding) for number, finding in enumerate(found, 1)]
-    durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": entries}, sync=False)
+    durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": durable.finite(entries)})
 
 
 def saved_findings(folder: RunFolder) -> list[dict[str, Any]]:
-    """Every kept set of findings, oldest first, each with the key "folder"."""
+    """Every kept set of findings, oldest first, each with the key "folder".
+
+    Raises:
+        RunFolderError: one of them was truncated or altered.
+    """
     found = []
     for path in sorted(folder.artefacts.glob("step_*/findings.json")):
-        found.append({**json.loads(path.read_bytes()), "folder": path.parent})
+        try:
+            kept = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise RunFolderError(f"{path} is not JSON ({error}): it was truncated or altered.") from error
+        if not _sound(kept):
+            raise RunFolderError(f"{path} does not hold findings; it was altered.")
+        found.append({**kept, "folder": path.parent})
     return found
+
+
+def _sound(kept: Any) -> bool:
+    """Whether this is what `save_findings` writes, as far as anybody who reads it relies on."""
+    if not (isinstance(kept, dict) and type(kept.get("step")) is int and isinstance(kept.get("label"), str)):
+        return False
+    entries = kept.get("findings")
+    return isinstance(entries, list) and all(isinstance(entry, dict) and _sound_entry(entry) for entry in entries)
+
+
+def _sound_entry(entry: dict[str, Any]) -> bool:
+    if not all(isinstance(entry.get(key), str) for key in ("title", "note", "kind", "file")):
+        return False
+    if Path(entry["file"]).name != entry["file"]:  # A finding lies beside its list and nowhere else.
+        return False
+    if entry["kind"] == "table":
+        columns, rows = entry.get("columns"), entry.get("rows")
+        return _texts(columns) and isinstance(rows, list) and all(isinstance(row, list) and _cells(row) for row in rows)
+    if entry["kind"] == "picture":
+        legend = entry.get("legend")
+        return isinstance(legend, list) and all(_texts(pair) and len(pair) == 2 for pair in legend)
+    return entry["kind"] == "text" and isinstance(entry.get("text"), str)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _cells(row: list[Any]) -> bool:
+    return all(cell is None or isinstance(cell, str | int | float) for cell in row)
 
 
 def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
     """The saved pictures of each view as (step, file), oldest first."""
     pictures: dict[str, list[tuple[int, Path]]] = {}
     for path in sorted(folder.views.glob("*/step_*.png")):
+        if not path.stem[5:].isdecimal():
+            continue
         pictures.setdefault(path.parent.name, []).append((int(path.stem[5:]), path))
     return pictures
 

@@ -7,10 +7,12 @@ checkpoint is cut or overwritten with the same bits on resume.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from primordia.core import metrics
 from primordia.core.errors import ContractError, RunFolderError
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
@@ -52,9 +54,8 @@ class Loop:
         self.streams = Streams(run.config.seed)
         self.last_row: Row = rows[-1] if rows else {}
         self.products: Row = {}
-        self.crossings: dict[str, int] = {}
-        for row in rows:
-            self._cross(row)
+        self.begins_at = int(run.folder.record()["begins_at"])
+        self.crossings = run.crossings(rows)
         self.chunk = 1
 
     def go(self) -> Outcome:
@@ -82,10 +83,12 @@ class Loop:
     def _until_end(self, interrupts: Interrupts) -> Outcome:
         self._note(**self.opening)
         self.lease.update(status="running", reason=None, ended=None)
-        if self.t == 0:
-            if not self.last_row:
-                self._write_row()
+        if self.t == self.begins_at and not self.last_row:
+            self._write_row()
             self._look("start")
+            self.run.folder.metrics.sync()
+            self.run.folder.events.sync()
+            self.lease.update(begun=True)
         while (reason := self._ending()) is None:
             if interrupts.requested:
                 self._checkpoint()
@@ -101,7 +104,8 @@ class Loop:
             return stopping
         if self.t >= schedule.steps:
             return f"all {schedule.steps} {word}s done"
-        if self.last_row.get("step") == self.t:
+        # The first row of a fork lacks what a step would have put into it, and its parent went on from there.
+        if self.last_row.get("step") == self.t and (self.t > self.begins_at or self.t == 0):
             return self.run.experiment.finished(self.run.config, self.state, self.last_row)
         return None
 
@@ -145,6 +149,9 @@ class Loop:
         unknown = values.keys() - experiment.metrics.keys()
         if unknown:
             raise ContractError(f"{experiment.name} put undeclared metrics into a row: {sorted(unknown)}.")
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise ContractError(f"{experiment.name} put {value} into a row as {name}; metrics are finite numbers.")
         row = {"step": self.t, **values}
         self.run.folder.metrics.append(row)
         self.last_row = row
@@ -159,14 +166,9 @@ class Loop:
 
     def _cross(self, row: Row) -> list[str]:
         """Remember transitions that this row is the first to show; returns their names."""
-        found = [
-            name
-            for name, transition in self.run.experiment.transitions.items()
-            if name not in self.crossings and transition.crossed(row)
-        ]
-        for name in found:
-            self.crossings[name] = int(row["step"])
-        return found
+        before = self.crossings
+        self.crossings = metrics.crossings(self.run.experiment.transitions, [row], before)
+        return [name for name in self.crossings if name not in before]
 
     def _note_transition(self, name: str, row: Row) -> None:
         transition = self.run.experiment.transitions[name]
@@ -185,7 +187,7 @@ class Loop:
         new = self.t not in checkpoints.steps(folder.checkpoints)
         if new:
             checkpoints.save(folder.checkpoints, self.t, self.state, self.run.stamp)
-        pinned = {*self.crossings.values(), int(folder.record()["begins_at"])}
+        pinned = {*self.crossings.values(), self.begins_at}
         checkpoints.prune(folder.checkpoints, self.run.schedule.keep, pinned)
         if new:
             self._note("checkpoint")

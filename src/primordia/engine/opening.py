@@ -59,11 +59,8 @@ def open_run(folder: RunFolder) -> Opened:
         UnknownNameError: the experiment is not installed.
     """
     record, settings = folder.record(), folder.config()
-    for part in ("config", "schedule"):
-        if not isinstance(settings.get(part), dict):
-            raise RunFolderError(f"{folder.path / 'config.json'} lacks or garbles {part!r}; it was altered.")
     try:
-        experiment = registry.load(str(settings["experiment"]))
+        experiment = registry.load(settings["experiment"])
         if record["experiment"] != experiment.name:
             raise RunFolderError(f"{folder.path} mixes two runs: run.json says {record['experiment']}, "
                                  f"config.json says {experiment.name}.")  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from primordia.core import metrics
 from primordia.core.errors import ConfigError, UnknownNameError
 from primordia.engine import durable
 from primordia.engine.folder import Opened
@@ -26,9 +27,8 @@ def save(run: Opened) -> list[Path]:
     if not rows:
         return []
     run.folder.artefacts.mkdir(exist_ok=True)
-    watched = list(dict.fromkeys(transition.metric for transition in run.experiment.transitions.values()))
     files = []
-    for metric in [name for name in watched if any(name in row for row in rows)]:
+    for metric in [name for name in metrics.watched(run.experiment.transitions) if any(name in row for row in rows)]:
         figure = _figure(9.0, 3.6)
         _draw(figure.subplots(), run, rows, metric, label=None, colour=COLOURS[0], large=True)
         files.append(write(figure, run.folder.artefacts / f"{metric}.png"))
@@ -36,12 +36,12 @@ def save(run: Opened) -> list[Path]:
     return files
 
 
-def compare(runs: Sequence[Opened], metrics: Sequence[str], out: Path) -> Path:
+def compare(runs: Sequence[Opened], names: Sequence[str], out: Path) -> Path:
     """Draw the named metrics of several runs into one file, a panel a metric, a line a run.
 
     Args:
         runs: opened runs, drawn in order.
-        metrics: metric names; empty for those that transitions watch, or all where there are none.
+        names: metrics; empty for those that transitions watch, or all where there are none.
         out: the file; its ending chooses the format (.png, .svg, .pdf).
 
     Raises:
@@ -51,11 +51,11 @@ def compare(runs: Sequence[Opened], metrics: Sequence[str], out: Path) -> Path:
     if out.suffix not in (".png", ".svg", ".pdf"):
         raise ConfigError(f"out={out} has an unknown format; allowed: .png, .svg, .pdf.")
     known = list(dict.fromkeys(name for run in runs for name in run.experiment.metrics))
-    for metric in metrics:
+    for metric in names:
         if metric not in known:
             raise UnknownNameError("metric", metric, known)
-    watched = list(dict.fromkeys(t.metric for run in runs for t in run.experiment.transitions.values()))
-    chosen = list(metrics) or watched or known
+    watched = list(dict.fromkeys(name for run in runs for name in metrics.watched(run.experiment.transitions)))
+    chosen = list(names) or watched or known
     figure = _figure(9.0, 3.2 * len(chosen))
     axes = figure.subplots(len(chosen), 1, squeeze=False)[:, 0]
     for axis, metric in zip(axes, chosen, strict=True):
@@ -66,16 +66,6 @@ def compare(runs: Sequence[Opened], metrics: Sequence[str], out: Path) -> Path:
         if len(runs) > 1:
             axis.legend(fontsize=7, frameon=False)
     return write(figure, out)
-
-
-def crossings(run: Opened, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """The first row's step at which each transition shows, by name; only those that happened."""
-    found = {}
-    for name, transition in run.experiment.transitions.items():
-        first = next((int(row["step"]) for row in rows if transition.crossed(row)), None)
-        if first is not None:
-            found[name] = first
-    return found
 
 
 def _overview(run: Opened, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -105,7 +95,7 @@ def _draw(
     declared = run.experiment.metrics[metric]
     marker = "o" if len(points) < 40 else None
     axis.plot(*zip(*points, strict=True), color=colour, lw=1.6, marker=marker, ms=3, label=label) if points else None
-    for index, (name, step) in enumerate(crossings(run, rows).items()):
+    for index, (name, step) in enumerate(run.crossings(rows).items()):
         watched = run.experiment.transitions[name]
         if watched.metric != metric and not large:
             axis.axvline(step, color=MARK, lw=0.7, alpha=0.35)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from primordia.core import metrics
 from primordia.engine import looking, plots
 from primordia.engine.folder import Opened
 
@@ -22,10 +23,10 @@ def save(run: Opened) -> Path | None:
     """
     rows = run.folder.metrics.read()
     pictures = looking.saved_views(run.folder).get(next(iter(run.experiment.views), ""), [])
-    watched = [transition.metric for transition in run.experiment.transitions.values()]
+    watched = metrics.watched(run.experiment.transitions)
     if not rows or not pictures or not watched:
         return None
-    crossed = plots.crossings(run, rows)
+    crossed = run.crossings(rows)
     wanted = sorted({pictures[0][0], pictures[-1][0], *crossed.values()})
     panels = [picture for picture in pictures if picture[0] in wanted][-MAX_PANELS:]
     figure = _figure(len(panels))
@@ -64,7 +65,7 @@ def _curve(
 ) -> None:
     points = [(row["step"], row[metric]) for row in rows if metric in row]
     axis.set_facecolor(PAPER)
-    axis.plot(*zip(*points, strict=True), color=LINE, lw=2)
+    axis.plot(*zip(*points, strict=True), color=LINE, lw=2) if points else None
     for step in shown:
         colour = MARK if step in crossed.values() else SOFT
         axis.axvline(step, color=colour, lw=1, ls="--" if step in crossed.values() else ":")

@@ -6,15 +6,17 @@ import base64
 import html
 import importlib.resources
 import json
-from collections.abc import Sequence
+import urllib.parse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from primordia.core import metrics
 from primordia.core.views import Colour
-from primordia.engine import durable, looking, plots
+from primordia.engine import durable, looking
 from primordia.engine.folder import Opened
 
-EMBED_LIMIT_BYTES = 4 * 2**20
+EMBED_LIMIT_BYTES = 3 * 2**19
 
 
 def save(run: Opened) -> Path:
@@ -25,7 +27,7 @@ def save(run: Opened) -> Path:
 
 
 def render(run: Opened) -> str:
-    """The page as text. Every picture is inside it; nothing is loaded from anywhere."""
+    """The page as text. Pictures are inside it, or linked where they are large; nothing is loaded from anywhere."""
     css = importlib.resources.files("primordia.engine").joinpath("report.css").read_text()
     record = run.folder.record()
     title = f"{run.experiment.name} · seed {record['seed']}"
@@ -47,14 +49,14 @@ def render(run: Opened) -> str:
 
 def _head(run: Opened, record: dict[str, Any], title: str) -> str:
     experiment, rows = run.experiment, run.folder.metrics.read()
-    crossed = plots.crossings(run, rows)
+    crossed = run.crossings(rows)
     word = experiment.step_word
     facts = [(f"{record['step']:,}", f"{word}s done")]
     for name in experiment.transitions:
         when = f"{word} {crossed[name]:,}" if name in crossed else "not seen"
         facts.append((when, f"{name}: first row that shows it"))
     last = rows[-1] if rows else {}
-    watched = dict.fromkeys(transition.metric for transition in experiment.transitions.values())
+    watched = metrics.watched(experiment.transitions)
     facts += [(f"{last[name]:.4g}", f"{name.replace('_', ' ')} at the end") for name in watched if name in last]
     cells = "".join(f"<div><b>{_text(value)}</b><span>{_text(label)}</span></div>" for value, label in facts)
     reason = f" — {_text(record['reason'])}" if record["reason"] else ""
@@ -70,47 +72,44 @@ def _head(run: Opened, record: dict[str, Any], title: str) -> str:
 
 def _poster(run: Opened) -> str:
     file = run.folder.artefacts / "poster.png"
-    return f"<figure>{_image(file, 'the run at a glance')}</figure>" if file.exists() else ""
+    return f"<figure>{_image(run, file, 'the run at a glance')}</figure>" if file.exists() else ""
 
 
 def _views(run: Opened) -> str:
     parts = []
-    saved = looking.saved_views(run.folder)
+    saved, crossed = looking.saved_views(run.folder), run.crossings(run.folder.metrics.read())
     for name, view in run.experiment.views.items():
         if name not in saved:
             continue
         figures = "".join(
-            f"<figure>{_image(file, f'{name} after {step} {run.experiment.step_word}s')}"
-            f"<figcaption>{run.experiment.step_word} {step:,}{_why(run, step)}</figcaption></figure>"
-            for step, file in _few(run, saved[name])
+            f"<figure>{_image(run, file, f'{name} after {step} {run.experiment.step_word}s')}"
+            f"<figcaption>{run.experiment.step_word} {step:,}{_why(crossed, step)}</figcaption></figure>"
+            for step, file in _few(saved[name], crossed)
         )
         parts.append(f"<h2>{_text(name.capitalize())}</h2><p>{_text(view.meaning)}</p>")
         parts.append(f"{_legend(view.palette)}<div class='pictures'>{figures}</div>")
     return "".join(parts)
 
 
-def _few(run: Opened, pictures: list[tuple[int, Path]]) -> list[tuple[int, Path]]:
+def _few(pictures: list[tuple[int, Path]], crossed: Mapping[str, int]) -> list[tuple[int, Path]]:
     """Start, transitions and end; a page with hundreds of pictures serves nobody."""
-    crossed = plots.crossings(run, run.folder.metrics.read()).values()
-    wanted = {pictures[0][0], pictures[-1][0], *crossed}
+    wanted = {pictures[0][0], pictures[-1][0], *crossed.values()}
     return [picture for picture in pictures if picture[0] in wanted]
 
 
-def _why(run: Opened, step: int) -> str:
-    crossed = plots.crossings(run, run.folder.metrics.read())
+def _why(crossed: Mapping[str, int], step: int) -> str:
     names = [name for name, at in crossed.items() if at == step]
     return f", first row that shows {' and '.join(names)}" if names else ""
 
 
 def _plots(run: Opened) -> str:
-    watched = dict.fromkeys(transition.metric for transition in run.experiment.transitions.values())
     figures = []
-    for name in [*watched, "metrics"]:
+    for name in [*metrics.watched(run.experiment.transitions), "metrics"]:
         file = run.folder.artefacts / f"{name}.png"
         if file.exists():
             meaning = run.experiment.metrics[name].meaning if name in run.experiment.metrics else "All metrics."
             figures.append(
-                f"<figure class='plot'>{_image(file, name)}<figcaption>{_text(meaning)}</figcaption></figure>"
+                f"<figure class='plot'>{_image(run, file, name)}<figcaption>{_text(meaning)}</figcaption></figure>"
             )
     rows = [[name, metric.unit, metric.meaning] for name, metric in run.experiment.metrics.items()]
     explained = (
@@ -123,13 +122,13 @@ def _findings(run: Opened) -> str:
     parts: list[str] = []
     for found in reversed(looking.saved_findings(run.folder)):
         heading = f"{found['label']}, {run.experiment.step_word} {found['step']:,}"
-        inside = "".join(_finding(found["folder"], entry) for entry in found["findings"])
+        inside = "".join(_finding(run, found["folder"], entry) for entry in found["findings"])
         opened = " open" if not parts else ""
         parts.append(f"<details{opened}><summary>{_text(heading)}</summary>{inside}</details>")
     return f"<h2>Findings</h2>{''.join(parts)}" if parts else ""
 
 
-def _finding(folder: Path, entry: dict[str, Any]) -> str:
+def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
     title, note = (
         f"<h3>{_text(entry['title'])}</h3>",
         f"<p class='soft'>{_text(entry['note'])}</p>" if entry["note"] else "",
@@ -138,14 +137,13 @@ def _finding(folder: Path, entry: dict[str, Any]) -> str:
         return f"{title}{note}{_table(entry['columns'], entry['rows'])}"
     if entry["kind"] == "picture":
         legend = _legend([Colour(meaning, rgb) for meaning, rgb in entry["legend"]])
-        return (
-            f"{title}{note}{legend}<figure class='pictures'>{_image(folder / entry['file'], entry['title'])}</figure>"
-        )
+        image = _image(run, folder / entry["file"], entry["title"])
+        return f"{title}{note}{legend}<figure class='pictures'>{image}</figure>"
     return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
 
 
 def _settings(run: Opened) -> str:
-    settings, environment = run.folder.config(), json.loads((run.folder.path / "env.json").read_bytes())
+    settings, environment = run.folder.config(), run.folder.environment() or {}
     rows = [[name, str(value)] for part in ("config", "schedule") for name, value in settings[part].items()]
     flat = [[name, json.dumps(value) if isinstance(value, dict) else str(value)] for name, value in environment.items()]
     again = f"primordia resume {run.folder.path.name}\nprimordia fork {run.folder.path.name} --at STEP --set KEY=VALUE"
@@ -188,9 +186,10 @@ def _legend(palette: Sequence[Colour]) -> str:
     return f"<div class='legend'>{items}</div>"
 
 
-def _image(file: Path, description: str) -> str:
+def _image(run: Opened, file: Path, description: str) -> str:
     if file.stat().st_size > EMBED_LIMIT_BYTES:
-        return f"<p class='soft'>{_text(file.name)} is too large to embed; it lies beside this page.</p>"
+        link = urllib.parse.quote(file.relative_to(run.folder.path).as_posix())
+        return f"<p class='soft'>{_text(description)} is too large for this page: <a href='{link}'>open it</a></p>"
     content = base64.b64encode(file.read_bytes()).decode()
     return f"<img alt='{_text(description)}' src='data:image/png;base64,{content}'>"
 

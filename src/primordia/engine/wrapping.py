@@ -10,12 +10,14 @@ from primordia.engine import export, plots, poster, report
 from primordia.engine.folder import Opened
 from primordia.engine.observer import Outcome
 
+EXPECTED = (ImportError, OSError, PrimordiaError)
+
 
 def wrap_up(run: Opened, outcome: Outcome) -> None:
     """Write metrics.parquet (where DuckDB is installed), figures and report.html for a run that ended in order.
 
-    A disk that fills up here, or a missing matplotlib, costs only what can be made again, so it is noted as an event
-    and not raised; what needs neither is still written.
+    Whatever fails here, such as a full disk or a missing matplotlib, costs only what can be made again. It is noted as
+    an event and not raised, because the run itself is over; the other parts are still written.
     """
     if outcome.status == "failed":
         return
@@ -29,6 +31,7 @@ def wrap_up(run: Opened, outcome: Outcome) -> None:
     for name, save in parts.items():
         try:
             save()
-        except (ImportError, OSError, PrimordiaError) as error:
-            with contextlib.suppress(OSError):
-                run.folder.note("warning", outcome.step, reason=f"the {name} could not be written: {error}")
+        except Exception as error:
+            said = str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
+            with contextlib.suppress(Exception):
+                run.folder.note("warning", outcome.step, reason=f"the {name} could not be written: {said}")
