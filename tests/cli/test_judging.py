@@ -10,7 +10,7 @@ from calling import TESTS, WALK, Call
 from primordia.core import checks, registry
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.errors import ContractError
-from primordia.engine import doctor
+from primordia.engine import doctor, verify
 from walk import Walk
 
 
@@ -71,6 +71,41 @@ def test_verify_prints_paper_against_measured_and_keeps_the_verdicts(call: Call,
     assert kept.parent == Path("runs/verify")
     stored = json.loads(kept.read_text())
     assert [claim["outcome"] for claim in stored["claims"]] == ["pass", "fail"]
+
+
+def test_verify_keeps_what_was_measured_before_ctrl_c(call: Call, monkeypatch):
+    def interrupted(setup):
+        raise KeyboardInterrupt
+
+    stopped = dataclasses.replace(CLAIMS[1], measure=interrupted)
+    monkeypatch.setattr(Walk, "claims", (CLAIMS[0], stopped))
+    ending = call("verify", WALK)
+    assert ending.code == 130
+    (kept,) = Path("runs/verify").iterdir()
+    assert f"1 verdicts so far are kept in {kept}" in ending.err
+    assert [claim["id"] for claim in json.loads(kept.read_text())["claims"]] == ["A"]
+    monkeypatch.setattr(Walk, "claims", (stopped,))
+    assert call("verify", WALK).code == 130
+    assert list(Path("runs/verify").iterdir()) == [kept]
+
+
+def test_verify_never_writes_over_verdicts_of_the_same_second(call: Call, claims, monkeypatch):
+    monkeypatch.setattr(verify, "now", lambda: "2026-01-02T03:04:05Z")
+    for _ in range(3):
+        call("verify", WALK)
+    assert len(list(Path("runs/verify").iterdir())) == 3
+
+
+def test_a_measurement_that_is_no_number_fails_and_is_kept_as_null(call: Call, monkeypatch):
+    odd = dataclasses.replace(
+        CLAIMS[0], measure=lambda setup: Measurement(float("nan"), evidence={"x": [float("inf")]})
+    )
+    monkeypatch.setattr(Walk, "claims", (odd,))
+    assert call("verify", WALK).code == 1
+    (kept,) = Path("runs/verify").iterdir()
+    assert "NaN" not in kept.read_text()
+    (claim,) = json.loads(kept.read_text())["claims"]
+    assert (claim["measured"], claim["outcome"], claim["evidence"]) == (None, "fail", {"x": [None]})
 
 
 def test_verify_full_json_and_chosen_claims(call: Call, claims, tmp_path):

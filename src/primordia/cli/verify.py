@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -49,8 +50,7 @@ def main(argv: list[str]) -> int:
         arguments.new_file(wanted.out, wanted.force)
     found: list[dict[str, Any]] = []
     for experiment in experiments:
-        verdicts = verify.run(experiment, wanted.tier, wanted.claim, None if wanted.json else _tell)
-        file = verify.save(experiment, wanted.tier, verdicts, wanted.root)
+        verdicts, file = _measure(experiment, wanted)
         found.append({**verify.as_json(experiment, wanted.tier, verdicts), "file": str(file)})
         if not wanted.json:
             _table(experiment, verdicts)
@@ -60,6 +60,29 @@ def main(argv: list[str]) -> int:
     if wanted.json:
         printing.show_json(found[0] if len(found) == 1 else found)
     return 1 if any(entry["failed"] for entry in found) else 0
+
+
+def _measure(experiment: Experiment[Any, Any], wanted: Verify) -> tuple[list[Verdict], Path]:
+    """The verdicts and the file that keeps them, which is written after each."""
+    file = verify.new_file(experiment, wanted.root)
+    verdicts: list[Verdict] = []
+
+    def keep(verdict: Verdict) -> None:
+        verdicts.append(verdict)
+        verify.save(experiment, wanted.tier, verdicts, file)
+        if not wanted.json:
+            _tell(verdict)
+
+    try:
+        verify.run(experiment, wanted.tier, wanted.claim, keep)
+    except KeyboardInterrupt:
+        if verdicts:
+            print(f"{len(verdicts)} verdicts so far are kept in {file}", file=sys.stderr)
+        raise
+    finally:
+        if not verdicts:
+            file.unlink()
+    return verdicts, file
 
 
 def _experiments(name: str) -> list[Experiment[Any, Any]]:

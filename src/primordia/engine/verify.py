@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -68,7 +71,8 @@ def run(
             measurement = claim.measure(claim.setup)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
-        passed = measurement is not None and claim.expected.holds(measurement.value)
+        measured = measurement.value if measurement else math.nan
+        passed = math.isfinite(measured) and claim.expected.holds(measured)
         verdict = Verdict(claim, measurement, passed, error, time.perf_counter() - began)
         verdicts.append(verdict)
         if on_result:
@@ -77,8 +81,8 @@ def run(
 
 
 def as_json(experiment: Experiment[Any, Any], tier: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The verdicts with everything needed to judge them elsewhere."""
-    return {
+    """The verdicts with everything needed to judge them elsewhere; what is no finite number is null."""
+    told = {
         "format": 1,
         "experiment": experiment.name,
         "version": experiment.version,
@@ -90,16 +94,25 @@ def as_json(experiment: Experiment[Any, Any], tier: str, verdicts: Sequence[Verd
         "failed": sum(not verdict.passed for verdict in verdicts),
         "claims": [_entry(verdict) for verdict in verdicts],
     }
+    return dict(durable.finite(told))
 
 
-def save(experiment: Experiment[Any, Any], tier: str, verdicts: Sequence[Verdict], root: Path) -> Path:
-    """Write the verdicts to `<root>/verify/<wing>-<experiment>-<time>.json`; returns the file."""
+def new_file(experiment: Experiment[Any, Any], root: Path) -> Path:
+    """Make `<root>/verify/<wing>-<experiment>-<time>.json`, still empty; never one that exists."""
     folder = root / "verify"
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = now().replace("-", "").replace(":", "")
-    out = folder / f"{experiment.name.replace('/', '-')}-{stamp}.json"
+    name = f"{experiment.name.replace('/', '-')}-{now().replace('-', '').replace(':', '')}"
+    for suffix in itertools.chain([""], (f"-{count}" for count in itertools.count(2))):
+        with contextlib.suppress(FileExistsError):
+            out = folder / f"{name}{suffix}.json"
+            out.touch(exist_ok=False)
+            return out
+    raise AssertionError("unreachable: counting does not end")
+
+
+def save(experiment: Experiment[Any, Any], tier: str, verdicts: Sequence[Verdict], out: Path) -> None:
+    """Write the verdicts there are so far; called after each, because the next may take hours."""
     durable.write_json(out, as_json(experiment, tier, verdicts))
-    return out
 
 
 def _entry(verdict: Verdict) -> dict[str, Any]:
