@@ -2,7 +2,8 @@
 
 Whenever the process opens, renames, makes, cuts or removes something below its root, and in the middle of each line and
 file it writes, a forked copy is killed there with SIGKILL. Each is then resumed and compared with a run that was never
-stopped; then the resumption of one of them is killed at each of its own operations, and resumed again.
+stopped; then the resumption of one of them is killed at each of its own operations, and resumed again; then a fork of
+the whole run is killed likewise.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def killed_everywhere(
         n += stride
 
 
-def finish(place: Path, whole: RunFolder) -> str:
+def finish(place: Path, whole: RunFolder, begin: Callable[[Path], Any]) -> str:
     """Resume what died, or begin where nothing was begun, and compare."""
     found = opening.all_folders(place)
     if not found:
@@ -148,7 +149,7 @@ def main(root: Path, stride: int) -> None:
         found = opening.all_folders(place)
         if found and len(found[0].metrics.read()) == 3 and not middle.exists():
             shutil.copytree(place, middle)
-        statuses.append(finish(place, whole))
+        statuses.append(finish(place, whole, begin))
         shutil.rmtree(place)
     again: list[str] = []
     for place in killed_everywhere(
@@ -157,9 +158,21 @@ def main(root: Path, stride: int) -> None:
         lambda place: shutil.copytree(middle, place),
         stride,
     ):
-        again.append(finish(place, whole))
+        again.append(finish(place, whole, begin))
         shutil.rmtree(place)
-    print(json.dumps({"first": statuses, "again": again, "rows": [row["step"] for row in whole.metrics.read()]}))
+
+    def branch(place: Path) -> None:
+        """Its first row shows a transition, since the parent's last row before was at step 4."""
+        launch.fork(whole, 7, {}, {"stop": "known+1"}, root=place)
+
+    branch(root / "child")
+    (child,) = opening.all_folders(root / "child")
+    forked: list[str] = []
+    for place in killed_everywhere(root / "third", branch, lambda place: place.mkdir(parents=True), stride):
+        forked.append(finish(place, child, branch))
+        shutil.rmtree(place)
+    report = {"first": statuses, "again": again, "forked": forked, "transitions": transitions(child)}
+    print(json.dumps({**report, "rows": [row["step"] for row in whole.metrics.read()]}))
 
 
 if __name__ == "__main__":

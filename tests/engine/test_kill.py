@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import shutil
@@ -35,7 +36,10 @@ def place() -> Iterator[Path]:
 
 
 class Killer:
-    """Starts and resumes one run over and over, killing the process at instants that a seed chooses."""
+    """Starts and resumes one run over and over, killing the process at instants that a seed chooses.
+
+    Now and then it is killed while it starts up, and otherwise some time after it says that it is running.
+    """
 
     def __init__(self, place: Path, wanted: dict[str, Any], seed: int, figures: bool = False) -> None:
         self.place, self.figures = place, figures
@@ -44,30 +48,45 @@ class Killer:
         self.choose = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.ended = 0
-        began = time.monotonic()
-        assert self.live(place / "whole", None)
-        self.seconds = time.monotonic() - began
+        self.running_at, self.pid, began = 0.0, 0, time.monotonic()
+        assert self.live(place / "whole", math.inf)
+        self.start_up = self.running_at - began
+        self.seconds = time.monotonic() - self.running_at
         (self.whole,) = opening.all_folders(place / "whole")
 
-    def live(self, root: Path, until: float | None) -> bool:
-        """Start or resume the run under `root`; whether it ended before it was killed `until` seconds later."""
+    def live(self, root: Path, running_for: float, starting_for: float = math.inf) -> bool:
+        """Start or resume the run under `root`; whether it ended before it was killed.
+
+        It is killed once it ran steps for `running_for` seconds, or `starting_for` seconds after it began.
+        """
         command = [sys.executable, str(HERE / "drive.py"), str(self.file), str(root), *["figures"] * self.figures]
         process = subprocess.Popen(
             command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
-        try:
-            _, errors = process.communicate(timeout=until)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            _, errors = process.communicate()
+        began, self.running_at, self.pid = time.monotonic(), math.inf, process.pid
+        while process.poll() is None:
+            now = time.monotonic()
+            if self.running_at == math.inf and self.is_running(root):
+                self.running_at = now
+            if now > min(self.running_at + running_for, began + starting_for):
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+            time.sleep(0.002)
+        _, errors = process.communicate()
         assert process.returncode in (0, -signal.SIGKILL), errors
         return process.returncode == 0
 
+    def is_running(self, root: Path) -> bool:
+        """Whether the present process has announced itself and is in its loop."""
+        found = opening.all_folders(root)
+        record = found[0].record() if found else {}
+        return (record.get("pid"), record.get("status")) == (self.pid, "running")
+
     def kill(self, n_kills: int) -> None:
-        """Kill `n_kills` times, comparing every run that gets to its end."""
-        while self.kills.total() < n_kills:
+        """Kill `n_kills` times a process that was running steps, comparing every run that gets to its end."""
+        while self.kills["running"] < n_kills:
             root, reached = self.place / str(self.ended), ""
-            while reached != "end" and not self.live(root, self.next_instant(n_kills)):
+            while reached != "end" and not self.live(root, *self.next_instant(n_kills)):
                 reached = self.look(root)
                 self.kills[reached] += 1
             (folder,) = opening.all_folders(root)
@@ -77,10 +96,12 @@ class Killer:
             assert leavings(folder) == leavings(self.whole)
             self.ended += 1
 
-    def next_instant(self, n_kills: int) -> float | None:
-        if self.kills.total() >= n_kills:
-            return None
-        return self.choose.uniform(0.05, 1.1) * self.seconds
+    def next_instant(self, n_kills: int) -> tuple[float, float]:
+        if self.kills["running"] >= n_kills:
+            return math.inf, math.inf
+        if self.choose.random() < 0.1:
+            return math.inf, self.choose.uniform(0.2, 1.1) * self.start_up
+        return self.choose.uniform(0.0, 0.6) * self.seconds, math.inf
 
     def look(self, root: Path) -> str:
         """What the killed process left can be read: no line is altered, no row twice. Returns how far it was."""
@@ -94,20 +115,19 @@ class Killer:
         if folder.record()["status"] == "finished":
             return "end"
         assert lease.status(folder) == "died"
-        return "running" if steps else "created"
+        return "running" if self.is_running(root) else "start-up"
 
 
 def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
     wanted = {
         "experiment": "walk:Walk",
         "config": {"seed": 11, "n_walkers": 32, "n_sites": 1024, "microseconds": 100},
-        "schedule": {"steps": 1500, "every": 50, "checkpoint_every": 70, "views_every": 500, "stop": "known+9"},
+        "schedule": {"steps": 2000, "every": 50, "checkpoint_every": 70, "views_every": 500, "stop": "known+9"},
     }
     killer = Killer(place, wanted, seed=20260101)
-    killer.kill(20)
-    assert killer.kills.total() >= 20
-    assert killer.kills["running"] >= 5, killer.kills
-    assert killer.ended >= 1
+    killer.kill(18)
+    assert killer.kills["start-up"] >= 1
+    assert killer.ended >= 2
 
 
 def test_soups_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
@@ -117,8 +137,7 @@ def test_soups_killed_at_random_instants_arrive_at_the_same_bits(place: Path) ->
         "schedule": {"steps": 240, "every": 16, "checkpoint_every": 24},
     }
     killer = Killer(place, wanted, seed=7, figures=True)
-    killer.kill(5)
-    assert killer.kills.total() >= 5
+    killer.kill(4)
     report = (killer.whole.path / "report.html").read_text()
     assert "all 240 epochs done" in report
 
@@ -140,6 +159,11 @@ def assert_killed_everywhere(report: dict[str, Any], stride: int) -> None:
     assert first["created"] >= 8 // stride
     assert first["running"] >= 80 // stride
     assert again["running"] >= 60 // stride
+    assert [step for _, step, _ in report["transitions"]] == [7, 7]
+    forked = Counter(report["forked"])
+    assert forked["nothing"] >= 8 // stride
+    assert forked["created"] >= 8 // stride
+    assert forked["running"] >= 40 // stride
 
 
 def test_a_run_killed_at_each_thing_it_does_arrives_at_the_same_bits(place: Path) -> None:
