@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from primordia.core.registry import load
-from primordia.engine import launch
+from primordia.engine import launch, report
 from primordia.engine.observer import Outcome
+from primordia.engine.opening import open_run
 
 
 def run_preset(root: Path, preset: str) -> Outcome:
@@ -64,6 +65,19 @@ def test_the_report_holds_all_of_it_in_one_page_that_loads_nothing(quick: Outcom
     assert not re.search(r"""(?:src|href)=['"]https?:""", page)
     assert (quick.folder.artefacts / "high_order_complexity.png").exists()
     assert (quick.folder.artefacts / "poster.png").exists()
+
+
+def test_large_pictures_are_linked_in_the_folder_and_inside_a_page_that_is_taken_away(
+    quick: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "EMBED_LIMIT_BYTES", 100_000)
+    run = open_run(quick.folder)
+    links = re.findall("<a href='([^']+)'>open it", report.render(run))
+    assert links
+    assert all((quick.folder.path / link).is_file() for link in links)
+    page = report.standalone(run)
+    assert "open it" not in page
+    assert page.count("data:image/png") == report.render(run).count("data:image/png") + len(links)
 
 
 @pytest.mark.slow

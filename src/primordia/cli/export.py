@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
 from typing import Annotated, Literal
 
 from primordia.cli import arguments
-from primordia.engine import export, opening
+from primordia.engine import durable, export, opening
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +30,7 @@ def main(argv: list[str]) -> int:
     if wanted.to == "html":
         from primordia.engine import report
 
-        shutil.copyfile(report.save(opening.open_run(folder)), out)
+        durable.write(out, report.standalone(opening.open_run(folder)).encode())
     else:
         write = {"csv": export.comma_separated, "parquet": export.parquet, "json": export.json_object}[wanted.to]
         write(folder, out)

@@ -6,6 +6,7 @@ import base64
 import html
 import importlib.resources
 import json
+import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,6 +45,17 @@ def render(run: Opened) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{_text(title)}</title><style>{css}</style></head><body>{''.join(sections)}</body></html>\n"
+    )
+
+
+def standalone(run: Opened) -> str:
+    """The page as text with every picture inside it, large ones too, for taking it away from the run folder."""
+
+    def embedded(link: re.Match[str]) -> str:
+        return f"<figure>{_embedded(run.folder.path / urllib.parse.unquote(link[2]), html.unescape(link[1]))}</figure>"
+
+    return re.sub(
+        r"<p class='soft'>([^<]*) is too large for this page: <a href='([^']*)'>open it</a></p>", embedded, render(run)
     )
 
 
@@ -86,7 +98,8 @@ def _views(run: Opened) -> str:
             f"<figcaption>{run.experiment.step_word} {step:,}{_why(crossed, step)}</figcaption></figure>"
             for step, file in _few(saved[name], crossed)
         )
-        parts.append(f"<h2>{_text(name.capitalize())}</h2><p>{_text(view.meaning)}</p>")
+        heading = name.replace("_", " ").capitalize()
+        parts.append(f"<h2>{_text(heading)}</h2><p>{_text(view.meaning)}</p>")
         parts.append(f"{_legend(view.palette)}<div class='pictures'>{figures}</div>")
     return "".join(parts)
 
@@ -190,6 +203,10 @@ def _image(run: Opened, file: Path, description: str) -> str:
     if file.stat().st_size > EMBED_LIMIT_BYTES:
         link = urllib.parse.quote(file.relative_to(run.folder.path).as_posix())
         return f"<p class='soft'>{_text(description)} is too large for this page: <a href='{link}'>open it</a></p>"
+    return _embedded(file, description)
+
+
+def _embedded(file: Path, description: str) -> str:
     content = base64.b64encode(file.read_bytes()).decode()
     return f"<img alt='{_text(description)}' src='data:image/png;base64,{content}'>"
 
