@@ -2,6 +2,10 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -147,7 +151,6 @@ def test_doctor_looks_at_everything_and_leaves_nothing(call: Call, tmp_path):
         ("disk", {"shutil.disk_usage": lambda path: Room(2**29)}, "warn", "free some room or choose another --root"),
         ("disk", {"os.access": lambda path, mode: False}, "fail", "choose another --root"),
         ("extra query", {"importlib.util.find_spec": lambda name: None}, "warn", "pip install 'primordia[query]'"),
-        ("numba cache", {"primordia.engine.doctor._writable": lambda path: False}, "warn", "set NUMBA_CACHE_DIR"),
     ],
 )
 def test_doctor_says_what_to_do(call: Call, monkeypatch, name, patch, state, remedy):
@@ -156,6 +159,35 @@ def test_doctor_says_what_to_do(call: Call, monkeypatch, name, patch, state, rem
     told = {entry.name: entry for entry in doctor.examine(Path("runs"))}
     assert told[name].state == state
     assert remedy in told[name].remedy
+
+
+def test_doctor_names_the_folder_that_kernels_use(call: Call, monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "misleading"))
+    monkeypatch.setenv("PRIMORDIA_CACHE", str(tmp_path / "chosen"))
+    told = {entry.name: entry for entry in doctor.examine(Path("runs"))}["numba cache"]
+    assert (told.state, told.remedy) == ("ok", "")
+    folder = Path(told.finding.removeprefix("compiled kernels are kept under "))
+    # A kernel of a process of its own is the judge.
+    program = (
+        "from primordia.life import microscope, soup\n"
+        "soup.run_epochs('bff', soup.random_soup(1, 8), seed=1, first_epoch=0, n_epochs=1, mutation_threshold=9, "
+        "max_steps=9)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert len(list(folder.glob("*/*/*.nbi"))) > 0
+    assert not (tmp_path / "misleading").exists()
+
+
+def test_doctor_says_when_kernels_are_not_kept_where_they_should_be(call: Call, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("PRIMORDIA_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for instead in ("they are kept under", "every start compiles anew"):
+        told = {entry.name: entry for entry in doctor.examine(Path("runs"))}["numba cache"]
+        assert told.state == "warn"
+        assert f"cannot be kept under {tmp_path / 'file' / 'kernels'}: {instead}" in told.finding
+        assert told.remedy == "set PRIMORDIA_CACHE to a folder that you may write to"
+        (tmp_path / f"primordia-kernels-{os.getuid()}").chmod(0o755)
 
 
 def test_doctor_fails_when_something_is_broken(call: Call, monkeypatch):

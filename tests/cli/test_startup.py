@@ -39,14 +39,14 @@ def test_a_quick_verb_imports_nothing_heavy(words, unwanted, tmp_path):
 
 @pytest.mark.parametrize("words", [["--help"], ["list"]], ids=" ".join)
 def test_listing_takes_a_fraction_of_a_second(words):
-    # Processor time, not the clock: other tests run beside this one. 400 ms is promised; twice that is a regression.
+    # Processor time, not the clock: other tests run beside this one. The best of five, since a cold disk costs too.
     spent = []
-    for _ in range(4):
+    for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "primordia.cli.main", *words], capture_output=True, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(spent) < 0.8
+    assert min(spent) < 0.4
 
 
 def test_help_names_every_verb_and_every_exit_code(call: Call):

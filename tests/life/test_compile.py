@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from primordia.life.compile import cache_folder
+from primordia.life import compile as compiling
+from primordia.life.compile import kernel, shelf
 
 INNER = """
 from primordia.life.compile import kernel
@@ -72,13 +77,103 @@ print(sum(sum(k.dispatcher.stats.cache_misses.values()) for k in kernels))
     assert int(misses[1]) == 0
 
 
-def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PRIMORDIA_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "primordia" / "kernels"
-    monkeypatch.setenv("PRIMORDIA_CACHE", str(tmp_path / "own"))
-    assert cache_folder() == tmp_path / "own" / "kernels"
+def test_without_a_folder_everything_runs_and_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    monkeypatch.setenv("PRIMORDIA_CACHE", str(tmp_path / "file"))
-    assert cache_folder() != tmp_path / "file" / "kernels"
-    assert "primordia-kernels" in cache_folder().name
+    (tmp_path / f"primordia-kernels-{os.getuid()}").write_text("nor this", encoding="utf-8")
+    code = """
+from primordia.life import soup
+done = soup.run_epochs(
+    "bff", soup.random_soup(1, 8), seed=1, first_epoch=0, n_epochs=2, mutation_threshold=9, max_steps=9
+)
+print("done")
+"""
+    environment = os.environ | {"PRIMORDIA_CACHE": str(tmp_path / "file"), "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "done\n"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_forgotten_machine_code_is_removed_when_some_is_added(tmp_path: Path) -> None:
+    old, unfinished = "0" * 20, "gone-" + "1" * 20
+    for name in (old, unfinished, "2" * 20, "3" * 20, "not-ours"):
+        (tmp_path / name / "inside").mkdir(parents=True)
+    long_ago = time.time() - compiling.UNUSED - 60
+    for name in (old, "3" * 20, "not-ours"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    # What is used is marked, and nothing is removed for it.
+    assert shelf(tmp_path, "3" * 20) == tmp_path / ("3" * 20)
+    assert (tmp_path / old).exists()
+    assert time.time() - (tmp_path / ("3" * 20)).stat().st_mtime < 60
+    assert shelf(tmp_path, "4" * 20).is_dir()
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "not-ours", "2" * 20, "3" * 20, "4" * 20}
+
+
+def test_what_another_process_has_just_marked_stays(tmp_path: Path) -> None:
+    """Both need the lock, so either the mark comes first and is seen, or the folder is gone and is made anew."""
+    old = tmp_path / ("0" * 20)
+    old.mkdir()
+    long_ago = time.time() - compiling.UNUSED - 60
+    os.utime(old, (long_ago, long_ago))
+    with open(tmp_path / ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        remover = threading.Thread(target=shelf, args=(tmp_path, "1" * 20))
+        remover.start()
+        time.sleep(0.1)
+        assert old.exists()
+        os.utime(old)
+    remover.join()
+    assert old.exists()
+
+
+def test_threads_that_meet_at_a_new_kernel_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One names the other, and one has a signature, so that it compiles as it is made: no order of locks may block."""
+    import numba
+
+    monkeypatch.setenv("PRIMORDIA_CACHE", str(tmp_path))
+    before, made, folders = numba.config.CACHE_DIR, [], []
+    real = numba.njit
+
+    def slow(*signature: Any, **options: Any) -> Any:
+        if options.get("error_model") == "numpy":  # ours; Numba decorates parts of its own
+            made.append(signature)
+            time.sleep(0.05)
+            folders.append(numba.config.CACHE_DIR)
+        return real(*signature, **options)
+
+    for _ in range(3):
+        made.clear()
+        folders.clear()
+        inner = kernel(_inner, "int64(int64)")
+        monkeypatch.setitem(_outer.__globals__, "INNER_KERNEL", inner)
+        outer = kernel(_outer)
+        results: list[int] = []
+        barrier = threading.Barrier(8)
+
+        def call(which: Any, results: list[int] = results, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            results.append(int(which(3)))
+
+        # Daemons, so that threads which block each other fail this test instead of hanging it.
+        callers = [threading.Thread(target=call, args=(which,), daemon=True) for which in [inner, outer] * 4]
+        with monkeypatch.context() as patch:
+            patch.setattr(numba, "njit", slow)
+            for caller in callers:
+                caller.start()
+            for caller in callers:
+                caller.join(timeout=60)
+                assert not caller.is_alive()
+        assert sorted(results) == [4] * 4 + [8] * 4
+        assert len(made) == 2
+        assert sorted(folders) == sorted(str(tmp_path / "kernels" / each.digest) for each in (inner, outer))
+        assert before == numba.config.CACHE_DIR
+
+
+def _inner(x):  # type: ignore[no-untyped-def]
+    return x + 1
+
+
+def _outer(x):  # type: ignore[no-untyped-def]
+    return INNER_KERNEL(x) * 2
+
+
+INNER_KERNEL: Any = None

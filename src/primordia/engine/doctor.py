@@ -9,13 +9,12 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 import primordia
-from primordia.core import threads
+from primordia.core import cache, threads
 
 NEEDED = ("numpy", "numba", "brotli", "safetensors", "rich", "tyro", "matplotlib")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
@@ -104,23 +103,12 @@ def _compiles() -> Diagnosis:
 
 def _caches() -> Diagnosis:
     """Whether compiled kernels can be kept for the next start."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    package = Path(primordia.__file__).parent
-    for folder in [Path(chosen)] if chosen else [package, Path.home()]:
-        if _writable(folder):
-            return Diagnosis("numba cache", "ok", f"compiled kernels are kept under {folder}")
-    return Diagnosis(
-        "numba cache", "warn", "no writable folder: every start compiles anew", "set NUMBA_CACHE_DIR to a folder"
-    )
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+    wanted, used = cache.wanted(), cache.folder()
+    if used == wanted:
+        return Diagnosis("numba cache", "ok", f"compiled kernels are kept under {used}")
+    instead = f"they are kept under {used}, until that is emptied" if used else "every start compiles anew"
+    remedy = "set PRIMORDIA_CACHE to a folder that you may write to"
+    return Diagnosis("numba cache", "warn", f"compiled kernels cannot be kept under {wanted}: {instead}", remedy)
 
 
 def _room(root: Path) -> Diagnosis:

@@ -11,11 +11,15 @@ constants they name, and the compiler's version.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import hashlib
 import inspect
 import os
-import tempfile
+import re
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
@@ -23,25 +27,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Kernel", "cache_folder", "kernel"]
+from primordia.core import cache
 
+__all__ = ["Kernel", "kernel"]
 
-def cache_folder() -> Path:
-    """The folder of compiled kernels: PRIMORDIA_CACHE, else the user's cache folder, else a temporary one."""
-    if chosen := os.environ.get("PRIMORDIA_CACHE"):
-        root = Path(chosen)
-    elif base := os.environ.get("XDG_CACHE_HOME"):
-        root = Path(base) / "primordia"
-    else:
-        root = Path.home() / ".cache" / "primordia"
-    folder = root / "kernels"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        user = getattr(os, "getuid", lambda: "any")()
-        return Path(tempfile.gettempdir()) / f"primordia-kernels-{user}"
+UNUSED = 30 * 24 * 3600.0
+"""Seconds after which machine code that nobody used is removed; an edit or a new compiler leaves some behind."""
+
+DIGEST = re.compile("[0-9a-f]{20}")
+GONE = "gone-"
+
+RECENT = 24 * 3600.0
+"""Seconds within which use is not noted again."""
 
 
 class Kernel:
@@ -52,6 +49,7 @@ class Kernel:
         self.function = function
         self.signature = signature
         self.options = options
+        self._dispatcher: Any = None
 
     @functools.cached_property
     def digest(self) -> str:
@@ -67,21 +65,37 @@ class Kernel:
             text.update(key.encode() + b"\0" + seen[key] + b"\0")
         return text.hexdigest()[:20]
 
-    @functools.cached_property
+    @property
     def dispatcher(self) -> Any:
-        """Numba's own object for this function, compiled per argument types."""
+        """Numba's own object for this function, compiled per argument types; made once, whoever comes first."""
+        if self._dispatcher is None:
+            self._make_dispatcher()
+        return self._dispatcher
+
+    def _make_dispatcher(self) -> None:
         import numba
+        from numba.core.compiler_lock import global_compiler_lock
 
         from primordia.life import primitives_cpu  # noqa: F401  (registers the machine forms of the primitives)
 
-        # Numba fixes a function's cache folder when it is decorated, so the setting is ours only for that moment.
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(cache_folder() / self.digest)
-        try:
+        # Numba's own lock and no second one: a thread that compiles holds it while it reaches the kernels that its
+        # kernel names, so a lock of ours would be taken in both orders.
+        with global_compiler_lock:
+            if self._dispatcher is not None:
+                return
             options = {"cache": True, "nogil": True, "error_model": "numpy"} | self.options
-            return numba.njit(self.signature, **options)(self.function)
-        finally:
-            numba.config.CACHE_DIR = before
+            root = cache.folder()
+            if root is None:
+                options["cache"] = False
+                self._dispatcher = numba.njit(self.signature, **options)(self.function)
+                return
+            # Numba fixes a function's cache folder when it is decorated, so the setting is ours only for that moment.
+            before = numba.config.CACHE_DIR
+            numba.config.CACHE_DIR = str(shelf(root, self.digest))
+            try:
+                self._dispatcher = numba.njit(self.signature, **options)(self.function)
+            finally:
+                numba.config.CACHE_DIR = before
 
     @property
     def _numba_type_(self) -> Any:
@@ -115,6 +129,39 @@ def kernel(
         return functools.partial(kernel, signature=signature, allocates=allocates, **options)
     assert isinstance(function, FunctionType), function
     return Kernel(function, signature, options if allocates else options | {"_nrt": False})
+
+
+def shelf(root: Path, digest: str) -> Path:
+    """The folder of one digest in the folder of compiled kernels, marked as used; a new one drives out forgotten ones.
+
+    Whoever marks or removes holds the lock file, so no process removes what another has just begun to use.
+    """
+    path = root / digest
+    try:
+        if time.time() - path.stat().st_mtime < RECENT:
+            return path
+    except OSError:
+        pass
+    gone: list[Path] = []
+    with contextlib.suppress(OSError), open(root / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            os.utime(path)
+        else:
+            path.mkdir()
+            gone = _set_aside_forgotten(root)
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return path
+
+
+def _set_aside_forgotten(root: Path) -> list[Path]:
+    """Renames the digests that nobody used for long; returns these and what an earlier removal did not finish."""
+    forgotten = time.time() - UNUSED
+    for path in root.iterdir():
+        if DIGEST.fullmatch(path.name) and path.is_dir() and path.stat().st_mtime < forgotten:
+            path.rename(path.with_name(f"{GONE}{path.name}"))
+    return list(root.glob(f"{GONE}*"))
 
 
 @functools.cache
