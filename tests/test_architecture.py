@@ -67,12 +67,51 @@ def test_the_ci_script_runs_the_test_command_of_the_readme_word_for_word():
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith(commands[0])
 
 
-def test_no_committed_file_names_an_index_or_a_lock_that_does():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "package-lock.json", "yarn.lock")
+INDEX = re.compile(r"(?:index-url|registry|find-links)\s*[=: ]\s*\S*//", re.IGNORECASE)
+MACHINE = re.compile(r"(?<![\w.])/(?:home|Users|root|work|mnt)/[\w.-]+|(?<![\w.])/tmp/[\w.-]+/[\w.-]+")
+
+
+def tracked_texts():
+    """Every tracked file that is text, by name."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
-    files = listed.stdout.split("\n")
-    assert [name for name in files if Path(name).name in ("uv.lock", "poetry.lock", "Pipfile.lock")] == []
-    lock = (ROOT / "requirements.lock").read_text()
+    found = {}
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file() and b"\0" not in (content := path.read_bytes()):
+            found[name] = content.decode()
+    return found
+
+
+def lines_with(pattern, text):
+    return [line.strip() for line in text.splitlines() if pattern.search(line)]
+
+
+def test_no_committed_file_names_an_index_or_a_lock_that_does():
+    texts = tracked_texts()
+    assert [name for name in texts if Path(name).name in LOCKS] == []
+    assert {name: lines for name, text in texts.items() if (lines := lines_with(INDEX, text))} == {}
+    lock = texts["requirements.lock"]
     assert "://" not in lock
     assert all(re.fullmatch(r"#.*|[a-z0-9-]+==[\w.]+", line) for line in lock.splitlines())
+
+
+def test_no_committed_file_names_a_place_on_somebodys_machine():
+    # This file holds the patterns themselves; they do not match.
+    assert {name: lines for name, text in tracked_texts().items() if (lines := lines_with(MACHINE, text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (INDEX, "--index" + "-url https://packages.example/simple"),
+        (INDEX, "index" + "-url=https://packages.example/simple"),
+        (INDEX, "registry" + ' = "https://packages.example"'),
+        (MACHINE, "cd /" + "home/someone/project"),
+        (MACHINE, 'path = "/' + 'root/.cache"'),
+    ],
+)
+def test_the_patterns_would_notice(pattern, line):
+    assert pattern.search(line)

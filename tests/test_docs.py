@@ -1,0 +1,134 @@
+"""What the pages promise is there: no placeholder, no dead link, and every command can be typed as it stands."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from primordia.cli import arguments
+from primordia.cli.main import VERBS
+from primordia.core import registry
+from primordia.engine import launch
+from primordia.engine import schedule as schedules
+
+ROOT = Path(__file__).parents[1]
+FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+INLINE = re.compile(r"`(primordia [^`]+)`")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PLACEHOLDER = re.compile(r"@[A-Z][A-Z_]*@|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX\b")
+# Names that stand for the reader's own, in examples of which they are the point.
+STANDS_FOR = ("my.package:MyExperiment", "NAME")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_global_changes() -> None:
+    """In place of the house's fixture of this name: tyro empties its caches at random, from the global generator."""
+
+
+def pages() -> list[Path]:
+    """Every tracked page."""
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        return [ROOT / name for name in listed.stdout.split()]
+    return [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command of README and docs that can be typed, with its page."""
+    found: dict[tuple[str, str], None] = {}
+    for page in pages():
+        if page.name != "README.md" and page.parent.name != "docs":
+            continue
+        text = page.read_text(encoding="utf-8")
+        name = str(page.relative_to(ROOT))
+        for block in FENCED.findall(text):
+            for line in block.splitlines():
+                for part in re.split(r"&&|\|", line):
+                    # What stands after two spaces or a hash explains the command.
+                    typed = re.split(r"\s{2,}|\s#", part.strip().removeprefix("$ "))[0]
+                    if re.match(r"(\S*/)?primordia\s", typed):
+                        found[name, "primordia " + typed.split(maxsplit=1)[1]] = None
+        for typed in INLINE.findall(FENCED.sub("", text)):
+            # `primordia resume` alone speaks of a verb, and `primordia VERB --help` of all.
+            if len(typed.split()) > 2 and not typed.startswith("primordia VERB"):
+                found[name, typed] = None
+            else:
+                assert typed.split()[1] in (*VERBS, "VERB", "--help", "--version"), f"{name}: {typed}"
+    return list(found)
+
+
+class Parsed(Exception):  # noqa: N818  (it is no error)
+    """What the parser of a verb returned, instead of what the verb would have done with it."""
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_has_no_placeholder(page: Path) -> None:
+    assert PLACEHOLDER.findall(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    dead = []
+    for target in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+        path, _, heading = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        there = (page.parent / path) if path else page
+        if not there.exists() or (heading and heading not in headings(there)):
+            dead.append(target)
+    assert dead == []
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as they are made of its headings."""
+    found = re.findall(r"^#+ (.*)$", FENCED.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
+
+
+def test_commands_are_found() -> None:
+    pages_with_commands = {page for page, _ in commands()}
+    assert {"README.md", "docs/command-line.md", "docs/life-bff.md"} <= pages_with_commands
+
+
+@pytest.mark.parametrize(("page", "command"), commands(), ids=lambda part: part)
+def test_every_command_of_a_page_can_be_typed(monkeypatch: pytest.MonkeyPatch, page: str, command: str) -> None:
+    _, verb, *words = shlex.split(command)
+    assert verb in VERBS or verb in ("--help", "--version")
+    if verb not in VERBS or "--help" in words:
+        return
+    real = arguments.parse
+
+    def parse(*given: Any) -> Any:
+        raise Parsed(real(*given))
+
+    monkeypatch.setattr(arguments, "parse", parse)
+    try:
+        importlib.import_module(f"primordia.cli.{verb}").main(words)
+    except Parsed as ending:
+        hold_to_the_experiment(ending.args[0])
+    else:
+        assert verb == "list", f"{verb} read its command line without the parser"
+
+
+def hold_to_the_experiment(wanted: Any) -> None:
+    """The names in a command exist: experiment, preset, settings, schedule, claims."""
+    name = getattr(wanted, "name", None)
+    if name in STANDS_FOR or (name is None and not hasattr(wanted, "at")):
+        return
+    wings = {member.partition("/")[0] for member in registry.names()}
+    experiment = registry.load("life/bff" if name is None or name in wings else name)
+    if hasattr(wanted, "set"):
+        settings = {**arguments.settings(wanted.set), **arguments.given(seed=wanted.seed)}
+        schedule = arguments.given(
+            steps=wanted.steps, every=wanted.every, checkpoint_every=wanted.checkpoint_every, stop=wanted.stop
+        )
+        launch.resolve(experiment, getattr(wanted, "preset", None), settings, schedule)
+        schedules.make(experiment, schedule)
+    if hasattr(wanted, "claim"):
+        assert set(wanted.claim) <= {claim.id for claim in experiment.claims}
