@@ -61,6 +61,12 @@ def words(text: str, metavar: str) -> Any:
     return Annotated[str | None, option(text, metavar), _AS_TYPED]
 
 
+Every = number("steps between rows of metrics")
+CheckpointEvery = number("steps between checkpoints")
+Stop = words("stop at a transition, or some steps after it: takeover+512; 'none' to go on", "RULE")
+Threads = number("threads that kernels may use (default: all cores); results do not depend on it")
+
+
 def parse(kind: type[A], argv: Sequence[str], verb: str) -> A:
     """The arguments of a verb as an instance of the dataclass `kind`.
 

@@ -17,7 +17,7 @@ class Resume:
     """
 
     run: arguments.RunName
-    threads: arguments.number("threads that kernels may use (default: all cores); results do not depend on it") = None
+    threads: arguments.Threads = None
     root: arguments.Root = Path("runs")
     quiet: arguments.Quiet = False
     json: arguments.Json = False

@@ -23,10 +23,10 @@ class Run:
     seed: arguments.number("the seed; the same as --set seed=N") = None
     set: arguments.Settings = ()
     steps: arguments.number("steps to perform at most") = None
-    every: arguments.number("steps between rows of metrics") = None
-    checkpoint_every: arguments.number("steps between checkpoints") = None
-    stop: arguments.words("stop at a transition, or some steps after it: takeover+512; 'none' to go on", "RULE") = None
-    threads: arguments.number("threads that kernels may use (default: all cores); results do not depend on it") = None
+    every: arguments.Every = None
+    checkpoint_every: arguments.CheckpointEvery = None
+    stop: arguments.Stop = None
+    threads: arguments.Threads = None
     root: arguments.Root = Path("runs")
     quiet: arguments.Quiet = False
     json: arguments.Json = False
