@@ -27,7 +27,7 @@ class BffConfig:
     """Settings of a well-mixed soup of BFF programs."""
 
     seed: Annotated[
-        int, Spec("the number that every random draw of the run follows from", ge=0, le=2**63 - 1, source="ours")
+        int, Spec("the number that every random draw of the run follows from", ge=0, le=2**64 - 1, source="ours")
     ] = 0
     language: Annotated[
         str,
