@@ -132,3 +132,12 @@ def hold_to_the_experiment(wanted: Any) -> None:
         schedules.make(experiment, schedule)
     if hasattr(wanted, "claim"):
         assert set(wanted.claim) <= {claim.id for claim in experiment.claims}
+
+
+def test_the_readme_lists_every_experiment_with_its_paper_and_page() -> None:
+    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| [`")]
+    listed = {re.match(r"\| \[`([^`]+)`\]\(docs/", row)[1]: row for row in rows}
+    ours = [name for name in registry.names() if type(registry.load(name)).__module__.startswith("primordia.")]
+    assert sorted(listed) == sorted(ours)
+    for name, row in listed.items():
+        assert registry.load(name).source.arxiv in row
