@@ -67,7 +67,10 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--rival", type=Path, default=None, help="the authors' program, built for the CPU")
     parser.add_argument("--rival-epochs", type=int, default=257, help="epochs for the comparison with it (64 k + 1)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.rival and not arguments.rival.is_file():
+        parser.error(f"there is no program {arguments.rival}")
+    return arguments
 
 
 def machine_line() -> str:

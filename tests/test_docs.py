@@ -13,7 +13,7 @@ import pytest
 
 from primordia.cli import arguments
 from primordia.cli.main import VERBS
-from primordia.core import registry
+from primordia.core import checks, registry
 from primordia.engine import launch
 from primordia.engine import schedule as schedules
 
@@ -23,7 +23,7 @@ INLINE = re.compile(r"`(primordia [^`]+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PLACEHOLDER = re.compile(r"@[A-Z][A-Z_]*@|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX\b")
 # Names that stand for the reader's own, in examples of which they are the point.
-STANDS_FOR = ("my.package:MyExperiment", "NAME")
+STANDS_FOR = ("my.package:MyExperiment", "voter:Voter", "NAME")
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +141,27 @@ def test_the_readme_lists_every_experiment_with_its_paper_and_page() -> None:
     assert sorted(listed) == sorted(ours)
     for name, row in listed.items():
         assert registry.load(name).source.arxiv in row
+
+
+def python_blocks() -> list[str]:
+    text = (ROOT / "docs" / "your-own-experiment.md").read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_example_experiment_fulfils_the_contract_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "voter.py").write_text(python_blocks()[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for the check that asks another process
+    experiment = registry.load("voter:Voter")
+    for check in checks.checks(experiment):
+        check.run()
+    config, schedule = launch.resolve(experiment, None, {}, {"every": 1, "steps": 5000})
+    outcome = launch.start(experiment, config, schedule, root=tmp_path / "runs", address="voter:Voter")
+    assert (outcome.status, outcome.reason) == ("finished", "all agree")
+    assert (outcome.folder.path / "report.html").exists()
+
+
+def test_the_lines_of_python_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(python_blocks()[1], "your-own-experiment.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("finished ")
