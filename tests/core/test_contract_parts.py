@@ -82,6 +82,8 @@ def test_the_decorator_registers_once_and_refuses_bad_and_taken_names() -> None:
     for bad in ("walk", "Tests/walk", "tests/walk/", "/walk", "tests/wa lk", "tests/2walk"):
         with pytest.raises(ContractError, match="must look like 'wing/experiment', in lower case"):
             registry.register(type("Bad", (Walk,), {"name": bad}))
+    with pytest.raises(ContractError, match="The version of tests/walk is None; it must be a whole number from 1 on"):
+        registry.register(type("Bad", (Walk,), {"version": None}))
 
 
 def test_entry_points_are_found_by_name_and_typos_get_the_nearest() -> None:
@@ -92,6 +94,17 @@ def test_entry_points_are_found_by_name_and_typos_get_the_nearest() -> None:
         registry.load("life/bfff")
     with pytest.raises(UnknownNameError, match=r"did you mean 'life/bff'\?"):
         registry.load("bff")
+
+
+WHOLE = "import dataclasses\nimport walk\nclass Walk(walk.Walk):\n    {}\n"
+CONFIG = "@dataclasses.dataclass(frozen=True)\n    class Config:\n        {}"
+BARE = """from primordia.core.experiment import Experiment
+class Walk(Experiment):
+    name, summary, determinism = "tests/bare", "Bare.", "bitwise"
+    def init(self, config, streams): ...
+    def step(self, config, state, streams, t): ...
+    def known_result(self, config): ...
+"""
 
 
 @pytest.mark.parametrize(
@@ -112,9 +125,40 @@ def test_entry_points_are_found_by_name_and_typos_get_the_nearest() -> None:
             "broken:Walk",
             "broken:Walk is not a whole experiment: Can't instantiate abstract class",
         ),
+        (
+            WHOLE.format("name = '../../escape/x'"),
+            "broken:Walk",
+            "name '../../escape/x' must look like 'wing/experiment'",
+        ),
+        (
+            WHOLE.format("name = 'Voter'"),
+            "broken:Walk",
+            "name 'Voter' must look like 'wing/experiment', in lower case.",
+        ),
+        (WHOLE.format("name = 'a/b/c'"), "broken:Walk", "name 'a/b/c' must look like"),
+        (WHOLE.format("name = 3"), "broken:Walk", "name 3 must look like"),
+        (
+            WHOLE.format("version = '1'"),
+            "broken:Walk",
+            "version of tests/walk is '1'; it must be a whole number from 1 on",
+        ),
+        (WHOLE.format("version = 0"), "broken:Walk", "version of tests/walk is 0; it must be"),
+        (WHOLE.format("version = True"), "broken:Walk", "version of tests/walk is True; it must be"),
+        (WHOLE.format("metrics = ()"), "broken:Walk", "The metrics of tests/walk must be a mapping from names."),
+        (
+            WHOLE.format("Config = 3"),
+            "broken:Walk",
+            "The Config of tests/walk cannot be used: 3 must be a frozen dataclass.",
+        ),
+        (
+            WHOLE.format(CONFIG.format("seed: int = 0")),
+            "broken:Walk",
+            "cannot be used: Config.seed needs Annotated[..., Spec(...)].",
+        ),
+        (WHOLE.format(CONFIG.format("pass")), "broken:Walk", "The Config of tests/walk has no field 'seed'."),
+        (BARE, "broken:Walk", "Walk is not a whole experiment: it lacks version, Config, metrics, source, presets."),
         (None, ":Walk", "cannot be loaded from :Walk: ValueError: Empty module name"),
     ],
-    ids=["missing", "no attribute", "raises", "syntax", "number", "other class", "abstract", "empty"],
 )
 def test_what_cannot_be_loaded_is_one_sentence(
     content: str | None, address: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
