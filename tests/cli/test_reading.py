@@ -59,6 +59,21 @@ def test_describe_tells_every_setting_metric_preset_and_claim(call: Call):
     assert told["claims"][0]["expected"] == {"low": 1.0, "high": 1.0, "why": "exact"}
 
 
+def test_describe_keeps_the_schedule_apart_from_the_settings(call: Call):
+    text = call("describe", WALK).out
+    header = next(line for line in text.splitlines() if line.startswith("preset "))
+    assert header.split() == ["preset", "what", "to", "expect", "settings", "schedule"]
+    small = Walk.presets["small"]
+    assert f"--steps {small.run['steps']}" in text
+    schedule = text.partition("schedule (")[2]
+    assert next(line for line in schedule.splitlines() if line.startswith("--steps")).split()[:2] == ["--steps", "1024"]
+    assert {line.split()[0] for line in schedule.splitlines() if line.startswith("--")} == {
+        "--steps", "--every", "--checkpoint-every", "--keep", "--views-every", "--stop"
+    }  # fmt: skip
+    told = json.loads(call("describe", WALK, "--json").out)
+    assert told["schedule"]["checkpoint_every"] == {"default": 256, "meaning": "steps between checkpoints"}
+
+
 def test_runs_lists_and_filters(rooted, finished):
     header, line = rooted("runs").lines
     assert header.split() == ["id", "experiment", "status", "step", "seed", "main", "metric", "age"]

@@ -15,6 +15,7 @@ from calling import WALK, Call, command, environment, root_of, spawn
 
 from primordia.engine import opening
 from primordia.engine.folder import RunFolder
+from primordia.engine.schedule import Schedule
 from walk import Walk
 
 SLOW_WALK = (WALK, "--set", "microseconds=2000", "--steps", "100000", "--every", "10", "--checkpoint-every", "20")
@@ -70,6 +71,31 @@ def test_settings_reach_the_run_however_they_are_written(call: Call):
     record = RunFolder(Path(told["folder"])).record()
     assert record["preset"] == "custom"
     assert record["command"].startswith("primordia run --set n_walkers=32 p_move=25% --set rule=drift --seed=7")
+
+
+def test_checkpoints_to_keep_and_views_are_scheduled(call: Call):
+    words = ("--preset", "small", "--checkpoint-every", "8", "--keep", "2", "--views-every", "16", "--json")
+    told = json.loads(call("run", WALK, *words).out)
+    schedule = RunFolder(Path(told["folder"])).config()["schedule"]
+    assert (schedule["keep"], schedule["views_every"]) == (2, 16)
+    words = ("--steps", "60", "--keep", "1", "--views-every", "none", "--json")
+    told = json.loads(call("fork", told["id"], *words).out)
+    schedule = RunFolder(Path(told["folder"])).config()["schedule"]
+    assert (schedule["keep"], schedule["views_every"]) == (1, None)
+
+
+def test_a_fork_is_told_the_option_of_a_schedule_setting(call: Call, finished):
+    ending = call("fork", finished, "--set", "steps=80", "--root", "forks")
+    assert (ending.code, ending.err) == (2, "error: steps is part of the schedule; give --steps 80.\n")
+    assert not Path("forks").exists()
+
+
+def test_help_states_the_defaults_of_the_schedule(call: Call):
+    said = " ".join(call("run", "--help").out.replace("│", " ").split())
+    usual = Schedule()
+    assert f"{usual.steps} steps, a row every {usual.every}, a checkpoint every {usual.checkpoint_every}" in said
+    assert f"of which the newest {usual.keep} are kept" in said
+    assert (usual.views_every, usual.stop) == (None, None)
 
 
 def test_stop_rules_are_set_and_taken_back(call: Call):

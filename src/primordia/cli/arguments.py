@@ -63,6 +63,8 @@ def words(text: str, metavar: str) -> Any:
 
 Every = number("steps between rows of metrics")
 CheckpointEvery = number("steps between checkpoints")
+Keep = number("newest checkpoints to keep")
+ViewsEvery = number("steps between saved views; 'none': at the start, at transitions and at the end")
 Stop = words("stop at a transition, or some steps after it: takeover+512; 'none' to go on", "RULE")
 Threads = number("threads that kernels may use (default: all cores); results do not depend on it")
 
@@ -88,6 +90,11 @@ def parse(kind: type[A], argv: Sequence[str], verb: str) -> A:
         if not ending.code:
             raise
     raise BadInputError(f"{shlex.join(['primordia', verb, *argv])} cannot be read; see primordia {verb} --help.")
+
+
+def flag(name: str) -> str:
+    """The option that sets a field."""
+    return "--" + name.replace("_", "-")
 
 
 def settings(pairs: Iterable[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from primordia.cli import arguments, printing
 from primordia.core import config as configs
 from primordia.core import registry
 from primordia.core.experiment import Experiment
+from primordia.engine.schedule import Schedule
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -28,8 +29,8 @@ def main(argv: list[str]) -> int:
     if wanted.json:
         printing.show_json(_as_json(experiment))
         return 0
-    printing.show(*_head(experiment), *_settings(experiment), *_presets(experiment), *_measured(experiment),
-                  *_claims(experiment))  # fmt: skip
+    printing.show(*_head(experiment), *_settings(experiment), *_presets(experiment), *_schedule(),
+                  *_measured(experiment), *_claims(experiment))  # fmt: skip
     preset = "demo" if "demo" in experiment.presets else next(iter(experiment.presets))
     print(f"\nrun it    primordia run {wanted.name} --preset {preset}")
     if experiment.claims:
@@ -64,9 +65,21 @@ def _settings(experiment: Experiment[Any, Any]) -> list[Any]:
 def _presets(experiment: Experiment[Any, Any]) -> list[Any]:
     rows = []
     for name, preset in experiment.presets.items():
-        changed = ", ".join(f"{key}={value}" for key, value in {**preset.config, **preset.run}.items())
-        rows.append((name, preset.text, changed or "the defaults"))
-    return [printing.heading("presets (--preset NAME)"), printing.table(("preset", "what to expect", "sets"), rows)]
+        settings = ", ".join(f"{key}={value}" for key, value in preset.config.items())
+        schedule = " ".join(f"{arguments.flag(key)} {value}" for key, value in preset.run.items())
+        rows.append((name, preset.text, settings or "the defaults", schedule or "the defaults"))
+    columns = ("preset", "what to expect", "settings", "schedule")
+    return [printing.heading("presets (--preset NAME)"), printing.table(columns, rows)]
+
+
+def _schedule() -> list[Any]:
+    fields = configs.fields(Schedule).items()
+    rows = [
+        (arguments.flag(name), "none" if field.default is None else field.default, field.spec.meaning)
+        for name, field in fields
+    ]
+    title = printing.heading("schedule (where a preset says nothing else)")
+    return [title, printing.table(("option", "default", "meaning"), rows, whole=("option",))]
 
 
 def _measured(experiment: Experiment[Any, Any]) -> list[Any]:
@@ -107,6 +120,10 @@ def _as_json(experiment: Experiment[Any, Any]) -> dict[str, Any]:
         "source": dataclasses.asdict(experiment.source),
         "schema": _schema(experiment),
         "presets": {name: dataclasses.asdict(preset) for name, preset in experiment.presets.items()},
+        "schedule": {
+            name: {"default": field.default, "meaning": field.spec.meaning}
+            for name, field in configs.fields(Schedule).items()
+        },
         "variants": {name: dict(values) for name, values in experiment.variants.items()},
         "metrics": {name: dataclasses.asdict(metric) for name, metric in experiment.metrics.items()},
         "transitions": {name: dataclasses.asdict(line) for name, line in experiment.transitions.items()},

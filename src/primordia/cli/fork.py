@@ -13,6 +13,8 @@ from primordia.engine import launch, opening
 class Fork:
     """Start a new run from the state of another after some steps, with settings changed; the parent stays as it is.
 
+    What the options leave open of the schedule is as in the parent.
+
     Exit codes: 0 finished, 1 failed, 2 bad input, 130 interrupted.
     """
 
@@ -23,6 +25,8 @@ class Fork:
     steps: arguments.number("steps to perform at most, counted from the parent's beginning") = None
     every: arguments.Every = None
     checkpoint_every: arguments.CheckpointEvery = None
+    keep: arguments.Keep = None
+    views_every: arguments.ViewsEvery = None
     stop: arguments.Stop = None
     threads: arguments.Threads = None
     root: arguments.Root = Path("runs")
@@ -37,7 +41,12 @@ def main(argv: list[str]) -> int:
     at = int(parent.record()["step"]) if wanted.at is None else arguments.whole("at", wanted.at, 0)
     settings = {**arguments.settings(wanted.set), **arguments.given(seed=wanted.seed)}
     schedule = arguments.given(
-        steps=wanted.steps, every=wanted.every, checkpoint_every=wanted.checkpoint_every, stop=wanted.stop
+        steps=wanted.steps,
+        every=wanted.every,
+        checkpoint_every=wanted.checkpoint_every,
+        keep=wanted.keep,
+        views_every=wanted.views_every,
+        stop=wanted.stop,
     )
     arguments.limit_threads(wanted.threads)
     return watching.drive(

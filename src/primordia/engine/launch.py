@@ -39,12 +39,25 @@ def resolve(
     if preset is not None and preset not in experiment.presets:
         raise UnknownNameError("preset", preset, experiment.presets)
     base = experiment.presets[preset] if preset else None
-    known = configs.fields(experiment.Config)
-    for key in settings:
-        if key not in known:
-            raise UnknownNameError("setting", key, known)
+    check_keys(experiment, settings)
     config = configs.override(experiment.Config(), {**(base.config if base else {}), **settings})
     return config, schedules.make(experiment, {**(base.run if base else {}), **schedule})
+
+
+def check_keys(experiment: Experiment[Any, Any], settings: Mapping[str, Any]) -> None:
+    """Refuse a setting that the experiment does not have.
+
+    Raises:
+        ConfigError: it is part of the schedule; says its option.
+        UnknownNameError: it is nothing at all; says the nearest.
+    """
+    known = configs.fields(experiment.Config)
+    for key, value in settings.items():
+        if key in known:
+            continue
+        if key in configs.fields(Schedule):
+            raise ConfigError(f"{key} is part of the schedule; give --{key.replace('_', '-')} {value}.")
+        raise UnknownNameError("setting", key, known)
 
 
 def start(
@@ -125,6 +138,7 @@ def fork(
     reached = max([int(where.record()["step"]), *checkpoints.steps(where.checkpoints)])
     if not 0 <= at <= reached:
         raise ConfigError(f"at={at} is out of range: the run {where.path.name} has steps 0 to {reached}.")
+    check_keys(parent.experiment, settings)
     config = configs.override(parent.config, settings)
     child_schedule = schedules.make(parent.experiment, {**configs.to_dict(parent.schedule), **schedule})
     crossed = _crossed(parent, at)
