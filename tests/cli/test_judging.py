@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from calling import TESTS, WALK, Call
 
+from primordia.cli import printing
 from primordia.core import checks, registry
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.errors import ContractError
@@ -68,13 +70,49 @@ def test_verify_prints_paper_against_measured_and_keeps_the_verdicts(call: Call,
     ending = call("verify", WALK)
     assert ending.code == 1
     table = [line.split() for line in ending.lines if line[:2] in ("A ", "B ")]
-    assert table[0] == ["A", "It", "is", "one.", "(section", "1)", "1", "1", "pass"]
-    assert table[1] == ["B", "It", "is", "two.", "(section", "2)", "2", "to", "2.5", "3", "FAIL"]
-    assert ending.lines[-2] == "1 of 2 claims hold on this machine"
-    kept = Path(ending.lines[-1].removeprefix("kept in "))
+    assert table[0] == ["A", "It", "is", "one.", "1", "1", "pass"]
+    assert table[1] == ["B", "It", "is", "two.", "2", "to", "2.5", "3", "FAIL"]
+    assert ending.lines[-1] == "1 of 2 claims hold on this machine"
+    kept = Path(ending.lines[-2].removeprefix("kept in "))
     assert kept.parent == Path("runs/verify")
     stored = json.loads(kept.read_text())
     assert [claim["outcome"] for claim in stored["claims"]] == ["pass", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (131072, 131072, "131,072"),
+        (0.123456, 0.654321, "0.1235 to 0.6543"),
+        (0.5, math.inf, "at least 0.5"),
+        (-math.inf, 2, "at most 2"),
+    ],
+)
+def test_regions_are_written_for_people(low, high, said):
+    assert printing.region(Expected(low, high, "x")) == said
+
+
+def test_verify_takes_several_claims_after_one_flag(call: Call, claims):
+    for words in ((WALK, "--claim", "C", "A"), ("--claim", "C", "A", WALK), (WALK, "--claim", "C", "--claim", "A")):
+        told = json.loads(call("verify", *words, "--json").out)
+        assert [claim["id"] for claim in told["claims"]] == ["C", "A"]
+
+
+def test_a_wing_may_follow_the_claims(call: Call, claims, monkeypatch):
+    monkeypatch.setattr(registry, "names", lambda: ("tests/one",))
+    monkeypatch.setattr(registry, "load", lambda name: Walk())
+    for words in (("--claim", "A", "tests"), ("--claim", "A", "--tier", "full", "tests"), ("tests", "--claim", "A")):
+        told = json.loads(call("verify", *words, "--json").out)
+        assert [claim["id"] for claim in told["claims"]] == ["A"]
+
+
+def test_verify_of_an_experiment_without_claims_says_so(call: Call, monkeypatch, tmp_path):
+    monkeypatch.setattr(Walk, "claims", ())
+    for words in ((), ("--tier", "full"), ("--claim", "A")):
+        ending = call("verify", WALK, *words)
+        assert (ending.code, ending.out) == (2, "")
+        assert ending.err == "error: tests/walk makes no claims, so there is nothing to verify.\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_verify_keeps_what_was_measured_before_ctrl_c(call: Call, monkeypatch):

@@ -98,6 +98,16 @@ def test_help_states_the_defaults_of_the_schedule(call: Call):
     assert (usual.views_every, usual.stop) == (None, None)
 
 
+def test_a_run_without_a_transition_says_so(call: Call):
+    ending = call("run", WALK, "--preset", "small", "--steps", "1", "--quiet")
+    assert ending.lines[1:3] == [
+        "finished: all 1 steps done (step 1)",
+        f"no transition was seen (half, known); `primordia describe {WALK}` says what they are and what to expect",
+    ]
+    seen = call("run", WALK, "--preset", "small", "--steps", "40")
+    assert "no transition" not in seen.out
+
+
 def test_stop_rules_are_set_and_taken_back(call: Call):
     told = json.loads(call("run", WALK, "--stop", "half+3", "--steps", "400", "--every", "1", "--json").out)
     assert told["outcome"] == "stopped 3 steps after half"

@@ -7,13 +7,16 @@ import io
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import tyro
 
 from primordia.cli import refusing
 from primordia.core import config as configs
 from primordia.core.errors import BadInputError, ConfigError
+
+if TYPE_CHECKING:
+    from primordia.core.experiment import Experiment
 
 A = TypeVar("A")
 
@@ -125,6 +128,26 @@ def whole(name: str, text: str, least: int) -> int:
     """
     value: int = configs.read(configs.Field(name, int, False, None, configs.Spec(name, ge=least)), text)
     return value
+
+
+def experiment(name: str) -> Experiment[Any, Any]:
+    """The experiment that a person names.
+
+    Raises:
+        BadInputError: there is none of that name; of a file it says the module.
+    """
+    from primordia.core import registry
+
+    path, _, kind = name.partition(":")
+    if path.endswith(".py"):
+        file = Path(path)
+        away = file.is_absolute() or ".." in file.parts
+        module = ".".join(file.with_suffix("").parts[-1 if away else 0 :])
+        raise BadInputError(
+            f"{name!r} names a file; {'go to its folder and ' if away else ''}name its module instead: "
+            f"{module}:{kind or 'CLASS'}."
+        )
+    return registry.load(name)
 
 
 def new_file(path: Path, force: bool) -> Path:

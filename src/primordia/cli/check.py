@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from primordia.cli import arguments, printing
-from primordia.core import checks, registry
+from primordia.core import checks
 from primordia.core.checks import Check
 
 
@@ -25,7 +25,7 @@ def main(argv: list[str]) -> int:
     """Run every check of every variant."""
     wanted = arguments.parse(CheckArguments, argv, "check")
     results = []
-    for check in checks.checks(registry.load(wanted.name)):
+    for check in checks.checks(arguments.experiment(wanted.name)):
         result = _result(check)
         results.append(result)
         if not wanted.json:

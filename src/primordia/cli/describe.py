@@ -7,7 +7,6 @@ from typing import Any
 
 from primordia.cli import arguments, printing
 from primordia.core import config as configs
-from primordia.core import registry
 from primordia.core.experiment import Experiment
 from primordia.engine.schedule import Schedule
 
@@ -25,7 +24,7 @@ class Describe:
 def main(argv: list[str]) -> int:
     """Print the description."""
     wanted = arguments.parse(Describe, argv, "describe")
-    experiment = registry.load(wanted.name)
+    experiment = arguments.experiment(wanted.name)
     if wanted.json:
         printing.show_json(_as_json(experiment))
         return 0
@@ -100,7 +99,12 @@ def _measured(experiment: Experiment[Any, Any]) -> list[Any]:
 
 def _claims(experiment: Experiment[Any, Any]) -> list[Any]:
     rows = [
-        (claim.id, f"{claim.statement} ({claim.source})", claim.expected.text(), f"{claim.tier}: {claim.cost}")
+        (
+            claim.id,
+            f"{claim.statement} ({claim.source})",
+            printing.region(claim.expected),
+            f"{claim.tier}: {claim.cost}",
+        )
         for claim in experiment.claims
     ]
     if not rows:

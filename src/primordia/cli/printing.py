@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from primordia.core.claims import Expected
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 AGES = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 # Wide enough that no table in a pipe is ever folded.
@@ -102,6 +104,16 @@ def number(value: Any, unit: str = "") -> str:
     if 1e-3 <= abs(value) < 1e7:
         return f"{value:#.4g}" if abs(value) < 1e3 else f"{value:,.1f}"
     return f"{value:.3e}"
+
+
+def region(expected: Expected) -> str:
+    """An acceptance region: whole numbers whole, others to four significant digits."""
+    low, high = (number(end) if float(end).is_integer() else f"{end:.4g}" for end in (expected.low, expected.high))
+    if expected.low == expected.high:
+        return low
+    if math.isinf(expected.low) or math.isinf(expected.high):
+        return f"at least {low}" if math.isinf(expected.high) else f"at most {high}"
+    return f"{low} to {high}"
 
 
 def quantity(value: Any, unit: str) -> str:

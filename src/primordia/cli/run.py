@@ -6,7 +6,6 @@ import dataclasses
 from pathlib import Path
 
 from primordia.cli import arguments, watching
-from primordia.core import registry
 from primordia.engine import launch
 
 
@@ -42,7 +41,7 @@ class Run:
 def main(argv: list[str]) -> int:
     """Start a run."""
     wanted = arguments.parse(Run, argv, "run")
-    experiment = registry.load(wanted.name)
+    experiment = arguments.experiment(wanted.name)
     settings = {**arguments.settings(wanted.set), **arguments.given(seed=wanted.seed)}
     schedule = arguments.given(
         steps=wanted.steps,

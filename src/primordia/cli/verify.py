@@ -32,7 +32,7 @@ class Verify:
     ] = "quick"
     claim: Annotated[
         tyro.conf.UseAppendAction[tuple[str, ...]],
-        arguments.option("measure only this claim, of any tier; repeat it", "ID"),
+        arguments.option("measure only this claim, of any tier; repeat it, or give several: --claim A B", "ID"),
     ] = ()
     out: Annotated[Path | None, arguments.option("also write the verdicts to this file as JSON", "FILE")] = None
     force: arguments.Force = False
@@ -42,7 +42,7 @@ class Verify:
 
 def main(argv: list[str]) -> int:
     """Measure and tell."""
-    wanted = arguments.parse(Verify, argv, "verify")
+    wanted = arguments.parse(Verify, _each_claim_flagged(argv), "verify")
     experiments = _experiments(wanted.name)
     for experiment in experiments:
         verify.choose(experiment, wanted.tier, wanted.claim)
@@ -53,13 +53,35 @@ def main(argv: list[str]) -> int:
         verdicts, file = _measure(experiment, wanted)
         found.append({**verify.as_json(experiment, wanted.tier, verdicts), "file": str(file)})
         if not wanted.json:
-            _table(experiment, verdicts)
-            print(f"kept in {file}")
+            _table(experiment, verdicts, file)
     if wanted.out:
         durable.write_json(wanted.out, found[0] if len(found) == 1 else found)
     if wanted.json:
         printing.show_json(found[0] if len(found) == 1 else found)
     return 1 if any(entry["failed"] for entry in found) else 0
+
+
+def _each_claim_flagged(argv: list[str]) -> list[str]:
+    """`--claim A B` as `--claim A --claim B`; the experiment may stand before or after them."""
+    words: list[str] = []
+    following, own, places = False, 0, 0
+    for index, word in enumerate(argv):
+        before = argv[index - 1] if index else ""
+        if word.startswith("-"):
+            following = word.startswith("--claim")
+        elif before == "--claim":
+            pass
+        elif following and not set("/:") & set(word):
+            words.append("--claim")
+            own = len(words)
+        else:
+            following = False
+            places += not (before.startswith("--") and "=" not in before and before not in ("--json", "--force"))
+        words.append(word)
+    # A wing has no stroke in its name: where nothing else can be what is verified, the last word is.
+    if own and not places:
+        del words[own - 1]
+    return words
 
 
 def _measure(experiment: Experiment[Any, Any], wanted: Verify) -> tuple[list[Verdict], Path]:
@@ -89,7 +111,7 @@ def _experiments(name: str) -> list[Experiment[Any, Any]]:
     """The experiment of that name, or all of a wing that make claims."""
     members = [member for member in registry.names() if member.startswith(f"{name}/")]
     if not members:
-        return [registry.load(name)]
+        return [arguments.experiment(name)]
     found = [experiment for experiment in map(registry.load, members) if experiment.claims]
     if not found:
         raise BadInputError(f"No experiment of the wing {name!r} makes a claim.")
@@ -102,19 +124,21 @@ def _tell(verdict: Verdict) -> None:
         print(f"{'pass' if verdict.passed else 'FAIL'}  {verdict.claim.id} in {verdict.seconds:.1f} s", flush=True)
 
 
-def _table(experiment: Experiment[Any, Any], verdicts: list[Verdict]) -> None:
+def _table(experiment: Experiment[Any, Any], verdicts: list[Verdict], file: Path) -> None:
     from rich.text import Text
 
     rows = []
     for verdict in verdicts:
         measured = verdict.error or printing.number(verdict.measurement.value if verdict.measurement else None)
         passed = Text("pass", style="green") if verdict.passed else Text("FAIL", style="bold red")
-        says = f"{verdict.claim.statement} ({verdict.claim.source})"
-        rows.append((verdict.claim.id, says, verdict.claim.expected.text(), measured, passed))
+        rows.append(
+            (verdict.claim.id, verdict.claim.statement, printing.region(verdict.claim.expected), measured, passed)
+        )
     source = experiment.source
     printing.show(
         printing.heading(f"{experiment.name} against {source.title} (arXiv {source.arxiv})"),
         printing.table(("claim", "paper says", "expected", "measured", ""), rows, right=("expected", "measured")),
     )
     passed = sum(verdict.passed for verdict in verdicts)
+    print(f"kept in {file}")
     print(f"{passed} of {len(verdicts)} claims hold on this machine")

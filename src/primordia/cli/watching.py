@@ -60,7 +60,7 @@ def drive(call: Callable[[Observer], Outcome], *, root: Path, quiet: bool, as_js
     if as_json:
         printing.show_json(_summary(outcome.folder))
     else:
-        _close(outcome, root)
+        _close(outcome, watcher.run, root)
     return EXIT_CODES[outcome.status]
 
 
@@ -84,12 +84,21 @@ def _summary(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _close(outcome: Outcome, root: Path) -> None:
+def _close(outcome: Outcome, run: Opened | None, root: Path) -> None:
     """The outcome in a sentence, and the commands that use it next."""
     with contextlib.suppress(BrokenPipeError):
         print(f"{ending_text(outcome.status, outcome.reason)} (step {outcome.step})")
+        if run is not None and outcome.status == "finished" and _nothing_crossed(run):
+            name = run.folder.config()["experiment"]
+            print(f"no transition was seen ({', '.join(run.experiment.transitions)}); "
+                  f"`primordia describe {name}` says what they are and what to expect")  # fmt: skip
         for purpose, command in next_commands(outcome.folder, outcome.status, outcome.step, root):
             print(f"  {purpose:<9} {command}")
+
+
+def _nothing_crossed(run: Opened) -> bool:
+    """Whether the experiment has transitions and the run, or those that it was forked from, crossed none."""
+    return bool(run.experiment.transitions) and not run.crossings(run.folder.metrics.read())
 
 
 def next_commands(folder: RunFolder, status: str, step: int, root: Path) -> list[tuple[str, str]]:

@@ -42,8 +42,10 @@ def choose(experiment: Experiment[Any, Any], tier: Literal["quick", "full"], onl
 
     Raises:
         UnknownNameError: a named claim does not exist.
-        BadInputError: the experiment makes no claim of that tier.
+        BadInputError: the experiment makes no claim, or none of that tier.
     """
+    if not experiment.claims:
+        raise BadInputError(f"{experiment.name} makes no claims, so there is nothing to verify.")
     known = {claim.id: claim for claim in experiment.claims}
     for name in only:
         if name not in known:
