@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import duckdb
 import pytest
@@ -88,7 +89,9 @@ def test_runs_lists_and_filters(rooted, finished):
         ("coverage>0.1", 1),
         ("p_move=0.5", 1),
         ("stop=none", 1),
-        ("seed>much", 0),
+        ("status=died", 0),
+        ("views_every=none", 1),
+        ("steps!=none", 1),
     ):
         assert len(json.loads(rooted("runs", condition, "--json").out)) == n, condition
     assert len(json.loads(rooted("runs", "seed=5", "step<41", "--json").out)) == 1
@@ -108,6 +111,7 @@ def test_show(rooted, finished):
     assert "metrics at step 40 (11 rows)" in text
     assert "transition half: coverage" in text
     assert "Most visited sites" in text
+    assert "The clock at step 40\n40 steps\n" in text
     assert f"go on     primordia fork {finished.name} --at 40 --steps 80 --root" in text
     settings = text.partition("settings")[2]
     assert next(line for line in settings.splitlines() if line.startswith("seed")).split()[1:3] == ["5", "0"]
@@ -117,6 +121,28 @@ def test_show(rooted, finished):
     assert told["last_row"]["step"] == 40
     assert told["events"][0]["event"] == "started"
     assert any(path.endswith("report.html") for path in told["files"])
+
+
+def test_show_calls_only_a_preset_a_preset(call: Call, finished):
+    call("run", WALK, "--steps", "1200", "--every", "1", "--quiet")
+    text = call("show", "latest").out
+    assert "tests/walk version 3 · preset –" in text
+    assert "(1,201 rows)" in text
+    call("fork", "latest", "--at", "1100", "--steps", "1101", "--quiet")
+    parent = json.loads(call("runs", "preset=custom", "--json").out)[0]["id"]
+    forked = json.loads(call("runs", "preset=fork", "--json").out)[0]["id"]
+    assert f"tests/walk version 3 · fork of {parent} at 1,100\n" in call("show", forked).out
+
+
+@pytest.mark.parametrize("status", ["interrupted", "running", "failed"])
+def test_show_says_how_an_unfinished_run_goes_on(call: Call, finished, tmp_path, status):
+    copy = tmp_path / "runs" / "tests" / "walk" / "copy"
+    shutil.copytree(finished, copy)
+    record = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps(record | {"status": status, "reason": None}))
+    line = next(line for line in call("show", "copy").lines if line.startswith("status"))
+    said = "died" if status == "running" else status
+    assert line == f"status  {said} at step 40 of 40; `primordia resume copy` goes on"
 
 
 def test_show_accepts_a_path_an_id_and_its_beginning(rooted, call, finished):
@@ -173,6 +199,14 @@ def test_export_gives_the_same_rows_in_every_format(rooted, finished, tmp_path):
     assert [dict(zip(names, row, strict=True)) for row in table] == rows
     assert (tmp_path / f"{finished.name}.html").read_text().lower().startswith("<!doctype html>")
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".html", ".json", ".parquet"]
+
+
+def test_export_writes_rows_to_standard_output(rooted, finished, tmp_path):
+    rows = RunFolder(finished).metrics.read()
+    ending = rooted("export", "latest", "--to", "csv", "--out", "-")
+    assert [float(row["coverage"]) for row in csv.DictReader(ending.lines)] == [row["coverage"] for row in rows]
+    assert json.loads(rooted("export", "latest", "--to", "json", "--out", "-").out)["rows"] == rows
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_export_overwrites_only_when_told_to(rooted, finished, tmp_path):

@@ -31,12 +31,14 @@ def main(argv: list[str]) -> int:
     if wanted.json:
         printing.show_json(_as_json(run))
         return 0
-    printing.show(*_identity(run), *_settings(run), *_metrics(run), *_events(run), *_findings(run))
+    commands = watching.next_commands(
+        run.folder, lease.status(run.folder), int(run.folder.record()["step"]), wanted.root
+    )
+    goes_on = dict(commands).get("resume")
+    printing.show(*_identity(run, goes_on), *_settings(run), *_metrics(run), *_events(run), *_findings(run))
     # Printed as they are: a path that is folded cannot be copied.
     print("\n".join(["", "files", *_files(run), ""]))
-    for purpose, command in watching.next_commands(
-        run.folder, lease.status(run.folder), int(run.folder.record()["step"]), wanted.root
-    )[1:]:
+    for purpose, command in commands[1:]:
         print(f"{purpose:<9} {command}")
     return 0
 
@@ -65,25 +67,31 @@ def _changed(run: Opened) -> dict[str, Any]:
     return {name: value for name, value in configs.to_dict(run.config).items() if value != default[name]}
 
 
-def _identity(run: Opened) -> list[Any]:
+def _identity(run: Opened, goes_on: str | None) -> list[Any]:
     from rich.text import Text
 
-    record = run.folder.record()
-    parent = record["parent"]
-    lines = [
-        Text.assemble((str(record["experiment"]), "bold"), f" version {record['version']} · preset {record['preset']}"),
+    record, status = run.folder.record(), lease.status(run.folder)
+    resuming = f"; `{goes_on}` goes on" if goes_on and status in ("died", "interrupted", "failed") else ""
+    return [
+        Text.assemble((str(record["experiment"]), "bold"), f" version {record['version']} · {_origin(run)}"),
         Text.assemble(
             "status  ",
-            printing.status_text(lease.status(run.folder)),
+            printing.status_text(status),
             f" at {run.experiment.step_word} {record['step']:,} of {run.schedule.steps:,}"
-            + (f" ({record['reason']})" if record["reason"] else ""),
+            + (f" ({record['reason']})" if record["reason"] else "")
+            + resuming,
         ),
         Text(f"folder  {run.folder.path}"),
         Text(f"made    {record['created']} on {record['host']} with: {record['command'] or '–'}"),
     ]
-    if parent:
-        lines.append(Text(f"parent  {parent['id']} at {parent['step']:,}"))
-    return lines
+
+
+def _origin(run: Opened) -> str:
+    """The preset it was made from, if it was one, or the run it was forked from."""
+    record = run.folder.record()
+    if parent := record["parent"]:
+        return f"fork of {parent['id']} at {parent['step']:,}"
+    return f"preset {record['preset'] if record['preset'] in run.experiment.presets else '–'}"
 
 
 def _settings(run: Opened) -> list[Any]:
@@ -110,7 +118,7 @@ def _metrics(run: Opened) -> list[Any]:
         )
         for name in catalogue.main_metrics(run.experiment)
     ]
-    title = f"metrics at {run.experiment.step_word} {rows[-1]['step']:,} ({len(rows)} rows)"
+    title = f"metrics at {run.experiment.step_word} {rows[-1]['step']:,} ({len(rows):,} rows)"
     return [printing.heading(title), printing.table(("metric", "value", "course"), lines, right=("value",))]
 
 
@@ -123,15 +131,23 @@ def _events(run: Opened) -> list[Any]:
 
 
 def _findings(run: Opened) -> list[Any]:
+    from rich.text import Text
+
     lines = []
-    for found in looking.saved_findings(run.folder):
+    kept = looking.saved_findings(run.folder)
+    for found in kept:
         for entry in found["findings"]:
-            content = f"{len(entry['rows'])} rows" if entry["kind"] == "table" else entry["kind"]
+            content = f"{len(entry['rows']):,} rows" if entry["kind"] == "table" else entry["kind"]
             lines.append((f"{found['step']:,}", found["label"], entry["title"], content))
     if not lines:
         return []
     word = run.experiment.step_word
-    return [printing.heading("findings"), printing.table((word, "at", "finding", "what"), lines, right=(word,))]
+    parts = [printing.heading("findings"), printing.table((word, "at", "finding", "what"), lines, right=(word,))]
+    # The latest set speaks for the run; its first text is what the experiment wants read.
+    for entry in [entry for entry in kept[-1]["findings"] if entry["kind"] == "text"][:1]:
+        parts += [printing.heading(f"{entry['title']} at {word} {kept[-1]['step']:,}"), Text(entry["text"])]
+        parts += [Text(entry["note"])] if entry["note"] else []
+    return parts
 
 
 def _files(run: Opened) -> list[str]:

@@ -87,7 +87,7 @@ def _summary(folder: RunFolder) -> dict[str, Any]:
 def _close(outcome: Outcome, run: Opened | None, root: Path) -> None:
     """The outcome in a sentence, and the commands that use it next."""
     with contextlib.suppress(BrokenPipeError):
-        print(f"{ending_text(outcome.status, outcome.reason)} (step {outcome.step})")
+        print(f"{ending_text(outcome.status, outcome.reason)} (step {outcome.step:,})")
         if run is not None and outcome.status == "finished" and _nothing_crossed(run):
             name = run.folder.config()["experiment"]
             print(f"no transition was seen ({', '.join(run.experiment.transitions)}); "

@@ -23,6 +23,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
+STATUSES = ("created", "running", "finished", "interrupted", "failed", "died", "damaged")
 FILTER = re.compile(r"([A-Za-z_][\w.-]*)(>=|<=|!=|=|>|<)(.*)")
 
 
@@ -95,13 +96,23 @@ def select(found: Sequence[Entry], conditions: Iterable[Filter]) -> list[Entry]:
     """The runs that meet all conditions.
 
     Raises:
-        UnknownNameError: no run has such a key; says the nearest that one has.
+        UnknownNameError: no run has such a key, or there is no such status; says the nearest.
+        BadInputError: what is a number in every run is compared with something else.
     """
     wanted = list(conditions)
     known = {key for entry in found for key in entry.facts}
     for condition in wanted:
         if known and condition.key not in known:
             raise UnknownNameError("key to filter by", condition.key, known)
+        if condition.key == "status" and condition.value not in STATUSES:
+            raise UnknownNameError("status", condition.value, STATUSES)
+        facts = [entry.facts[condition.key] for entry in found if entry.facts.get(condition.key) is not None]
+        wants_nothing = condition.value.lower() in ("none", "null")
+        if facts and all(map(_is_number, facts)) and not wants_nothing and not _is_number(_like(0, condition.value)):
+            raise BadInputError(
+                f"{condition.key}{condition.symbol}{condition.value} cannot be read: {condition.key} is a number, "
+                f"as in {condition.key}{condition.symbol}{facts[-1]}."
+            )
     return [entry for entry in found if all(condition.holds(entry) for condition in wanted)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import io
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -62,14 +63,24 @@ def parquet(folder: RunFolder, out: Path) -> Path:
 
 def comma_separated(folder: RunFolder, out: Path) -> Path:
     """The rows of a run as CSV with a header; numbers are written so that they read back to the same bits."""
-    durable.write(out, _csv_text(folder.metrics.read()).encode())
+    durable.write(out, csv_text(folder).encode())
     return out
 
 
 def json_object(folder: RunFolder, out: Path) -> Path:
     """The whole run as one JSON object: record, config, environment, rows and events."""
-    durable.write_json(out, durable.finite(whole(folder)))
+    durable.write(out, json_text(folder).encode())
     return out
+
+
+def csv_text(folder: RunFolder) -> str:
+    """What `comma_separated` writes."""
+    return _csv_text(folder.metrics.read())
+
+
+def json_text(folder: RunFolder) -> str:
+    """What `json_object` writes."""
+    return json.dumps(durable.finite(whole(folder)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def whole(folder: RunFolder) -> dict[str, Any]:
