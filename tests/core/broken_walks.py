@@ -11,6 +11,7 @@ import numpy as np
 from primordia.core import threads
 from primordia.core.config import Spec
 from primordia.core.experiment import KnownResult, Preset
+from primordia.core.findings import Picture, Table
 from primordia.core.streams import Streams
 from primordia.core.views import View
 from walk import PALETTE, Walk, WalkConfig, WalkState, draw_ring
@@ -61,6 +62,68 @@ class WritesIntoItsInput(OneVariant):
         return after, row
 
 
+class FlipsItsInput(OneVariant):
+    """Changes its input in a way that the next call undoes, and that shows nowhere in what it returns."""
+
+    def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        after, row = super().step(config, state, streams, t)
+        distance = np.array(abs(int(state.crowd.distance)) + 1)
+        np.negative(state.crowd.distance, out=state.crowd.distance)
+        return dataclasses.replace(after, crowd=dataclasses.replace(after.crowd, distance=distance)), row
+
+
+class FindingsErase(OneVariant):
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        state.ring["visits"][:] = 0
+        return super().findings(config, state, streams, t)
+
+
+class FinishedErases(OneVariant):
+    def finished(self, config: Any, state: WalkState, row: Any) -> str | None:
+        state.ring["visits"][:] = 0
+        return None
+
+
+class FindingsCount(OneVariant):
+    """Says something else each time it is asked."""
+
+    n_asked: ClassVar[int] = 0
+
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        type(self).n_asked += 1
+        return (Table("Asked", ("times",), ((self.n_asked,),)),)
+
+
+class FinishedIsTrue(OneVariant):
+    def finished(self, config: Any, state: WalkState, row: Any) -> Any:
+        return True
+
+
+class FindingsList(OneVariant):
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return list(super().findings(config, state, streams, t))
+
+
+class FindingsWords(OneVariant):
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return ("everything is visited",)
+
+
+class RaggedTable(OneVariant):
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return (Table("Sites", ("site", "visits"), ((1, 2), (3,))),)
+
+
+class ArrayInTable(OneVariant):
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return (Table("Sites", ("site",), ((np.int64(3),),)),)
+
+
+class PictureBeyondItsPalette(OneVariant):
+    def findings(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return (Picture("The ring", draw_ring(config, state), PALETTE[:2]),)
+
+
 class AdvanceSums(OneVariant):
     def advance(self, config: Any, state: WalkState, streams: Streams, t: int, n: int) -> Any:
         moves = 0
@@ -105,6 +168,11 @@ class UndeclaredMetric(OneVariant):
 class NotFinite(OneVariant):
     def measure(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
         return {**super().measure(config, state, streams, t), "mean_distance": float("nan")}
+
+
+class TruthValue(OneVariant):
+    def measure(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
+        return {**super().measure(config, state, streams, t), "coverage": np.bool_(True)}
 
 
 class PaletteTooShort(OneVariant):

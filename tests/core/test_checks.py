@@ -24,7 +24,10 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     ],
     "presets_valid": [(broken_walks.SilentPreset, "Preset large has no text.")],
     "init_pure": [(broken_walks.SeedIgnored, "Another seed gave the same state after one step.")],
-    "step_pure": [(broken_walks.WritesIntoItsInput, "A step or measure changed the state it was given.")],
+    "step_pure": [
+        (broken_walks.WritesIntoItsInput, "A step changed the state it was given."),
+        (broken_walks.FlipsItsInput, "A step changed the state it was given."),
+    ],
     "advance_equals_steps": [(broken_walks.AdvanceSums, "Chunks of 7 steps gave another row than single steps")],
     "resume_exact": [(broken_walks.HiddenMemory, "A resumed state went another way.")],
     "structure_stable": [(broken_walks.ChangesType, "The state changed its structure")],
@@ -32,6 +35,21 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     "metrics_declared": [
         (broken_walks.UndeclaredMetric, "Row and declaration differ in ['surprise']."),
         (broken_walks.NotFinite, "Metric mean_distance is nan."),
+        (broken_walks.TruthValue, "Metric coverage is a bool; allowed are finite numbers, and int(...) of a truth"),
+    ],
+    "findings_pure": [
+        (broken_walks.FindingsErase, "findings changed the state it was given."),
+        (broken_walks.FinishedErases, "finished changed the state it was given."),
+        (broken_walks.FindingsCount, "findings answered the same question in two ways."),
+        (broken_walks.FinishedIsTrue, "finished returned True; it must be a sentence or None."),
+        (broken_walks.FindingsList, "findings returned list; it must be a tuple of Table, Text and Picture."),
+        (broken_walks.FindingsWords, "findings returned str; it must be a tuple of Table, Text and Picture."),
+        (broken_walks.RaggedTable, "Table 'Sites' has the row (3,) under 2 columns; it needs a cell for each."),
+        (
+            broken_walks.ArrayInTable,
+            "under 1 columns; cells are text, numbers or truth values of Python's own, or None.",
+        ),
+        (broken_walks.PictureBeyondItsPalette, "View The ring drew index 2; its palette has 2 colours."),
     ],
     "views_bounded": [(broken_walks.PaletteTooShort, "View ring drew index 2; its palette has 2 colours.")],
     "thread_count_invariant": [(broken_walks.CountsThreads, "One and two threads gave different bits.")],
@@ -108,3 +126,26 @@ def test_a_seed_beyond_the_streams_is_noticed() -> None:
     subject = checks._subject(broken_walks.AnySeed(), {})
     with pytest.raises(ContractError, match=r"The seed must have a range within 0 to 2\^64 - 1"):
         checks.config_documented(subject)
+
+
+class NumpyScalars(broken_walks.OneVariant):
+    """Counts as one does in NumPy, where a sum is a NumPy scalar."""
+
+    def step(self, config: Any, state: Any, streams: Any, t: int) -> Any:
+        after, _ = super().step(config, state, streams, t)
+        return after, {"moves": (after.crowd.positions != state.crowd.positions).sum()}
+
+    def measure(self, config: Any, state: Any, streams: Any, t: int) -> Any:
+        return {name: np.float32(value) for name, value in super().measure(config, state, streams, t).items()}
+
+
+def test_metrics_may_be_numpy_scalars() -> None:
+    assert refusals(NumpyScalars()) == {}
+
+
+def test_a_class_that_cannot_be_run_is_refused_before_any_check() -> None:
+    class Unversioned(Walk):
+        version = None
+
+    with pytest.raises(ContractError, match="The version of tests/walk is None; it must be"):
+        list(checks.checks(Unversioned()))

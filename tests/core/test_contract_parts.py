@@ -23,7 +23,7 @@ from primordia.core.errors import (
     nearest,
 )  # fmt: skip
 from primordia.core.experiment import Experiment
-from primordia.core.metrics import Transition
+from primordia.core.metrics import Transition, plain
 from primordia.core.views import Colour, View
 from walk import Walk
 
@@ -235,3 +235,18 @@ def test_the_defaults_of_an_experiment_are_what_its_docstring_says() -> None:
     assert Experiment.step_word == "step"
     assert dict(Experiment.variants) == {"default": {}}
     assert Experiment.claims == ()
+
+
+@pytest.mark.parametrize("rgb", ["red", "#fff", "#12345g", "123456", "#1234567", "#123456\n", None])
+def test_a_colour_is_written_as_six_hexadecimal_digits(rgb: Any) -> None:
+    with pytest.raises(ContractError, match=r"The colour of 'empty' is .*; it must be written as #rrggbb\."):
+        Colour("empty", rgb)
+
+
+def test_a_number_of_a_row_is_a_plain_one() -> None:
+    for value, kind in ((np.int64(3), int), (np.float32(0.5), float), (np.float64(0.5), float), (3, int), (0.5, float)):
+        made = plain("x", value)
+        assert (made, type(made)) == (value, kind)
+    for value in (True, np.bool_(False), "3", None, np.zeros(1), 1j):
+        with pytest.raises(ContractError, match=r"x is a (bool_?|str|NoneType|ndarray|complex); allowed are finite .*"):
+            plain("x", value)

@@ -227,6 +227,26 @@ def test_a_metric_that_is_no_finite_number_fails_the_run(
         start(root)
 
 
+def test_a_truth_value_is_no_metric(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Walk.measure
+    monkeypatch.setattr(Walk, "measure", lambda self, *words: {**whole(self, *words), "coverage": True})
+    with pytest.raises(ContractError, match="Metric coverage is a bool; allowed are finite numbers"):
+        start(root)
+
+
+def test_numpy_scalars_are_written_as_the_plain_numbers_they_are(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = start(root / "plain").folder.metrics.read()
+    whole = Walk.measure
+    monkeypatch.setattr(
+        Walk,
+        "measure",
+        lambda self, *words: {name: np.asarray(value)[()] for name, value in whole(self, *words).items()},
+    )
+    outcome = start(root / "numpy")
+    assert outcome.status == "finished"
+    assert outcome.folder.metrics.read() == expected
+
+
 def test_a_run_that_raised_is_failed_and_resumes_once_the_reason_is_gone(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

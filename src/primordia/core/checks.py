@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import random
@@ -14,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from primordia.core import config as configs
-from primordia.core import threads, tree
+from primordia.core import registry, threads, tree
 from primordia.core.errors import ConfigError, ContractError, PrimordiaError
 from primordia.core.experiment import Experiment
-from primordia.core.metrics import Row
+from primordia.core.findings import Picture, Table
+from primordia.core.metrics import Row, plain
 from primordia.core.streams import Streams
+from primordia.core.views import View
 
 N_STEPS = 7
 
@@ -56,15 +59,13 @@ class Subject:
 
 
 def checks(experiment: Experiment[Any, Any]) -> Iterator[Check]:
-    """Every check for every variant, named "variant:check"."""
+    """Every check for every variant, named "variant:check"; `ContractError` for a class that cannot even be run."""
+    if sentence := registry.fault(type(experiment)):
+        raise ContractError(sentence)
     for variant, overrides in experiment.variants.items():
         subject = _subject(experiment, overrides)
         for function in CHECKS:
-            yield Check(f"{variant}:{function.__name__}", _bind(function, subject))
-
-
-def _bind(function: Callable[[Subject], None], subject: Subject) -> Callable[[], None]:
-    return lambda: function(subject)
+            yield Check(f"{variant}:{function.__name__}", functools.partial(function, subject))
 
 
 def _subject(experiment: Experiment[Any, Any], overrides: Mapping[str, Any]) -> Subject:
@@ -81,7 +82,6 @@ def _require(condition: bool, sentence: str) -> None:
 def config_documented(subject: Subject) -> None:
     """Every field has a meaning, a unit, a source and a default inside its own range."""
     known = configs.fields(subject.experiment.Config)
-    _require("seed" in known, "The Config has no field 'seed'.")
     seed = known["seed"].spec
     _require(
         seed.ge is not None and seed.ge >= 0 and seed.le is not None and seed.le < 2**64,
@@ -169,9 +169,10 @@ def step_pure(subject: Subject) -> None:
     state, _ = subject.run(2)
     kept = _copies(state)
     one, first_row = subject.experiment.step(subject.config, state, subject.streams, 2)
+    _require(_unchanged(state, kept), "A step changed the state it was given.")
     two, second_row = subject.experiment.step(subject.config, state, subject.streams, 2)
     subject.experiment.measure(subject.config, state, subject.streams, 2)
-    _require(_unchanged(state, kept), "A step or measure changed the state it was given.")
+    _require(_unchanged(state, kept), "measure changed the state it was given.")
     _require(
         tree.same_bits(one, two) and dict(first_row) == dict(second_row), "Two equal steps gave different results."
     )
@@ -231,10 +232,7 @@ def metrics_declared(subject: Subject) -> None:
     declared = subject.experiment.metrics
     _require(full.keys() == declared.keys(), f"Row and declaration differ in {sorted(full.keys() ^ declared.keys())}.")
     for name, value in full.items():
-        _require(
-            isinstance(value, int | float) and not isinstance(value, bool), f"Metric {name} is {type(value).__name__}."
-        )
-        _require(bool(np.isfinite(value)), f"Metric {name} is {value}.")
+        _require(math.isfinite(plain(name, value)), f"Metric {name} is {value}.")
         _require(bool(declared[name].unit and declared[name].meaning), f"Metric {name} lacks its unit or meaning.")
     for name, transition in subject.experiment.transitions.items():
         _require(transition.metric in declared, f"Transition {name} watches the undeclared metric {transition.metric}.")
@@ -251,6 +249,40 @@ def views_bounded(subject: Subject) -> None:
             np.array_equal(first, view.pixels(subject.config, state, name)), f"View {name} draws differently twice."
         )
     _require(_unchanged(state, kept), "A view changed the state.")
+
+
+def findings_pure(subject: Subject) -> None:
+    """`finished` and `findings` change nothing, say the same when asked twice, and findings are whole."""
+    experiment, config = subject.experiment, subject.config
+    for t in (0, 3):
+        state, row = subject.run(t)
+        row = {**row, **experiment.measure(config, state, subject.streams, t)}
+        kept = _copies(state)
+        for name, arguments in (("finished", (row,)), ("findings", (subject.streams, t))):
+            answers = []
+            for _ in range(2):
+                answer = getattr(experiment, name)(config, state, *arguments)
+                _require(_unchanged(state, kept), f"{name} changed the state it was given.")
+                answers.append(_findings(answer) if name == "findings" else answer)
+            whole = name == "findings" or answer is None or isinstance(answer, str)
+            _require(whole, f"finished returned {answer!r}; it must be a sentence or None.")
+            _require(answers[0] == answers[1], f"{name} answered the same question in two ways.")
+
+
+def _findings(answer: Any) -> str:
+    """Findings as a text that is the same for the same findings, once they are held to their declaration."""
+    kinds = {type(found).__name__ for found in answer} if isinstance(answer, tuple) else {type(answer).__name__}
+    right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture"}
+    _require(right, f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text and Picture.")
+    for found in answer:
+        if isinstance(found, Picture):
+            View(lambda config, picture: picture.pixels, found.palette, "").pixels(None, found, found.title)
+        for row in found.rows if isinstance(found, Table) else ():
+            said = f"Table {found.title!r} has the row {row!r} under {len(found.columns)} columns"
+            plain_cells = all(cell is None or isinstance(cell, str | int | float) for cell in row)
+            _require(len(row) == len(found.columns), f"{said}; it needs a cell for each.")
+            _require(plain_cells, f"{said}; cells are text, numbers or truth values of Python's own, or None.")
+    return repr([(found, found.pixels.tobytes() if isinstance(found, Picture) else b"") for found in answer])
 
 
 def thread_count_invariant(subject: Subject) -> None:
@@ -273,10 +305,8 @@ def fresh_process_agrees(subject: Subject) -> None:
     if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
         return
     program = (
-        "import json, sys, hashlib\n"
-        "from primordia.core import registry, checks\n"
-        "name, values = json.loads(sys.argv[1])\n"
-        "print(checks.fingerprint(registry.load(name), values))\n"
+        "import json, sys; from primordia.core import checks, registry; name, values = json.loads(sys.argv[1]); "
+        "print(checks.fingerprint(registry.load(name), values))"
     )
     argument = json.dumps([f"{kind.__module__}:{kind.__qualname__}", dict(subject.overrides)])
     done = subprocess.run([sys.executable, "-c", program, argument], capture_output=True, text=True, check=False)
@@ -290,7 +320,9 @@ def fingerprint(experiment: Experiment[Any, Any], overrides: Mapping[str, Any]) 
     subject = _subject(experiment, overrides)
     state, row = subject.run(3)
     arrays = {path: [str(leaf.dtype), leaf.tobytes().hex()] for path, leaf in tree.to_arrays(state).items()}
-    return configs.digest(configs.to_dict(subject.config), arrays, dict(row))
+    return configs.digest(
+        configs.to_dict(subject.config), arrays, {name: plain(name, value) for name, value in row.items()}
+    )
 
 
 def known_result(subject: Subject) -> None:
@@ -322,34 +354,16 @@ class _WatchedStreams:
     seed: int
     uses: list[tuple[str, int]]
 
-    def words(self, name: str, step: int) -> tuple[int, int]:
-        self.uses.append((name, step))
-        return Streams(self.seed).words(name, step)
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def watched(name: str, step: int, *more: Any, **named: Any) -> Any:
+            self.uses.append((name, step))
+            return getattr(Streams(self.seed), method)(name, step, *more, **named)
 
-    def integers(self, name: str, step: int, n: int, bound: int) -> Any:
-        self.uses.append((name, step))
-        return Streams(self.seed).integers(name, step, n, bound)
-
-    def key(self, name: str, step: int) -> Any:
-        self.uses.append((name, step))
-        return Streams(self.seed).key(name, step)
+        return watched
 
 
 CHECKS: tuple[Callable[[Subject], None], ...] = (
-    config_documented,
-    config_round_trip,
-    config_refuses_out_of_range,
-    presets_valid,
-    init_pure,
-    step_pure,
-    advance_equals_steps,
-    resume_exact,
-    structure_stable,
-    streams_not_reused,
-    metrics_declared,
-    views_bounded,
-    thread_count_invariant,
-    fresh_process_agrees,
-    known_result,
-    source_cited,
-)
+    config_documented, config_round_trip, config_refuses_out_of_range, presets_valid, init_pure, step_pure,
+    advance_equals_steps, resume_exact, structure_stable, streams_not_reused, metrics_declared, findings_pure,
+    views_bounded, thread_count_invariant, fresh_process_agrees, known_result, source_cited,
+)  # fmt: skip

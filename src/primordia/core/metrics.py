@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from primordia.core.errors import ContractError
 
 Row: TypeAlias = Mapping[str, float | int]
+
+
+def plain(name: str, value: Any) -> float | int:
+    """A number as Python's own, also where NumPy made it; `ContractError` when it is none."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        kind = type(value).__name__
+        raise ContractError(f"Metric {name} is a {kind}; allowed are finite numbers, and int(...) of a truth value.")
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,10 @@ class Colour:
 
     meaning: str
     rgb: str
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.rgb, str) and re.fullmatch("#[0-9a-fA-F]{6}", self.rgb)):
+            raise ContractError(f"The colour of {self.meaning!r} is {self.rgb!r}; it must be written as #rrggbb.")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -95,8 +95,12 @@ def _sound_entry(entry: dict[str, Any]) -> bool:
         return _texts(columns) and isinstance(rows, list) and all(isinstance(row, list) and _cells(row) for row in rows)
     if entry["kind"] == "picture":
         legend = entry.get("legend")
-        return isinstance(legend, list) and all(_texts(pair) and len(pair) == 2 for pair in legend)
+        return isinstance(legend, list) and all(_is_colour(pair) for pair in legend)
     return entry["kind"] == "text" and isinstance(entry.get("text"), str)
+
+
+def _is_colour(pair: Any) -> bool:
+    return _texts(pair) and len(pair) == 2 and re.fullmatch("#[0-9a-fA-F]{6}", pair[1]) is not None
 
 
 def _texts(value: Any) -> bool:

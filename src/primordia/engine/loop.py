@@ -149,6 +149,7 @@ class Loop:
         unknown = values.keys() - experiment.metrics.keys()
         if unknown:
             raise ContractError(f"{experiment.name} put undeclared metrics into a row: {sorted(unknown)}.")
+        values = {name: metrics.plain(name, value) for name, value in values.items()}
         for name, value in values.items():
             if not math.isfinite(value):
                 raise ContractError(f"{experiment.name} put {value} into a row as {name}; metrics are finite numbers.")
