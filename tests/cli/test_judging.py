@@ -188,7 +188,7 @@ def test_doctor_looks_at_everything_and_leaves_nothing(call: Call, tmp_path):
         ("disk", {"shutil.disk_usage": lambda path: Room(2**20)}, "fail", "free some room or choose another --root"),
         ("disk", {"shutil.disk_usage": lambda path: Room(2**29)}, "warn", "free some room or choose another --root"),
         ("disk", {"os.access": lambda path, mode: False}, "fail", "choose another --root"),
-        ("extra query", {"importlib.util.find_spec": lambda name: None}, "warn", "pip install 'primordia[query]'"),
+        ("extra query", {"importlib.util.find_spec": lambda name: None}, "info", "pip install 'primordia[query]'"),
     ],
 )
 def test_doctor_says_what_to_do(call: Call, monkeypatch, name, patch, state, remedy):

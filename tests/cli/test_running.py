@@ -230,6 +230,7 @@ def test_ctrl_c_ends_in_order_and_resume_gives_the_same_bits(tmp_path):
     assert running.returncode == 130
     assert err == "finishing this chunk, then a checkpoint; press Ctrl-C again to stop at once\n"
     assert out.splitlines()[-1] == f"  resume    primordia resume {folder.path.name} --root {root}"
+    assert "\ninterrupted by Ctrl-C; resume continues with the same bits (step " in out
     assert folder.record()["status"] == "interrupted"
     step = folder.record()["step"]
     resumed = spawn("resume", "latest", "--root", root, "--quiet")
@@ -244,6 +245,16 @@ def test_ctrl_c_ends_in_order_and_resume_gives_the_same_bits(tmp_path):
     expected = RunFolder(Path(json.loads(unbroken.stdout)["folder"])).metrics.read()
     assert rows == expected
     resumed.communicate()
+
+
+def test_sigterm_speaks_of_no_key(tmp_path):
+    running = spawn("run", *SLOW_WALK, "--root", tmp_path)
+    started(tmp_path)
+    running.terminate()
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert err == "finishing this chunk, then a checkpoint; a second signal stops at once\n"
+    assert "\ninterrupted by SIGTERM; resume continues" in out
 
 
 def test_a_second_ctrl_c_stops_at_once_and_says_how_to_resume(tmp_path):

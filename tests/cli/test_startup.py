@@ -69,3 +69,13 @@ def test_every_verb_has_its_own_help(call: Call, verb):
 
 def test_version(call: Call):
     assert call("--version").lines == [f"primordia {primordia.__version__}"]
+
+
+def test_the_package_itself_can_be_called():
+    called = subprocess.run(
+        [sys.executable, "-m", "primordia", "--version"], capture_output=True, text=True, check=True
+    )
+    assert called.stdout.startswith("primordia ")
+    refused = subprocess.run([sys.executable, "-m", "primordia", "rnu"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "did you mean 'run'?" in refused.stderr

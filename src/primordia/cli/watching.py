@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 Watcher: TypeAlias = "Lines | RunPanel"
 
-FIRST = "finishing this chunk, then a checkpoint; press Ctrl-C again to stop at once"
+FIRST = {
+    signal.SIGINT: "finishing this chunk, then a checkpoint; press Ctrl-C again to stop at once",
+    signal.SIGTERM: "finishing this chunk, then a checkpoint; a second signal stops at once",
+}
+NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 SECOND = "stopping at once"
 
 
@@ -60,7 +64,7 @@ def drive(call: Callable[[Observer], Outcome], *, root: Path, quiet: bool, as_js
     if as_json:
         printing.show_json(_summary(outcome.folder))
     else:
-        _close(outcome, watcher.run, root)
+        _close(outcome, watcher.run, root, observer.heard)
     return EXIT_CODES[outcome.status]
 
 
@@ -84,10 +88,12 @@ def _summary(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _close(outcome: Outcome, run: Opened | None, root: Path) -> None:
+def _close(outcome: Outcome, run: Opened | None, root: Path, heard: Sequence[signal.Signals]) -> None:
     """The outcome in a sentence, and the commands that use it next."""
     with contextlib.suppress(BrokenPipeError):
-        print(f"{ending_text(outcome.status, outcome.reason)} (step {outcome.step:,})")
+        # The engine hears a signal; which key or command sent it is known here.
+        reason = outcome.reason.replace("by a signal", f"by {NAMES[heard[0]]}") if heard else outcome.reason
+        print(f"{ending_text(outcome.status, reason)} (step {outcome.step:,})")
         if run is not None and outcome.status == "finished" and _nothing_crossed(run):
             name = run.folder.config()["experiment"]
             print(f"no transition was seen ({', '.join(run.experiment.transitions)}); "
@@ -165,6 +171,7 @@ class _Relay:
         self.watcher = watcher
         self.in_loop = False
         self.over = False
+        self.heard: list[signal.Signals] = []
 
     def started(self, run: Opened, step: int, rows: list[dict[str, Any]]) -> None:
         self.watcher.started(run, step, rows)
@@ -222,9 +229,8 @@ def _signals_heard(watcher: Watcher, leave: Callable[[], None]) -> Iterator[_Rel
 
 
 def _announce(reading: int, relay: _Relay) -> None:
-    heard = 0
     while numbers := os.read(reading, 16):
         for number in numbers:
-            if relay.in_loop and number in (signal.SIGINT, signal.SIGTERM):
-                heard += 1
-                relay.watcher.announce(FIRST if heard == 1 else SECOND)
+            if relay.in_loop and number in FIRST:
+                relay.heard.append(signal.Signals(number))
+                relay.watcher.announce(FIRST[relay.heard[0]] if len(relay.heard) == 1 else SECOND)

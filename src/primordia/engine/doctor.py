@@ -33,13 +33,14 @@ class Diagnosis:
 
     Args:
         name: what it is.
-        state: "ok", "warn" (something is slower or missing) or "fail" (runs will not work).
+        state: "ok", "info" (an extra is missing, which no experiment needs), "warn" (something is slower or missing) or
+            "fail" (runs will not work).
         finding: what was found, in a sentence or a value.
         remedy: what to do about it; empty when nothing is wrong.
     """
 
     name: str
-    state: Literal["ok", "warn", "fail"]
+    state: Literal["ok", "info", "warn", "fail"]
     finding: str
     remedy: str = ""
 
@@ -74,7 +75,7 @@ def _extra(extra: str, packages: tuple[str, ...]) -> Diagnosis:
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         return Diagnosis(
-            f"extra {extra}", "warn", f"{', '.join(missing)} not installed", f"pip install 'primordia[{extra}]'"
+            f"extra {extra}", "info", f"{', '.join(missing)} not installed", f"pip install 'primordia[{extra}]'"
         )
     return Diagnosis(
         f"extra {extra}", "ok", ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
