@@ -8,6 +8,7 @@ import json
 import re
 import struct
 import zlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,22 @@ def png(pixels: np.ndarray[Any, np.dtype[np.uint8]], palette: tuple[Colour, ...]
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def shown(palette: Sequence[Colour], files: Iterable[Path]) -> Sequence[Colour]:
+    """The entries of a palette that occur in some of these pictures; all of it where one is not as `png` wrote it."""
+    found: set[int] = set()
+    for file in files:
+        try:
+            content = file.read_bytes()
+            width, height = struct.unpack_from(">II", content, 16)
+            at = content.index(b"IDAT")
+            drawn = zlib.decompress(content[at + 4 : at + 4 + struct.unpack_from(">I", content, at - 4)[0]])
+            rows = np.frombuffer(drawn, np.uint8).reshape(height, 1 + width)
+        except (ValueError, OSError, struct.error, zlib.error):
+            return palette
+        found |= set(np.unique(rows[:, 1:]).tolist())
+    return tuple(colour for index, colour in enumerate(palette) if index in found)
 
 
 def save_views(run: Opened, state: Any, t: int) -> None:

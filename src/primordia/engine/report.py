@@ -7,6 +7,7 @@ import html
 import importlib.resources
 import json
 import re
+import shlex
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,7 +32,8 @@ def render(run: Opened) -> str:
     """The page as text. Pictures are inside it, or linked where they are large; nothing is loaded from anywhere."""
     css = importlib.resources.files("primordia.engine").joinpath("report.css").read_text()
     record = run.folder.record()
-    title = f"{run.experiment.name} · seed {record['seed']}"
+    preset = f" · {record['preset']}" if record.get("preset") else ""
+    title = f"{run.experiment.name}{preset} · seed {record['seed']}"
     sections = [
         _head(run, record, title),
         _poster(run),
@@ -69,7 +71,10 @@ def _head(run: Opened, record: dict[str, Any], title: str) -> str:
         facts.append((when, f"{name}: first row that shows it"))
     last = rows[-1] if rows else {}
     watched = metrics.watched(experiment.transitions)
-    facts += [(f"{last[name]:.4g}", f"{name.replace('_', ' ')} at the end") for name in watched if name in last]
+    units = {name: metric.unit for name, metric in experiment.metrics.items()}
+    facts += [
+        (_number(last[name], units[name]), f"{name.replace('_', ' ')} at the end") for name in watched if name in last
+    ]
     cells = "".join(f"<div><b>{_text(value)}</b><span>{_text(label)}</span></div>" for value, label in facts)
     reason = f" — {_text(record['reason'])}" if record["reason"] else ""
     source = experiment.source
@@ -93,14 +98,16 @@ def _views(run: Opened) -> str:
     for name, view in run.experiment.views.items():
         if name not in saved:
             continue
+        pictures = _few(saved[name], crossed)
         figures = "".join(
             f"<figure>{_image(run, file, f'{name} after {step} {run.experiment.step_word}s')}"
             f"<figcaption>{run.experiment.step_word} {step:,}{_why(crossed, step)}</figcaption></figure>"
-            for step, file in _few(saved[name], crossed)
+            for step, file in pictures
         )
         heading = name.replace("_", " ").capitalize()
         parts.append(f"<h2>{_text(heading)}</h2><p>{_text(view.meaning)}</p>")
-        parts.append(f"{_legend(view.palette)}<div class='pictures'>{figures}</div>")
+        legend = _legend(looking.shown(view.palette, [file for _, file in pictures]))
+        parts.append(f"{legend}<div class='pictures'>{figures}</div>")
     return "".join(parts)
 
 
@@ -121,9 +128,9 @@ def _plots(run: Opened) -> str:
         file = run.folder.artefacts / f"{name}.png"
         if file.exists():
             meaning = run.experiment.metrics[name].meaning if name in run.experiment.metrics else "All metrics."
-            figures.append(
-                f"<figure class='plot'>{_image(run, file, name)}<figcaption>{_text(meaning)}</figcaption></figure>"
-            )
+            wide = " class='wide'" if name == "metrics" else ""
+            image = f"<div{wide}>{_image(run, file, name)}</div>"
+            figures.append(f"<figure class='plot'>{image}<figcaption>{_text(meaning)}</figcaption></figure>")
     rows = [[name, metric.unit, metric.meaning] for name, metric in run.experiment.metrics.items()]
     explained = (
         f"<details><summary>What each metric means</summary>{_table(['metric', 'unit', 'meaning'], rows)}</details>"
@@ -149,7 +156,8 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
     if entry["kind"] == "table":
         return f"{title}{note}{_table(entry['columns'], entry['rows'])}"
     if entry["kind"] == "picture":
-        legend = _legend([Colour(meaning, rgb) for meaning, rgb in entry["legend"]])
+        palette = [Colour(meaning, rgb) for meaning, rgb in entry["legend"]]
+        legend = _legend(looking.shown(palette, [folder / entry["file"]]))
         image = _image(run, folder / entry["file"], entry["title"])
         return f"{title}{note}{legend}<figure class='pictures'>{image}</figure>"
     return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
@@ -157,14 +165,32 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
 
 def _settings(run: Opened) -> str:
     settings, environment = run.folder.config(), run.folder.environment() or {}
-    rows = [[name, str(value)] for part in ("config", "schedule") for name, value in settings[part].items()]
-    flat = [[name, json.dumps(value) if isinstance(value, dict) else str(value)] for name, value in environment.items()]
-    again = f"primordia resume {run.folder.path.name}\nprimordia fork {run.folder.path.name} --at STEP --set KEY=VALUE"
+    rows = [[name, _setting(value)] for part in ("config", "schedule") for name, value in settings[part].items()]
+    flat = [
+        [name, json.dumps(value) if isinstance(value, dict) else _setting(value)] for name, value in environment.items()
+    ]
     return (
         f"<h2>Settings</h2>{_table(['setting', 'value'], rows)}"
         f"<details><summary>Environment</summary>{_table(['what', 'value'], flat)}</details>"
-        f"<h3>Go on from here</h3><pre>{_text(again)}</pre>"
+        f"<h3>Go on from here</h3><pre>{_text(_go_on(run))}</pre>"
     )
+
+
+def _setting(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _go_on(run: Opened) -> str:
+    """The commands that continue this run, as the command line prints them, and that try something else."""
+    record, path = run.folder.record(), run.folder.path
+    path = path if len(path.parts) > 3 else path.resolve()
+    root = path.parent.parent.parent
+    where = f" --root {shlex.quote(str(root))}" if str(root) != "runs" else ""
+    ruled = " --stop none" if run.schedule.stop else ""
+    step = record["step"]
+    fork = f"primordia fork {path.name} --at {step} --steps {2 * max(step, 1)}{ruled}{where}"
+    first = fork if record["status"] == "finished" else f"primordia resume {path.name}{where}"
+    return f"{first}\nprimordia fork {path.name} --at STEP --set KEY=VALUE{where}"
 
 
 def _events(run: Opened) -> str:
@@ -172,8 +198,24 @@ def _events(run: Opened) -> str:
     rows = []
     for entry in shown:
         details = {key: value for key, value in entry.items() if key not in ("time", "step", "event")}
-        rows.append([entry["time"], entry["step"], entry["event"], ", ".join(f"{k}={v}" for k, v in details.items())])
+        rows.append([entry["time"], entry["step"], entry["event"], _happened(entry["event"], details)])
     return f"<h2>Events</h2>{_table(['time', run.experiment.step_word, 'event', 'details'], rows)}"
+
+
+def _happened(event: str, details: Mapping[str, Any]) -> str:
+    """The details of an event in words."""
+    if event == "transition" and details.keys() >= {"name", "metric", "value"}:
+        return f"{details['name']}: {details['metric']} = {_number(details['value'])}"
+    return ", ".join(_number(value) if key == "reason" else f"{key} {_number(value)}" for key, value in details.items())
+
+
+def _number(value: Any, unit: str = "") -> str:
+    """A value as people read it: four digits, two of what is small; shares in percent; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if unit == "share":
+        return f"{100 * value:.{4 if abs(value) >= 0.01 else 2}g} %"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{4 if abs(value) >= 0.01 else 2}g}"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
