@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PrimordiaError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _complain("interrupted.", INTERRUPTED)
+        return _complain("interrupted by Ctrl-C.", INTERRUPTED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}.", FAILED if error.errno in NOT_THEIR_FAULT else BAD_INPUT)
