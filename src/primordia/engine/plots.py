@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from primordia.core import config as configs
 from primordia.core import metrics
 from primordia.core.errors import ConfigError, UnknownNameError
 from primordia.engine import durable
@@ -58,14 +59,24 @@ def compare(runs: Sequence[Opened], names: Sequence[str], out: Path) -> Path:
     chosen = list(names) or watched or known
     figure = _figure(9.0, 3.2 * len(chosen))
     axes = figure.subplots(len(chosen), 1, squeeze=False)[:, 0]
+    labels = _labels(runs)
     for axis, metric in zip(axes, chosen, strict=True):
         for index, run in enumerate(runs):
-            label = run.folder.path.name if len(runs) > 1 else None
+            label = labels[index] if len(runs) > 1 else None
             colour = COLOURS[index % len(COLOURS)]
             _draw(axis, run, run.folder.metrics.read(), metric, label=label, colour=colour, large=True)
         if len(runs) > 1:
             axis.legend(fontsize=7, frameon=False)
     return write(figure, out)
+
+
+def _labels(runs: Sequence[Opened]) -> list[str]:
+    """Each run's id and the settings that not all of them share."""
+    settings = [{"experiment": run.experiment.name, **configs.to_dict(run.config)} for run in runs]
+    names = dict.fromkeys(name for each in settings for name in each)
+    parting = [name for name in names if any(each.get(name) != settings[0].get(name) for each in settings)]
+    told = [", ".join(f"{name}={each[name]}" for name in parting if name in each) for each in settings]
+    return [f"{run.folder.path.name} {text}".rstrip() for run, text in zip(runs, told, strict=True)]
 
 
 def _overview(run: Opened, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -95,20 +106,27 @@ def _draw(
     declared = run.experiment.metrics[metric]
     marker = "o" if len(points) < 40 else None
     axis.plot(*zip(*points, strict=True), color=colour, lw=1.6, marker=marker, ms=3, label=label) if points else None
-    for index, (name, step) in enumerate(run.crossings(rows).items()):
+    mark = MARK if label is None else colour
+    for name, step in run.crossings(rows).items():
         watched = run.experiment.transitions[name]
         if watched.metric != metric and not large:
-            axis.axvline(step, color=MARK, lw=0.7, alpha=0.35)
+            axis.axvline(step, color=mark, lw=0.7, alpha=0.35)
             continue
-        axis.axvline(step, color=MARK, lw=1.1, ls="--")
+        axis.axvline(step, color=mark, lw=1.1, ls="--")
         if large:
             text = f"{name}, {run.experiment.step_word} {step:,}"
             at = {"xy": (step, 1.0), "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-            axis.annotate(text, xytext=(4, -12 - 11 * index), color=MARK, fontsize=8, **at)
+            # Below the labels that are there, over every line, and towards the middle, so that none leaves the axes.
+            late = bool(rows) and step > 0.7 * rows[-1]["step"]
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+            place = {"xytext": (-5 if late else 5, -12 - 13 * len(axis.texts)), "ha": "right" if late else "left"}
+            axis.annotate(text, color=mark, fontsize=8, bbox=box, zorder=5, **place, **at)
         if watched.metric == metric:
-            axis.axhline(watched.threshold, color=MARK, lw=0.7, ls=":")
+            axis.axhline(watched.threshold, color=mark, lw=0.7, ls=":")
     axis.set_title(metric.replace("_", " "), fontsize=10 if large else 9, loc="left")
-    axis.set_ylabel(declared.unit if declared.unit != "dimensionless" else "", fontsize=8)
+    axis.set_ylabel(
+        "" if declared.unit in ("dimensionless", metric, metric.replace("_", " ")) else declared.unit, fontsize=8
+    )
     axis.set_xlabel(run.experiment.step_word, fontsize=8)
     axis.tick_params(labelsize=7)
     axis.spines[["top", "right"]].set_visible(False)
