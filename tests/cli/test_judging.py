@@ -125,6 +125,7 @@ def test_verify_keeps_what_was_measured_before_ctrl_c(call: Call, monkeypatch):
     assert ending.code == 130
     (kept,) = Path("runs/verify").iterdir()
     assert f"1 verdicts so far are kept in {kept}" in ending.err
+    assert ending.err.endswith("error: interrupted by Ctrl-C.\n")
     assert [claim["id"] for claim in json.loads(kept.read_text())["claims"]] == ["A"]
     monkeypatch.setattr(Walk, "claims", (stopped,))
     assert call("verify", WALK).code == 130
