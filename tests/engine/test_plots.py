@@ -52,6 +52,14 @@ def test_a_comparison_says_what_differs_and_keeps_each_run_to_its_colour(
     assert len({label.xyann[1] for label in axis.texts}) == len(axis.texts) > 2
 
 
+def test_labels_hide_no_part_of_a_curve(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (axis,) = drawn(root, monkeypatch, "coverage", every=1, steps=100)
+    axis.figure.canvas.draw()
+    lowest = min(label.get_window_extent().y0 for label in axis.texts)
+    curve = axis.lines[0]
+    assert axis.transData.transform((0, max(curve.get_ydata())))[1] < lowest
+
+
 def test_a_unit_that_repeats_the_name_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     axes = drawn(root, monkeypatch, "moves", "coverage")
     assert [axis.get_ylabel() for axis in axes] == ["", "share"]

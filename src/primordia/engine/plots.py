@@ -31,7 +31,9 @@ def save(run: Opened) -> list[Path]:
     files = []
     for metric in [name for name in metrics.watched(run.experiment.transitions) if any(name in row for row in rows)]:
         figure = _figure(9.0, 3.6)
-        _draw(figure.subplots(), run, rows, metric, label=None, colour=COLOURS[0], large=True)
+        axis = figure.subplots()
+        _draw(axis, run, rows, metric, label=None, colour=COLOURS[0], large=True)
+        _make_room(axis)
         files.append(write(figure, run.folder.artefacts / f"{metric}.png"))
     files.append(write(_overview(run, rows), run.folder.artefacts / "metrics.png"))
     return files
@@ -65,6 +67,7 @@ def compare(runs: Sequence[Opened], names: Sequence[str], out: Path) -> Path:
             label = labels[index] if len(runs) > 1 else None
             colour = COLOURS[index % len(COLOURS)]
             _draw(axis, run, run.folder.metrics.read(), metric, label=label, colour=colour, large=True)
+        _make_room(axis)
         if len(runs) > 1:
             axis.legend(fontsize=7, frameon=False)
     return write(figure, out)
@@ -131,6 +134,13 @@ def _draw(
     axis.tick_params(labelsize=7)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(True, lw=0.3, alpha=0.6)
+
+
+def _make_room(axis: Any) -> None:
+    """Raise the top of a large panel (about 190 points high) so that its labels lie above the curves."""
+    taken = min(13 * len(axis.texts) / 190, 0.4)
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, high + (high - low) * taken / (1 - taken))
 
 
 def _figure(width: float, height: float) -> Any:
