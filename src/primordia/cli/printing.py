@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from primordia.engine import durable
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -48,7 +50,7 @@ def show(*parts: Any) -> None:
 
 def show_json(value: Any) -> None:
     """Print one JSON value; what JSON has no word for is written as text."""
-    print(json.dumps(_jsonable(value), indent=2, ensure_ascii=False, default=str))
+    print(json.dumps(durable.finite(value), indent=2, ensure_ascii=False, default=str))
 
 
 def table(
@@ -150,14 +152,3 @@ def duration(seconds: float) -> str:
 def age(seconds: float) -> str:
     """A time span in its largest unit."""
     return next((f"{int(seconds // size)} {name}" for name, size in AGES if seconds >= size), "now")
-
-
-def _jsonable(value: Any) -> Any:
-    """NaN and infinities as null, since JSON has no word for them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {str(key): _jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(item) for item in value]
-    return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import signal
 import sys
 import threading
@@ -18,6 +17,7 @@ from primordia.cli.lines import Lines
 from primordia.cli.progress import ending_text
 from primordia.core.errors import EXIT_CODES, PrimordiaError
 from primordia.core.metrics import Row
+from primordia.engine import going_on
 from primordia.engine.folder import Opened, RunFolder
 from primordia.engine.observer import Observer, Outcome
 
@@ -109,19 +109,13 @@ def _nothing_crossed(run: Opened) -> bool:
 
 def next_commands(folder: RunFolder, status: str, step: int, root: Path) -> list[tuple[str, str]]:
     """What one can do with a run in this state, as (purpose, command or path)."""
-    inside = folder.path.parent.parent.parent == root
-    name = folder.path.name if inside else shlex.quote(str(folder.path))
-    where = f" --root {shlex.quote(str(root))}" if inside and str(root) != "runs" else ""
+    name, where = going_on.named(folder, root)
     commands = [("look", f"primordia show {name}{where}")]
     report = folder.path / "report.html"
     if report.exists():
         commands.append(("report", str(report)))
-    if status == "finished":
-        ruled = " --stop none" if folder.config()["schedule"].get("stop") else ""
-        commands.append(("go on", f"primordia fork {name} --at {step} --steps {2 * max(step, 1)}{ruled}{where}"))
-    else:
-        commands.append(("resume", f"primordia resume {name}{where}"))
-    return commands
+    purpose = "go on" if status == "finished" else "resume"
+    return [*commands, (purpose, going_on.go_on(folder, status, step, root))]
 
 
 def _cut_short(folder: RunFolder, sentence: str, ending: str, as_json: bool) -> int:
@@ -136,7 +130,7 @@ def _stopped(folder: RunFolder, root: Path) -> str:
     record = folder.record()
     if record["status"] == "finished":
         return "stopped while figures and report were written; the run itself is finished and whole"
-    resume = next_commands(folder, str(record["status"]), int(record["step"]), root)[-1][1]
+    resume = going_on.go_on(folder, str(record["status"]), int(record["step"]), root)
     return f"stopped at once; `{resume}` goes on from the last checkpoint"
 
 
@@ -154,7 +148,7 @@ def _leave(watcher: Watcher, root: Path, as_json: bool) -> None:
 def _broken(folder: RunFolder, root: Path, error: Exception) -> str:
     if folder.record()["status"] == "finished":
         return f"error: {_said(error)}; the run itself is finished and whole"
-    resume = next_commands(folder, "failed", 0, root)[-1][1]
+    resume = going_on.go_on(folder, "failed", 0, root)
     return f"error: the run failed: {_said(error)}; once the cause is gone, `{resume}` goes on from the last checkpoint"
 
 

@@ -7,7 +7,6 @@ import html
 import importlib.resources
 import json
 import re
-import shlex
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 
 from primordia.core import metrics
 from primordia.core.views import Colour
-from primordia.engine import durable, looking
-from primordia.engine.folder import Opened
+from primordia.engine import durable, going_on, looking
+from primordia.engine.folder import Opened, RunFolder
 
 EMBED_LIMIT_BYTES = 3 * 2**19
 
@@ -183,14 +182,11 @@ def _setting(value: Any) -> str | None:
 def _go_on(run: Opened) -> str:
     """The commands that continue this run, as the command line prints them, and that try something else."""
     record, path = run.folder.record(), run.folder.path
-    path = path if len(path.parts) > 3 else path.resolve()
-    root = path.parent.parent.parent
-    where = f" --root {shlex.quote(str(root))}" if str(root) != "runs" else ""
-    ruled = " --stop none" if run.schedule.stop else ""
-    step = record["step"]
-    fork = f"primordia fork {path.name} --at {step} --steps {2 * max(step, 1)}{ruled}{where}"
-    first = fork if record["status"] == "finished" else f"primordia resume {path.name}{where}"
-    return f"{first}\nprimordia fork {path.name} --at STEP --set KEY=VALUE{where}"
+    folder = RunFolder(path if len(path.parts) > 3 else path.resolve())
+    root = folder.path.parent.parent.parent
+    name, where = going_on.named(folder, root)
+    first = going_on.go_on(folder, str(record["status"]), int(record["step"]), root)
+    return f"{first}\nprimordia fork {name} --at STEP --set KEY=VALUE{where}"
 
 
 def _events(run: Opened) -> str:
