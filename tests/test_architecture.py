@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "life": {"life", "core"},
     "cli": {"cli", "engine", "core"},
 }
-CORE_LINES = 1500
+CORE_LINES = 1600  # 1,500 until tools joined the contract (CHANGELOG.md)
 FILE_LINES = 400
 
 

@@ -13,10 +13,11 @@ from primordia.core.errors import ConfigError, UnknownNameError
 from primordia.core.findings import Picture, Table, Text
 from primordia.core.registry import load
 from primordia.core.streams import Streams
-from primordia.life.experiments.bff import LANGUAGES, Bff, BffConfig, SoupState
+from primordia.life.experiments.bff import LANGUAGES, Bff, BffConfig
+from primordia.life.experiments.soups import SoupState
 from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.soup import random_soup
-from primordia.life.substrates import names
+from primordia.life.substrates import FAMILIES
 
 BFF = Bff()
 SMALL = configs.override(BffConfig(), BFF.presets["small"].config)
@@ -30,7 +31,7 @@ def seeded_state(copies: int = 100) -> SoupState:
 
 def test_it_is_registered_with_every_language() -> None:
     assert isinstance(load("life/bff"), Bff)
-    assert set(LANGUAGES) == set(names()) == set(BFF.variants)
+    assert set(LANGUAGES) == set(FAMILIES["bff"]) == set(BFF.variants)
 
 
 def test_looking_it_up_compiles_and_draws_nothing() -> None:

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from primordia.life import claim_measures
-from primordia.life.claims import CLAIMS
+from primordia.life.claims import measuring
+from primordia.life.claims.bff import CLAIMS
 from primordia.life.golden import EVALUATOR_VECTORS
 from primordia.life.intervals import binomial_cdf
 from primordia.life.microscope import dissect
@@ -54,26 +54,26 @@ def test_regions_of_frequencies_are_the_99_percent_range(
 
 @pytest.mark.parametrize("language", EVALUATOR_VECTORS)
 def test_tapes_of_set_r_are_rich_in_instructions(language: str) -> None:
-    tapes = claim_measures.vector_tapes(language, "R")
-    rich = set(claim_measures.ENRICHED_BYTES[language])
+    tapes = measuring.vector_tapes(language, "R")
+    rich = set(measuring.ENRICHED_BYTES[language])
     share = sum(byte in rich for byte in tapes[:100].tobytes()) / 12_800
     assert share == pytest.approx(0.5 + 0.5 * len(rich) / 256, abs=0.02)
 
 
 def test_takeover_share_counts_seeds_and_gives_an_exact_interval() -> None:
     setup = {"language": "bff_noheads", "n_programs": 64, "epochs": 4, "every": 2, "seeds": 3, "seeded": False}
-    measured = claim_measures.takeover_share(setup)
+    measured = measuring.takeover_share(setup)
     assert measured.value == 0
     assert [run["epochs"] for run in measured.evidence["per_seed"]] == [4, 4, 4]
     assert measured.evidence["interval_95"][0] == 0
     assert measured.evidence["interval_95"][1] == pytest.approx(1 - 0.025 ** (1 / 3))
-    assert measured == claim_measures.takeover_share(setup)
+    assert measured == measuring.takeover_share(setup)
 
 
 def test_random_programs_that_count_as_replicators_start_with_their_heads_apart() -> None:
     """A batch of claim V29 with seed 5: both hits put head 0 in the other half (byte 0 is 64), head 1 in their own."""
     setup = {"language": "bff_selfmove", "operators": (0, 1, 2, 3, 4, 5, 6, 64), "programs": 50_000, "seed": 5}
-    measured = claim_measures.replicator_count(setup)
+    measured = measuring.replicator_count(setup)
     assert measured.value == 2
     for text in measured.evidence["replicators"]:
         program = np.frombuffer(bytes.fromhex(text), np.uint8)

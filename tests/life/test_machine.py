@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from oracles import plain_bff
 from primordia.life.soup import evaluate, random_soup
-from primordia.life.substrates import names, substrate
+from primordia.life.substrates import FAMILIES, substrate
 
 TAPE_LENGTHS = (16, 32, 64)
 
@@ -39,14 +39,14 @@ def enriched(name: str, n_tapes: int, length: int, density: float, seed: int) ->
     return tapes
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 @pytest.mark.parametrize("length", TAPE_LENGTHS)
 def test_tapes_of_every_density(name: str, length: int) -> None:
     for seed, density in enumerate((0.0, 0.05, 0.2, 0.5, 0.8, 1.0)):
         agree(name, enriched(name, 400, 2 * length, density, seed), 8192)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_every_step_limit(name: str) -> None:
     """A limit may fall inside a gap, inside a loop, or between a bracket and its partner."""
     tapes = np.concatenate([enriched(name, 12, 128, density, 7) for density in (0.1, 0.4, 1.0)])
@@ -70,7 +70,7 @@ def loop_tape(name: str, before: str, body: str, after: str, fill: list[int], ga
 
 @settings(max_examples=600, deadline=None)
 @given(
-    name=st.sampled_from(names()),
+    name=st.sampled_from(FAMILIES["bff"]),
     before=BODIES,
     body=BODIES,
     after=BODIES,
@@ -94,20 +94,20 @@ def test_loops(name: str, before: str, body: str, after: str, fill: list[int], g
 
 @settings(max_examples=300, deadline=None)
 @given(
-    name=st.sampled_from(names()),
+    name=st.sampled_from(FAMILIES["bff"]),
     raw=st.binary(min_size=128, max_size=128),
     heads=st.tuples(st.integers(0, 255), st.integers(0, 255)),
     max_steps=st.integers(0, 9000),
 )
 def test_bytes_that_are_nearly_all_instructions(name: str, raw: bytes, heads: tuple[int, int], max_steps: int) -> None:
-    favoured = [*sorted(substrate(name).opcodes), 0]
+    favoured = [*sorted(substrate(name).notation.opcodes), 0]
     tape = np.array([favoured[byte % len(favoured)] for byte in raw], np.uint8)
     if plain_bff.LANGUAGES[name][2]:
         tape[:2] = heads
     agree(name, tape[None], max_steps)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_the_compiled_referee_is_the_python_one(name: str) -> None:
     rules = plain_bff.rules(name)
     for tape in enriched(name, 20, 128, 0.3, 5):
@@ -118,7 +118,7 @@ def test_the_compiled_referee_is_the_python_one(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_a_million_tapes(name: str) -> None:
     for seed in range(100):
         agree(name, enriched(name, 10_000, 128, (seed % 10) / 10, 100 + seed), 8192 - 61 * seed)

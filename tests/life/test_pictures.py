@@ -8,7 +8,7 @@ import pytest
 from primordia.life import pictures
 from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.soup import random_soup
-from primordia.life.substrates import names, substrate
+from primordia.life.substrates import FAMILIES, substrate
 
 SIGNS = "-0[<{+.#"
 """One sign for each palette index: not an instruction, null, loop, head0, head1, write, copy, outside."""
@@ -76,7 +76,7 @@ def test_what_lies_outside_the_soup_is_marked() -> None:
     assert (picture == pictures.OUTSIDE).sum() == 2 * 64
 
 
-@pytest.mark.parametrize("language", names())
+@pytest.mark.parametrize("language", FAMILIES["bff"])
 def test_every_byte_has_the_colour_of_its_class(language: str) -> None:
     table = pictures.class_table(language)
     classes = substrate(language).classes

@@ -13,37 +13,37 @@ from hypothesis import strategies as st
 from oracles import plain_bff
 from primordia.core.errors import BadInputError, UnknownNameError
 from primordia.life import primitives
-from primordia.life.substrates import names, substrate
+from primordia.life.substrates import FAMILIES, substrate
 from primordia.life.tape import instruction_mask
 
 CLASSES = {"loop", "head0", "head1", "write", "copy", "null", "other"}
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_declarations_agree_with_the_specification(name: str) -> None:
     language = substrate(name)
     bytes_of, bits, heads, fixed, _ = plain_bff.LANGUAGES[name]
     for byte in range(256):
         wanted = [glyph for glyph, first in bytes_of.items() if first == byte & bits]
-        assert language.opcodes.get(byte) == (wanted[0] if wanted else None)
-        assert (byte in language.zero_bytes) == (byte & bits == 0)
+        assert language.notation.opcodes.get(byte) == (wanted[0] if wanted else None)
+        assert (byte in language.notation.zero_bytes) == (byte & bits == 0)
     assert set(language.classes) == set(range(256))
     assert set(language.classes.values()) <= CLASSES
     assert heads == ("bytes 0 and 1" in language.start)
-    assert (language.brackets is None) == fixed
+    assert (language.notation.brackets is None) == fixed
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_the_masks_find_exactly_the_instructions(name: str) -> None:
     module = sys.modules[substrate(name).execute.__module__]
     every_byte = np.arange(256, dtype=np.uint8)
     found = [int(instruction_mask(every_byte, start, module.TESTS)) for start in range(0, 256, 64)]
     places = {byte for byte in range(256) if found[byte // 64] >> (byte % 64) & 1}
-    assert places == set(substrate(name).opcodes)
+    assert places == set(substrate(name).notation.opcodes)
     assert places == set(np.flatnonzero(module.TABLE))
 
 
-@given(name=st.sampled_from(names()), program=st.binary(max_size=64))
+@given(name=st.sampled_from(FAMILIES["bff"]), program=st.binary(max_size=64))
 def test_text_stands_for_the_program(name: str, program: bytes) -> None:
     language = substrate(name)
     text = language.format(program)
@@ -66,7 +66,7 @@ def test_glyphs_of_the_specification() -> None:
     assert substrate("bff_noheads_4bit").format(bytes([0x16, 0xF0, 0x15])) == "[0\u0115"
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_an_unknown_glyph_is_named_with_its_place(name: str) -> None:
     with pytest.raises(BadInputError, match=r"'!' \(character 2 of"):
         substrate(name).parse("[]!")

@@ -13,11 +13,17 @@ EVALUATOR_VECTORS = {
     "bff_noheads_4bit": {"U": (16_319_389, "823d8b8031499d2d"), "R": (16_399_670, "60a4a3656094b2cd")},
     "bff_perm": {"U": (610_285, "a806e7d4bd593247"), "R": (15_898_062, "7ac5c657d37b5323")},
     "bff_selfmove": {"U": (613_880, "9ec46c4fd252a7dc"), "R": (18_198_156, "e3f464c8eee9f5fd")},
+    "forth": {"U": (2_372_176, "b437200e301aad9b"), "R": (9_814_487, "457555604bcac55e")},
+    "forthcopy": {"U": (2_401_567, "ab795927e35c832c"), "R": (9_777_379, "ee3eeae781e37aa5")},
+    "forthtrivial": {"U": (2_505_919, "c6740c6558dcdb61"), "R": (11_366_245, "b13853ad185acc15")},
+    "forthtrivial_reset": {"U": (2_505_069, "ea983858e6e0a6ac"), "R": (11_304_363, "432087b33ac5bc3c")},
+    "subleq": {"U": (46_401, "21c668eaa77e4f35"), "R": (154_649, "de28092194e3db59")},
+    "rsubleq4": {"U": (1_985_158, "98d351b06b20fa69"), "R": (4_128_323, "dc34d4b114dff398")},
 }
 """Language -> set of 10,000 tapes -> total operations and the first 16 hex digits of SHA-256 over the final tapes.
 
 Byte i of tape k comes from r = S(128 k + i). Set U: r mod 256. Set R, rich in instructions: when bit 8 of r is set, the
-(r >> 16)-th byte (modulo their number) of the language's instructions in rising order, then 0 if 0 is not one of them.
+(r >> 16)-th byte (modulo their number) of ENRICHED_BYTES.
 """
 
 ENRICHED_BYTES = {
@@ -25,8 +31,10 @@ ENRICHED_BYTES = {
     "bff_perm": bytes([*range(1, 11), 0]),
     "bff_selfmove": bytes(range(7)),
     "bff_noheads_4bit": bytes(range(16)),
+    **dict.fromkeys(("forth", "forthcopy", "forthtrivial", "forthtrivial_reset"), bytes(range(16))),
+    **dict.fromkeys(("subleq", "rsubleq4"), bytes(range(0, 128, 4))),
 }
-"""Language -> the bytes that set R prefers."""
+"""Language -> the bytes that set R prefers: for BFF its instructions in rising order, then 0 if it is none of them."""
 
 LOG_PROGRAMS = 131_072
 LOG_SEED = 10_248
@@ -79,6 +87,48 @@ LOGS = {
         (129, 8_388_856, -0.000860),
         (193, 8_388_802, -0.001132),
         (257, 8_388_766, -0.001407),
+    ),
+    "forth": (
+        (1, 8_388_613, -0.000034),
+        (65, 8_388_613, -0.002463),
+        (129, 8_388_616, -0.005488),
+        (193, 8_388_619, -0.008011),
+        (257, 8_388_623, -0.010055),
+    ),
+    "forthcopy": (
+        (1, 8_388_617, -0.000036),
+        (65, 8_388_617, -0.000113),
+        (129, 8_388_617, -0.000234),
+        (193, 8_388_617, -0.000369),
+        (257, 8_388_617, -0.000515),
+    ),
+    "forthtrivial": (
+        (1, 8_388_613, -0.000035),
+        (65, 8_388_613, -0.022252),
+        (129, 8_388_613, -0.022817),
+        (193, 8_388_613, -0.023835),
+        (257, 433_287, 5.390509),
+    ),
+    "forthtrivial_reset": (
+        (1, 8_388_613, -0.000035),
+        (65, 8_388_613, -0.021298),
+        (129, 8_388_613, -0.020831),
+        (193, 8_388_627, -0.020254),
+        (257, 8_388_621, -0.019204),
+    ),
+    "subleq": (
+        (1, 8_388_613, -0.000038),
+        (65, 8_388_613, -0.004219),
+        (129, 8_388_613, -0.006448),
+        (193, 8_388_613, -0.007402),
+        (257, 8_388_617, -0.007872),
+    ),
+    "rsubleq4": (
+        (1, 8_388_613, -0.000033),
+        (65, 8_388_613, -0.001932),
+        (129, 8_388_613, -0.002752),
+        (193, 8_388_613, -0.003142),
+        (257, 8_388_613, -0.003207),
     ),
 }
 """Language -> (completed epochs, brotli bytes of the soup, high-order complexity) for 131,072 programs, seed 10248."""

@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from primordia.core.views import Colour
-from primordia.life.substrates import substrate
+from primordia.core.views import Colour, View
+from primordia.life.substrates import CLASSES, substrate
 
 Bytes = npt.NDArray[np.uint8]
 
-CLASSES = ("other", "null", "loop", "head0", "head1", "write", "copy")
-"""Opcode classes in palette order. Bytes that are no instruction come first: they are the dark ground."""
+COLOURS = ("#0b0f1a", "#46506b", "#f0e442", "#56b4e9", "#1f6fd0", "#e0602b", "#f4f7ff")
+"""Of the opcode classes, in their order. Bytes that are no instruction come first: they are the dark ground. Hues after
+Okabe and Ito (2008), told apart by lightness as well, so that they survive colour blindness."""
 
-PALETTE = (
-    Colour("not an instruction", "#0b0f1a"),
-    Colour("null byte: ends loops", "#46506b"),
-    Colour("loop bracket", "#f0e442"),
-    Colour("moves head 0", "#56b4e9"),
-    Colour("moves head 1", "#1f6fd0"),
-    Colour("changes a byte", "#e0602b"),
-    Colour("copies a byte", "#f4f7ff"),
-    Colour("outside the soup", "#000000"),
-)
-"""Hues after Okabe and Ito (2008), told apart by lightness as well, so that they survive colour blindness."""
-
-OUTSIDE = len(PALETTE) - 1
+OUTSIDE = len(COLOURS)
 MAX_TILES = 16_384
 MAX_TILES_WHOLE = 131_072
 POSITION_ROWS = 128
+
+
+def palette(legend: Mapping[str, str]) -> tuple[Colour, ...]:
+    """The colours of a language, from what its opcode classes mean in it."""
+    classes = (Colour(legend[name], rgb) for name, rgb in zip(CLASSES, COLOURS, strict=True))
+    return (*classes, Colour("outside the soup", "#000000"))
+
+
+def views(legend: Mapping[str, str]) -> dict[str, View]:
+    """The views of a soup in the colours of a language."""
+    colours = palette(legend)
+    return {
+        "soup": View(
+            draw_soup,
+            colours,
+            "The first 16,384 programs, each a tile of its bytes coloured by opcode class.",
+            max_bytes=2**20,
+        ),
+        "positions": View(
+            draw_positions,
+            colours,
+            "Across each place of the program: the opcode classes that stand there, stacked by share.",
+            max_bytes=2**16,
+        ),
+        "whole_soup": View(
+            draw_whole_soup,
+            colours,
+            "Every program of the soup, up to 131,072, each a tile of its bytes coloured by opcode class.",
+            max_bytes=2**23,
+        ),
+    }
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from primordia.core.findings import Finding, Picture, Table, Text
 from primordia.core.streams import Streams
 from primordia.life.measures import Census, byte_counts, census
 from primordia.life.microscope import Anatomy, Film, copy_in_words, dissect, meet, watch
-from primordia.life.pictures import PALETTE, class_table
+from primordia.life.pictures import class_table, palette
 from primordia.life.replicators import REPLICATOR_SCORE, STRICT_SCORE, round_seed, scores
 from primordia.life.substrates import substrate
 
@@ -137,7 +137,7 @@ def disassembly(language: str, program: Bytes, offsets: Container[int], every: b
             continue
         partner = "" if line.partner is None else f"  (partner at {line.partner})"
         meaning = "null byte" if line.opcode_class == "null" else line.meaning
-        lines.append(f"{line.offset:3d}  {line.byte:02X}  {line.glyph}  {meaning}{partner}")
+        lines.append(f"{line.offset:3d}  {line.raw[0]:02X}  {line.glyph}  {meaning}{partner}")
     return "\n".join(lines) or "no instruction"
 
 
@@ -250,7 +250,7 @@ def film_picture(context: Context, taken: Film) -> Picture:
     return Picture(
         "A copy in the making",
         np.ascontiguousarray(pixels.repeat(4, axis=1).repeat(2, axis=0)),
-        PALETTE,
+        palette(substrate(context.language).legend),
         f"Time runs downwards over {len(taken.frames) - 1} steps; the replicator on the left, a partner of random "
         f"bytes on the right: {copy_in_words(taken)}.",
     )

@@ -1,31 +1,18 @@
-"""What a substrate declares: how its bytes are read, written down, coloured and executed."""
+"""What a substrate declares: how its bytes are written down, coloured and executed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, final
 
-from primordia.core.errors import BadInputError
+from primordia.life.substrates.notation import Line, Notation
 
-# Bytes without a meaning are written as the characters from U+0100 on. Twelve of those look like two letters side by
-# side in many fonts; they are written as capital letters instead (docs/bff-semantics.md, section 6).
-PLAIN_GLYPHS = {byte: chr(0x100 + byte) for byte in range(256)}
-PLAIN_GLYPHS |= dict(zip([*range(0xC4, 0xCD), *range(0xF1, 0xF4)], "ABCDEFGHIJKL", strict=True))
-NULL_GLYPH = "0"
+CLASSES = ("other", "null", "loop", "head0", "head1", "write", "copy")
+"""Opcode classes, in the order of the palette: each substrate says what they mean for it, and colours by them."""
 
 
-class Line(NamedTuple):
-    """One byte of a disassembled program; `partner` is the offset of the matching bracket, or None."""
-
-    offset: int
-    byte: int
-    glyph: str
-    meaning: str
-    opcode_class: str
-    partner: int | None
-
-
+@final
 @dataclass(frozen=True)
 class Substrate:
     """A language of programs and the machine that runs them.
@@ -33,73 +20,43 @@ class Substrate:
     Args:
         name: the name it is asked for by.
         summary: one sentence.
-        opcodes: instruction byte -> glyph.
-        meanings: glyph -> what the instruction does, in a phrase.
-        classes: every byte -> opcode class, for colouring: loop, head0, head1, write, copy, null or other.
-        zero_bytes: the bytes that a loop test takes for zero.
-        start: how heads and pointer start, in a phrase.
-        execute: kernel (tape, max_steps) -> operations, running a pair tape in place.
-        brackets: (open, close) glyphs that match each other, or None where jumps have a fixed length.
-        spellings: further glyphs that `parse` accepts -> byte.
+        notation: how its programs are written.
+        classes: every byte -> one of `CLASSES`, for colouring.
+        legend: opcode class -> what it means in this language, in a phrase; "other" and "null" included.
+        start: how pointer, heads or registers start, in a phrase.
+        execute: kernel (tape uint8[::1], max_steps int64) -> operations int64, running a pair tape in place.
+        follow: kernel (tape uint8[::1], origins uint16[::1], registers int64[::1], max_steps int64) -> operations:
+            the same run, which also moves the entries of `origins` along with the bytes of the tape (last-writer rule,
+            docs/tokens.md) and leaves the machine's registers, as they are after the last step, in `registers`.
+        registers: the names of what `follow` leaves in `registers`, in order; the first is the pointer.
+        tape_lengths: bytes that a program may have.
+        max_steps: usual step limit of an interaction.
     """
 
     name: str
     summary: str
-    opcodes: Mapping[int, str]
-    meanings: Mapping[str, str]
+    notation: Notation
     classes: Mapping[int, str]
-    zero_bytes: frozenset[int]
+    legend: Mapping[str, str]
     start: str
     execute: Any = field(repr=False)
-    brackets: tuple[str, str] | None = None
-    spellings: Mapping[str, int] = field(default_factory=dict)
+    follow: Any = field(repr=False, default=None)
+    registers: tuple[str, ...] = ("pointer",)
+    tape_lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512, 1024)
+    max_steps: int = 8192
 
     def glyph(self, byte: int) -> str:
-        """The one character that stands for a byte."""
-        return self.opcodes.get(byte) or (NULL_GLYPH if byte in self.zero_bytes else PLAIN_GLYPHS[byte])
+        """What stands for one byte."""
+        return self.notation.glyph(byte)
 
     def format(self, program: bytes) -> str:
-        """A program as text, one character a byte."""
-        return "".join(self.glyph(byte) for byte in bytes(program))
+        """A program as text."""
+        return self.notation.format(bytes(program))
 
     def parse(self, text: str) -> bytes:
-        """The program that a text stands for.
-
-        Raises:
-            BadInputError: a character that stands for no byte of this language.
-        """
-        known = {glyph: byte for byte, glyph in PLAIN_GLYPHS.items()} | {NULL_GLYPH: 0} | dict(self.spellings)
-        known |= {glyph: byte for byte, glyph in sorted(self.opcodes.items(), reverse=True)}
-        for place, glyph in enumerate(text):
-            if glyph not in known:
-                allowed = " ".join(sorted(set(self.opcodes.values())))
-                raise BadInputError(
-                    f"{self.name} has no glyph {glyph!r} (character {place} of the program text); "
-                    f"its instructions are {allowed}, a null byte is {NULL_GLYPH}, and any other byte b is written "
-                    f"as the character U+0100+b: replace {glyph!r} by one of these."
-                )
-        return bytes(known[glyph] for glyph in text)
+        """The program that a text stands for; `BadInputError` names what cannot be read, and where."""
+        return self.notation.parse(text)
 
     def disassemble(self, program: bytes) -> list[Line]:
-        """One line per byte, brackets with the offset of their partner within the program."""
-        partner = self._partners(bytes(program))
-        lines = []
-        for offset, byte in enumerate(bytes(program)):
-            glyph = self.glyph(byte)
-            meaning = self.meanings[glyph] if byte in self.opcodes else "no operation"
-            lines.append(Line(offset, byte, glyph, meaning, self.classes[byte], partner.get(offset)))
-        return lines
-
-    def _partners(self, program: bytes) -> dict[int, int]:
-        partner: dict[int, int] = {}
-        if self.brackets is None:
-            return partner
-        waiting = []
-        for offset, byte in enumerate(program):
-            glyph = self.opcodes.get(byte)
-            if glyph == self.brackets[0]:
-                waiting.append(offset)
-            elif glyph == self.brackets[1] and waiting:
-                other = waiting.pop()
-                partner[offset], partner[other] = other, offset
-        return partner
+        """One line per instruction."""
+        return self.notation.disassemble(bytes(program), self.classes)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from primordia.life import tape
 from primordia.life.substrates.declaration import Substrate
+from primordia.life.substrates.notation import Glyphs
 
 MEANINGS = {
     "<": "head0 one left",
@@ -65,15 +66,33 @@ def byte_tests(opens: int, closes: int, others: Sequence[tuple[int, int, int]], 
     return np.array([(keep, opens, 0), (keep, closes, 0), *others], np.uint8)
 
 
+LEGEND = {
+    "other": "not an instruction",
+    "null": "null byte: ends loops",
+    "loop": "loop bracket",
+    "head0": "moves head 0",
+    "head1": "moves head 1",
+    "write": "changes a byte",
+    "copy": "copies a byte",
+}
+
+
 def declare(
-    name: str, summary: str, opcodes: Mapping[int, str], *, special: Mapping[str, str] | None = None, **rest: Any
+    name: str,
+    summary: str,
+    opcodes: Mapping[int, str],
+    *,
+    special: Mapping[str, str] | None = None,
+    zero_bytes: frozenset[int] = frozenset({0}),
+    brackets: tuple[str, str] | None = ("[", "]"),
+    spellings: Mapping[str, int] | None = None,
+    **rest: Any,
 ) -> Substrate:
     """A substrate of the family; `special` holds the meanings that differ from the common ones."""
-    zero_bytes = rest.pop("zero_bytes", frozenset({0}))
     classes = {}
     for byte in range(256):
         otherwise = "null" if byte in zero_bytes else "other"
         classes[byte] = CLASSES[opcodes[byte]] if byte in opcodes else otherwise
     meanings = {glyph: MEANINGS[glyph] for glyph in MEANINGS if glyph in opcodes.values()} | dict(special or {})
-    rest.setdefault("brackets", ("[", "]"))
-    return Substrate(name, summary, dict(opcodes), meanings, classes, zero_bytes, execute=rest.pop("execute"), **rest)
+    notation = Glyphs(name, dict(opcodes), meanings, zero_bytes, brackets, dict(spellings or {}))
+    return Substrate(name, summary, notation, classes, LEGEND, tape_lengths=(16, 32, 64), **rest)

@@ -6,12 +6,12 @@ Regions were fixed before measuring, from the published numbers; frequencies get
 from __future__ import annotations
 
 from primordia.core.claims import Claim, Expected
-from primordia.life import claim_measures as measure
-from primordia.life.golden import LOGS
+from primordia.life.claims import measuring as measure
+from primordia.life.substrates import FAMILIES
 
 PAPER = "arXiv 2406.19108"
 AUTHORS_CODE = "the authors' simulator (paradigms-of-intelligence/cubff, commit f212e84)"
-LANGUAGES = tuple(sorted(LOGS))
+LANGUAGES = tuple(sorted(FAMILIES["bff"]))
 DEFAULT_SOUP = {"language": "bff_noheads", "n_programs": 131_072}
 LONG_RUN = {**DEFAULT_SOUP, "epochs": 16_384, "every": 64, "seeded": False}
 

@@ -1,0 +1,149 @@
+"""What all soups of programs share: state, metrics, the two clocks, views, and the way from one epoch to the next."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from primordia.core.experiment import Experiment
+from primordia.core.findings import Finding
+from primordia.core.metrics import Metric, Row, Transition
+from primordia.core.streams import Streams
+from primordia.life.worlds import Mixed, World
+
+SAMPLE = 256
+"""Programs put to the replication test whenever a row is due."""
+
+C = TypeVar("C")
+
+
+@dataclasses.dataclass(frozen=True)
+class SoupState:
+    """All that the next epoch depends on.
+
+    Args:
+        soup: uint8 [program, byte].
+    """
+
+    soup: npt.NDArray[np.uint8]
+
+
+METRICS = {
+    "operations_per_interaction": Metric(
+        "instructions", "up", "Instructions that a pair executed in the last epoch, on average; no-ops do not count."
+    ),
+    "high_order_complexity": Metric(
+        "bits/byte",
+        "up",
+        "Order-0 entropy minus compressed size: structure beyond single bytes (the paper's high-order entropy).",
+    ),
+    "order0_entropy": Metric("bits/byte", "none", "Shannon entropy of the byte histogram; 8 for uniform bytes."),
+    "compressed_bits_per_byte": Metric(
+        "bits/byte", "down", "Size of the whole soup after brotli (quality 2, window 2^24), per byte of soup."
+    ),
+    "unique_programs": Metric("programs", "none", "Distinct programs in the soup."),
+    "top_program_count": Metric("programs", "up", "How many programs are equal to the most frequent one."),
+    "top_program_share": Metric("share", "up", "Share of the soup that the most frequent program holds."),
+    "top32_program_share": Metric("share", "up", "Share of the soup that the 32 most frequent programs hold."),
+    "top_byte_share": Metric("share", "none", "Share of all bytes that have the most frequent value."),
+    "zero_byte_share": Metric(
+        "share", "none", "Share of all bytes that are 0; a rise without new structure is zero poisoning (section 2.1)."
+    ),
+    "replicator_share": Metric(
+        "share",
+        "up",
+        f"Share of {SAMPLE} programs drawn at random whose replication score is 5 or more (the authors' threshold).",
+    ),
+    "mean_replication_score": Metric(
+        "bytes", "up", f"Mean replication score of the same {SAMPLE} programs: tape positions passed on to a copy."
+    ),
+}
+
+TRANSITIONS = {
+    "appearance": Transition(
+        "replicator_share",
+        1 / SAMPLE,
+        "The first row in which at least one program of the random sample copies itself (score of 5 or more). The "
+        "first replicator of the soup is older: a sample of 256 misses rare ones.",
+        before="pre-life",
+        after="replicators",
+    ),
+    "takeover": Transition(
+        "high_order_complexity",
+        1.0,
+        "High-order complexity reaches 1, the line of the paper's Fig. 6: relatives fill the soup.",
+        before="before takeover",
+        after="life",
+    ),
+}
+
+
+class SoupExperiment(Experiment[C, SoupState], abc.ABC):
+    """A soup of programs that meet in pairs. Subclasses add a Config, views, presets, claims and a known result.
+
+    Their Config has at least the fields seed, language, n_programs, tape_length, mutation_rate and max_steps.
+    """
+
+    step_word = "epoch"
+    metrics = METRICS
+    transitions = TRANSITIONS
+    determinism = "bitwise"
+
+    def world(self, config: Any) -> World:
+        """Who meets whom."""
+        return Mixed()
+
+    def init(self, config: Any, streams: Streams) -> SoupState:
+        """A soup of uniform random bytes."""
+        from primordia.life.soup import random_soup
+
+        return SoupState(random_soup(streams.seed, config.n_programs, config.tape_length))
+
+    def step(self, config: Any, state: SoupState, streams: Streams, t: int) -> tuple[SoupState, Row]:
+        """One epoch: every program interacts once."""
+        return self.advance(config, state, streams, t, 1)
+
+    def advance(self, config: Any, state: SoupState, streams: Streams, t: int, n: int) -> tuple[SoupState, Row]:
+        """`n` epochs; the row tells of the last one."""
+        from primordia.life.soup import run_epochs
+
+        soup, operations = run_epochs(
+            config.language,
+            state.soup,
+            seed=streams.seed,
+            first_epoch=t,
+            n_epochs=n,
+            mutation_threshold=round(config.mutation_rate * 2**30),
+            max_steps=config.max_steps,
+        )
+        return SoupState(soup), {"operations_per_interaction": operations / (config.n_programs // 2)}
+
+    def measure(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
+        """Byte statistics, complexity, census and the share of replicators."""
+        from primordia.life.measures import soup_row
+        from primordia.life.replicators import REPLICATOR_SCORE, round_seed, scores
+
+        sample = streams.integers("replicator sample", t, SAMPLE, config.n_programs)
+        found = scores(
+            config.language,
+            state.soup[sample],
+            indices=sample,
+            n_programs=config.n_programs,
+            round_seed=round_seed(streams.seed, max(t - 1, 0)),
+            max_steps=config.max_steps,
+        )
+        return {
+            **soup_row(state.soup),
+            "replicator_share": float((found >= REPLICATOR_SCORE).mean()),
+            "mean_replication_score": float(found.mean()),
+        }
+
+    def findings(self, config: Any, state: SoupState, streams: Streams, t: int) -> tuple[Finding, ...]:
+        """The most frequent programs and bytes, and the best replicator under the microscope."""
+        from primordia.life.specimens import Context, findings
+
+        return findings(Context(config.language, state.soup, config.max_steps, streams, t))
