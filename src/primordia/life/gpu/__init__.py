@@ -1,0 +1,1 @@
+"""Soups on a graphics card: the same substrates, the same bits."""
