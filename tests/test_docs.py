@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from primordia.cli import arguments
+from primordia.cli import tools as tool_verbs
 from primordia.cli.main import VERBS
-from primordia.core import checks, registry
+from primordia.core import checks, registry, tools
 from primordia.engine import launch
 from primordia.engine import schedule as schedules
 
@@ -22,6 +23,7 @@ FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(primordia [^`]+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PLACEHOLDER = re.compile(r"@[A-Z][A-Z_]*@|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX\b")
+WINGS = {name.partition("/")[0] for name in tools.names()}
 # Names that stand for the reader's own, in examples of which they are the point.
 STANDS_FOR = ("my.package:MyExperiment", "voter:Voter", "NAME")
 
@@ -56,10 +58,10 @@ def commands() -> list[tuple[str, str]]:
                         found[name, "primordia " + typed.split(maxsplit=1)[1]] = None
         for typed in INLINE.findall(FENCED.sub("", text)):
             # `primordia resume` alone speaks of a verb, and `primordia VERB --help` of all.
-            if len(typed.split()) > 2 and not typed.startswith("primordia VERB"):
+            if len(typed.split()) > 2 and not typed.startswith(("primordia VERB", "primordia WING")):
                 found[name, typed] = None
             else:
-                assert typed.split()[1] in (*VERBS, "VERB", "--help", "--version"), f"{name}: {typed}"
+                assert typed.split()[1] in (*VERBS, *WINGS, "VERB", "WING", "--help", "--version"), f"{name}: {typed}"
     return list(found)
 
 
@@ -99,8 +101,8 @@ def test_commands_are_found() -> None:
 @pytest.mark.parametrize(("page", "command"), commands(), ids=lambda part: part)
 def test_every_command_of_a_page_can_be_typed(monkeypatch: pytest.MonkeyPatch, page: str, command: str) -> None:
     _, verb, *words = shlex.split(command)
-    assert verb in VERBS or verb in ("--help", "--version")
-    if verb not in VERBS or "--help" in words:
+    assert verb in VERBS or verb in WINGS or verb in ("--help", "--version")
+    if (verb not in VERBS and verb not in WINGS) or "--help" in words:
         return
     real = arguments.parse
 
@@ -108,6 +110,11 @@ def test_every_command_of_a_page_can_be_typed(monkeypatch: pytest.MonkeyPatch, p
         raise Parsed(real(*given))
 
     monkeypatch.setattr(arguments, "parse", parse)
+    if verb in WINGS:
+        # Every word of a tool's command is read, its files and programs apart; what it then finds is its own test.
+        with pytest.raises(Parsed):
+            tool_verbs.main(verb, words)
+        return
     try:
         importlib.import_module(f"primordia.cli.{verb}").main(words)
     except Parsed as ending:

@@ -101,18 +101,37 @@ def flag(name: str) -> str:
 
 
 def settings(pairs: Iterable[str]) -> dict[str, str]:
-    """The values of --set by key; a later one wins.
+    """The values of --set by key; a later one wins. A value that begins with @ is the text of that file.
 
     Raises:
         ConfigError: a word that is not key=value.
+        BadInputError: there is no such file, or it holds no text.
     """
     found = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set {pair} cannot be read: write key=value, as in --set n_programs=4096.")
-        found[key] = value
+        found[key] = text(value)
     return found
+
+
+def text(value: str) -> str:
+    """What was typed or, where it begins with @, the text of that file without the line ends at its end.
+
+    Raises:
+        BadInputError: there is no such file, or it holds no text.
+    """
+    if not value.startswith("@"):
+        return value
+    path = Path(value[1:])
+    if not path.is_file():
+        raise BadInputError(f"{value} names the file {value[1:] or '(none)'}, and there is no such file; "
+                            "check the path, or leave out the @ to give the text itself.")  # fmt: skip
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path} is not text: byte {error.start} is not UTF-8; save it as UTF-8.") from error
 
 
 def given(**values: Any) -> dict[str, Any]:

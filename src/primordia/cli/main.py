@@ -36,6 +36,8 @@ usage: primordia VERB [OPTIONS]      primordia VERB --help tells more
 
 {verbs}
 
+primordia WING lists the tools of a wing, primordia WING TOOL uses one; for instance primordia life.
+
 A first run:  primordia run life/bff --preset quick
 Most verbs take --json (for programs) and --root FOLDER (where runs are kept; default: runs).
 
@@ -84,7 +86,12 @@ def _dispatch(words: list[str]) -> int:
     if verb.startswith("-"):
         raise BadInputError(f"The verb comes first: primordia VERB {verb} …; primordia --help lists the verbs.")
     if verb not in VERBS:
-        raise UnknownNameError("verb", verb, VERBS)
+        from primordia.core import tools
+
+        wings = {name.partition("/")[0] for name in tools.names()}
+        if verb not in wings:
+            raise UnknownNameError("verb", verb, [*VERBS, *wings])
+        return int(importlib.import_module("primordia.cli.tools").main(verb, rest))
     code: int = importlib.import_module(f"primordia.cli.{verb}").main(rest)
     return code
 

@@ -14,6 +14,8 @@ from primordia.core.errors import BadInputError, UnknownNameError, nearest
 
 _POSITIONAL = typing.get_args(tyro.conf.Positional[str])[1]
 HELP_FLAGS = ("--help", "-h")
+BEHIND = "--"
+"""What stands behind it is no option, however it looks."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +67,16 @@ def check(kind: type, words: Sequence[str], verb: str) -> None:
         word = rest.pop(0)
         if word in HELP_FLAGS:
             return
+        if word == BEHIND:
+            placed += rest
+            break
         if not _looks_like_an_option(word):
             placed.append(word)
             continue
         typed, equals, value = word.partition("=")
         flag = typed if not typed.startswith("--") else typed.replace("_", "-")
+        if flag not in options and not re.match("--?[A-Za-z]", word):
+            raise BadInputError(f"{word!r} begins like an option and is none; write it behind {BEHIND} if it is meant.")
         if flag not in options:
             raise UnknownNameError("option", flag, [*options, "--help"])
         given.add(flag)

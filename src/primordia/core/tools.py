@@ -8,7 +8,7 @@ import importlib.metadata
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
-from primordia.core.errors import UnknownNameError
+from primordia.core.errors import BadInputError, UnknownNameError
 from primordia.core.experiment import Experiment
 from primordia.core.findings import Finding
 from primordia.core.metrics import Row
@@ -16,16 +16,20 @@ from primordia.core.streams import Streams
 
 GROUP = "primordia.tools"
 
+BY_PLACE = "by place"
+"""Annotates an argument that is known by its place although it has a default; one without a default always is."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """A run at one step: `state` is that after `t` steps."""
+    """A run at one step: `state` is that after `t` steps; `run` is its id."""
 
     experiment: Experiment[Any, Any]
     config: Any
     state: Any
     streams: Streams
     t: int
+    run: str = ""
 
 
 class Runs(Protocol):
@@ -47,7 +51,8 @@ class Tool(abc.ABC):
     Attributes:
         name: "wing/word".
         summary: one sentence for lists.
-        Arguments: a frozen dataclass; its fields are the command line (annotated as those of the verbs are).
+        Arguments: a frozen dataclass whose fields carry `Spec`s, as those of a Config do; they are the command line.
+            Fields without a default come by place, the others are options. Text that begins with @ names a file.
     """
 
     name: ClassVar[str]
@@ -70,9 +75,16 @@ def load(name: str) -> Tool:
 
     Raises:
         UnknownNameError: no such name; says the nearest.
+        BadInputError: it cannot be imported, or is no tool.
     """
     points = list(importlib.metadata.entry_points(group=GROUP, name=name))
     if not points:
         raise UnknownNameError("tool", name, names())
-    tool: Tool = points[0].load()()
+    try:
+        tool = points[0].load()()
+    except Exception as error:  # Somebody else's module may raise anything while it is imported.
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise BadInputError(f"The tool {name!r} cannot be loaded from {points[0].value}: {reason}.") from error
+    if not isinstance(tool, Tool):
+        raise BadInputError(f"{points[0].value} is not a tool: it must be a class that extends core.tools.Tool.")
     return tool

@@ -72,7 +72,7 @@ def save_findings(run: Opened, state: Any, t: int, label: str) -> None:
         return
     folder = run.folder.artefacts / f"step_{t:012d}-{label}"
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [_save(folder, number, finding) for number, finding in enumerate(found, 1)]
+    entries = [save(folder, number, finding) for number, finding in enumerate(found, 1)]
     durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": durable.finite(entries)})
 
 
@@ -138,7 +138,8 @@ def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
     return pictures
 
 
-def _save(folder: Path, number: int, finding: Finding) -> dict[str, Any]:
+def save(folder: Path, number: int, finding: Finding) -> dict[str, Any]:
+    """Keep one finding as a file of `folder` and describe it as a JSON value; its "file" is the file's name."""
     # Numbered, because two findings may share a title.
     name = f"{number}-" + re.sub(r"[^a-z0-9]+", "-", finding.title.lower()).strip("-")
     entry: dict[str, Any] = {"title": finding.title, "note": finding.note}

@@ -1,0 +1,87 @@
+"""Findings in a terminal: tables and texts as they are, pictures as half blocks where they fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from primordia.cli import printing
+from primordia.core.findings import Finding, Picture, Table
+
+MOST_STRIDE = 8
+"""A picture of which fewer than every eighth pixel could be shown is not drawn."""
+MOST_LINES = 64
+HALF_BLOCK = "▀"
+
+
+def show(finding: Finding, file: Path | None) -> None:
+    """Print one finding, and where it was saved if it was."""
+    from rich.text import Text
+
+    parts = [printing.heading(finding.title)]
+    if isinstance(finding, Table):
+        parts.append(_table(finding))
+    elif isinstance(finding, Picture):
+        parts += _drawn(finding, file)
+    else:
+        parts.append(Text(finding.text))
+    if finding.note:
+        parts.append(Text(finding.note, style="dim"))
+    printing.show(*parts)
+    if file is not None:
+        print(f"saved as {file}", flush=True)
+
+
+def as_json(finding: Finding, saved: Mapping[str, Any] | None) -> dict[str, Any]:
+    """One finding as a JSON value: what a run's findings.json holds of it; pixels only where no file has them."""
+    if saved is not None:
+        return dict(saved)
+    entry: dict[str, Any] = {"title": finding.title, "note": finding.note}
+    if isinstance(finding, Table):
+        return {**entry, "kind": "table", "columns": list(finding.columns), "rows": [list(row) for row in finding.rows]}
+    if isinstance(finding, Picture):
+        legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
+        return {**entry, "kind": "picture", "legend": legend, "pixels": finding.pixels.tolist()}
+    return {**entry, **dataclasses.asdict(finding), "kind": "text"}
+
+
+def _table(found: Table) -> Any:
+    numbers = {
+        column
+        for index, column in enumerate(found.columns)
+        if any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in found.rows)
+    }
+    rows = [[_cell(cell) for cell in row] for row in found.rows]
+    return printing.table(found.columns, rows, right=tuple(numbers))
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return printing.number(cell)
+
+
+def _drawn(picture: Picture, file: Path | None) -> list[Any]:
+    """The picture in half blocks, two pixels of a column to a character, thinned out until it fits; or a hint."""
+    from rich.text import Text
+
+    height, width = picture.pixels.shape
+    size = f"{width} x {height} pixels"
+    stride = max(-(-width // shutil.get_terminal_size().columns), -(-height // (2 * MOST_LINES)), 1)
+    if not printing.on_terminal() or stride > MOST_STRIDE:
+        return [Text(f"a picture of {size}" + ("" if file else "; --save FOLDER keeps it as PNG"))]
+    pixels = picture.pixels[::stride, ::stride]
+    colours = [colour.rgb for colour in picture.palette]
+    lines = Text()
+    for row in range(0, len(pixels), 2):
+        below = pixels[row + 1] if row + 1 < len(pixels) else pixels[row]
+        for upper, lower in zip(pixels[row], below, strict=True):
+            lines.append(HALF_BLOCK, style=f"{colours[upper]} on {colours[lower]}")
+        lines.append("\n")
+    lines.rstrip()
+    thinned = f", every {stride}th pixel of {size}" if stride > 1 else ""
+    legend = Text.assemble(*((f"■ {colour.meaning}  ", colour.rgb) for colour in picture.palette))
+    return [lines, legend, *([Text(thinned.removeprefix(", "))] if thinned else [])]

@@ -1,0 +1,1 @@
+"""The tools of the wing, a file each: `primordia life TOOL`."""
