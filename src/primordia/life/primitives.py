@@ -40,6 +40,16 @@ def scratch():
     return np.empty(640, np.uint8)
 
 
+def room():
+    """Room for 2,048 bytes, one for each place of the longest pair tape; otherwise as `scratch`."""
+    return np.empty(2048, np.uint8)
+
+
+def wide_room():
+    """Room for 2,048 numbers of 16 bits; otherwise as `scratch`."""
+    return np.empty(2048, np.uint16)
+
+
 def take_ticket(tickets):
     """The number on the next ticket, handed out once only, whichever thread asks."""
     number = tickets[0]

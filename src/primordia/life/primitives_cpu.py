@@ -108,21 +108,40 @@ def _fetch_ahead(rows, row):
     return lambda rows, row: _prefetch(rows, row)
 
 
-@intrinsic
-def _stack_bytes(typing_context):
-    """An array of 640 bytes in the frame of the caller, as a pointer."""
+def _stack_room(number, length):
+    """A function that gives an array of so many numbers in the frame of its caller, as a pointer."""
+    width = ir.IntType(number.bitwidth)
 
-    def generate(context, builder, signature, arguments):
-        room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8), 640))
-        return builder.bitcast(room, ir.IntType(8).as_pointer())
+    @intrinsic
+    def stack_room(typing_context):
+        def generate(context, builder, signature, arguments):
+            room = cgutils.alloca_once(builder, ir.ArrayType(width, length))
+            return builder.bitcast(room, width.as_pointer())
 
-    return types.CPointer(types.uint8)(), generate
+        return types.CPointer(number)(), generate
+
+    return stack_room
 
 
-# Inlined, because the bytes live in the frame of the function that this becomes a part of.
+_scratch_bytes = _stack_room(types.uint8, 640)
+_room_bytes = _stack_room(types.uint8, 2048)
+_room_words = _stack_room(types.uint16, 2048)
+
+
+# Inlined, because the room lies in the frame of the function that this becomes a part of.
 @overload(primitives.scratch, inline="always")
 def _scratch():
-    return lambda: _stack_bytes()
+    return lambda: _scratch_bytes()
+
+
+@overload(primitives.room, inline="always")
+def _room():
+    return lambda: _room_bytes()
+
+
+@overload(primitives.wide_room, inline="always")
+def _wide_room():
+    return lambda: _room_words()
 
 
 @intrinsic
