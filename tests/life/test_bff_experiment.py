@@ -48,8 +48,8 @@ def test_looking_it_up_compiles_and_draws_nothing() -> None:
     [
         ("n_programs", 7, "even number"),
         ("n_programs", 0, "even number from 2"),
-        ("tape_length", 48, "a power of two from 16 to 64"),
-        ("tape_length", 128, "the nearest is 64"),
+        ("tape_length", 48, "a power of two from 16 to 1024"),
+        ("tape_length", 2048, "the nearest is 1024"),
         ("mutation_rate", -0.1, "from 0 to 1"),
         ("mutation_rate", 1.5, "the nearest is 1"),
         ("max_steps", 0, "the nearest is 1"),

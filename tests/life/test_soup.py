@@ -155,5 +155,5 @@ def test_soups_that_no_kernel_may_see() -> None:
         run("bff", np.zeros((7, 64), np.uint8), 0, 1)
     with pytest.raises(BadInputError, match=r"Bytes of the programs: 60; .* take 64"):
         run("bff", np.zeros((8, 60), np.uint8), 0, 1)
-    with pytest.raises(BadInputError, match=r"Bytes of the pair tapes: 256; .* take 128"):
-        evaluate("bff", np.zeros((8, 256), np.uint8), 10)
+    with pytest.raises(BadInputError, match=r"Bytes of the pair tapes: 130; .* take 128"):
+        evaluate("bff", np.zeros((8, 130), np.uint8), 10)

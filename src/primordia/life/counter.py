@@ -37,10 +37,13 @@ def world_word(seed, x):
 
 
 @kernel
-def fill_soup(seed, soup):
-    """Writes the initial soup [program byte]: byte i of program k is the low byte of S(L n E(0) + L k + i)."""
+def fill_soup(seed, index, soup):
+    """Writes random bytes [program byte]: byte i of program k is the low byte of S(L n E(index) + L k + i).
+
+    Index 0 is the initial soup; the others are those of fresh starts.
+    """
     flat = soup.reshape(-1)
-    base = np.uint64(flat.size) * world_word(seed, np.uint64(0))
+    base = np.uint64(flat.size) * world_word(seed, index)
     for i in range(flat.size):
         flat[i] = np.uint8(mix(base + np.uint64(i)))
 

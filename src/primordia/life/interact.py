@@ -53,29 +53,45 @@ def interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, firs
     return operations
 
 
-@kernel(
-    signature=f"int64({EXECUTE}, uint8[:, ::1], int32[::1], int32[::1], int32[::1], int64[::1], "
-    "uint64, uint64, uint64, int64, int64)"
-)
-def interact(execute, soup, order, swaps, next_order, tickets, seed, epoch, threshold, max_steps, n_share):
-    """A thread's part of one epoch; returns its operations.
+@kernel
+def mutate_pairs(soup, order, seed, epoch, threshold, first, last):
+    """What becomes of the pairs first .. last-1 when they do not run: their bytes mutate all the same."""
+    n_programs, length = soup.shape
+    span = np.uint64(2 * length)
+    tape = np.empty(2 * length, np.uint8)
+    base = mutation_base(seed, epoch, np.uint64(n_programs), np.uint64(first), span)
+    last_block = block_mutates(base, span, threshold)
+    for pair in range(first, last):
+        this_block, last_block = last_block, block_mutates(base + span, span, threshold)
+        if this_block | last_block:
+            left, right = order[2 * pair], order[2 * pair + 1]
+            take_row(soup, left, tape, 0)
+            take_row(soup, right, tape, length)
+            mutate(tape, base, threshold)
+            put_row(soup, left, tape, 0)
+            put_row(soup, right, tape, length)
+        base += span
 
-    Ticket 0 is the shuffle of the next epoch, whose swaps must be done one after the other; the others are n_share
-    pairs each.
+
+@kernel(
+    signature=f"int64({EXECUTE}, uint8[:, ::1], int32[::1], int64, int64[::1], uint64, uint64, uint64, int64, int64)"
+)
+def interact(execute, soup, order, n_meeting, tickets, seed, epoch, threshold, max_steps, n_share):
+    """A thread's part of one epoch, in tickets of n_share pairs; returns its operations.
+
+    The pairs from n_meeting on are mutated only.
     """
     n_pairs = order.size // 2
     operations = 0
     while True:
-        ticket = take_ticket(tickets)
-        if ticket == 0:
-            draw_swaps(seed, epoch + np.uint64(1), swaps)
-            apply_swaps(swaps, next_order)
-            continue
-        first = (ticket - 1) * n_share
+        first = take_ticket(tickets) * n_share
         if first >= n_pairs:
             return operations
         last = min(n_pairs, first + n_share)
-        operations += interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, last)
+        parting = min(max(n_meeting, first), last)
+        operations += interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, parting)
+        if parting < last:
+            mutate_pairs(soup, order, seed, epoch, threshold, parting, last)
 
 
 @kernel(signature=f"int64({EXECUTE}, uint8[:, ::1], int64, int64[::1], int64[::1], int64)")

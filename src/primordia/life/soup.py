@@ -1,4 +1,4 @@
-"""A well-mixed soup: random programs that meet in pairs, run as one tape, and part again.
+"""A soup: random programs that meet in pairs as their world decides, run as one tape, and part again.
 
 Everything is a function of the seed and the epoch number, so any split of the epochs into calls, and any number of
 threads, gives the same bits; they are those of the authors' simulator (docs/bff-semantics.md).
@@ -6,8 +6,9 @@ threads, gives the same bits; they are those of the authors' simulator (docs/bff
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +16,37 @@ from numpy.typing import NDArray
 from primordia.core import threads
 from primordia.core.errors import BadInputError
 from primordia.life import counter
-from primordia.life.interact import execute_each, interact, shuffle
-from primordia.life.substrates import substrate
+from primordia.life.interact import execute_each, interact
+from primordia.life.substrates import Substrate, substrate
+from primordia.life.worlds import Mixed, World
 
-__all__ = ["evaluate", "random_soup", "run_epochs"]
+__all__ = ["Ran", "evaluate", "random_soup", "run", "run_epochs"]
 
 Bytes = NDArray[np.uint8]
-TAPE_LENGTHS = (16, 32, 64)
+MIXED = Mixed()
+Beforehand = tuple[Any, ...]
 PAIRS_PER_TICKET = 512
 TAPES_PER_TICKET = 16
 
 
-def random_soup(seed: int, n_programs: int, tape_length: int = 64) -> Bytes:
-    """The initial soup [program byte] of a seed, uniform random bytes."""
+class Ran(NamedTuple):
+    """What came of some epochs.
+
+    Args:
+        soup: uint8 [program byte] after the last of them.
+        operations: of the last epoch, summed over its pairs (0 when there was none).
+        n_interactions: pairs executed in the last epoch (0 when there was none).
+    """
+
+    soup: Bytes
+    operations: int
+    n_interactions: int
+
+
+def random_soup(seed: int, n_programs: int, tape_length: int = 64, index: int = 0) -> Bytes:
+    """The initial soup [program byte] of a seed, uniform random bytes; `index` counts the fresh starts after it."""
     soup = np.empty((n_programs, tape_length), np.uint8)
-    counter.fill_soup(np.uint64(seed), soup)
+    counter.fill_soup(np.uint64(seed), np.uint64(index), soup)
     return soup
 
 
@@ -41,8 +58,9 @@ def evaluate(
     Returns:
         The final tapes [tape byte] and the operations [tape] of each.
     """
-    _check_length("pair tapes", np.shape(tapes)[1], [2 * length for length in TAPE_LENGTHS])
-    execute = substrate(substrate_name).execute.dispatcher
+    language = substrate(substrate_name)
+    _check_length("pair tapes", np.shape(tapes)[1], language, 2)
+    execute = language.execute.dispatcher
     final = np.array(tapes, np.uint8, order="C")
     operations, tickets = np.zeros(len(final), np.int64), np.zeros(1, np.int64)
     with _Team(n_threads) as team:
@@ -50,7 +68,12 @@ def evaluate(
     return final, operations
 
 
-def run_epochs(
+def run_epochs(substrate_name: str, soup: Bytes, **given: Any) -> tuple[Bytes, int]:
+    """The soup after some epochs, and the operations of the last one; takes and raises what `run` does."""
+    return run(substrate_name, soup, **given)[:2]
+
+
+def run(
     substrate_name: str,
     soup: Bytes,
     *,
@@ -59,8 +82,9 @@ def run_epochs(
     n_epochs: int,
     mutation_threshold: int,
     max_steps: int,
+    world: World = MIXED,
     n_threads: int | None = None,
-) -> tuple[Bytes, int]:
+) -> Ran:
     """Runs a soup [program byte] for n_epochs epochs, the first of which has the number first_epoch (0-based).
 
     Args:
@@ -71,38 +95,42 @@ def run_epochs(
         n_epochs: how many to run.
         mutation_threshold: M, a byte mutates with probability M / 2^30.
         max_steps: steps after which an interaction ends.
+        world: who meets whom. Its meetings of the next epoch are drawn while an epoch runs.
         n_threads: at most so many threads; None for as many as `core.threads` allows.
 
-    Returns:
-        The new soup and the operations of the last epoch, summed over its pairs (0 when n_epochs is 0).
+    Raises:
+        BadInputError: an odd number of programs, more or fewer than the world has room for, or a length that the
+            language does not know.
     """
-    _check_length("programs", np.shape(soup)[1], TAPE_LENGTHS)
-    if len(soup) % 2:
-        raise BadInputError(
-            f"A soup of {len(soup)} programs cannot meet in pairs: take an even number, as {len(soup) + 1}."
-        )
-    execute = substrate(substrate_name).execute.dispatcher
+    language = substrate(substrate_name)
+    _check_length("programs", np.shape(soup)[1], language, 1)
+    world.check(len(soup))
+    execute = language.execute.dispatcher
     soup = np.array(soup, np.uint8, order="C")
-    order, next_order, swaps = np.empty((3, len(soup)), np.int32)
+    order, next_order = np.empty((2, len(soup)), np.int32)
     tickets = np.zeros(1, np.int64)
-    world, threshold = np.uint64(seed), np.uint64(mutation_threshold)
-    operations = 0
+    word, threshold = np.uint64(seed), np.uint64(mutation_threshold)
+    operations, n_meeting, next_meeting = 0, 0, 0
     if n_epochs:
-        shuffle(world, np.uint64(first_epoch), swaps, order)
+        next_meeting = world.draw(seed, first_epoch, next_order)
     with _Team(n_threads) as team:
         for t in range(first_epoch, first_epoch + n_epochs):
-            given = execute, soup, order, swaps, next_order, tickets, world, np.uint64(t), threshold, max_steps
-            tickets[0] = 0 if t + 1 < first_epoch + n_epochs else 1
-            operations = team.sum(interact, *given, PAIRS_PER_TICKET)
-            order, next_order = next_order, order
-    return soup, operations
+            order, next_order, n_meeting = next_order, order, next_meeting
+            tickets[0] = 0
+            given = execute, soup, order, n_meeting, tickets, word, np.uint64(t), threshold, max_steps
+            draw = (world.draw, seed, t + 1, next_order) if t + 1 < first_epoch + n_epochs else None
+            operations, next_meeting = team.sum(interact, *given, PAIRS_PER_TICKET, beforehand=draw)
+    return Ran(soup, operations, n_meeting)
 
 
-def _check_length(what: str, length: int, allowed: Sequence[int]) -> None:
+def _check_length(what: str, length: int, language: Substrate, n_joined: int) -> None:
     """The kernels index memory without looking, so lengths are looked at here."""
+    allowed = [n_joined * n_bytes for n_bytes in language.tape_lengths]
     if length not in allowed:
         near = min(allowed, key=lambda other: abs(other - length))
-        raise BadInputError(f"Bytes of the {what}: {length}; allowed are {', '.join(map(str, allowed))}: take {near}.")
+        raise BadInputError(
+            f"Bytes of the {what}: {length}; {language.name} allows {', '.join(map(str, allowed))}: take {near}."
+        )
 
 
 class _Team:
@@ -119,7 +147,12 @@ class _Team:
         if self.pool:
             self.pool.shutdown()
 
-    def sum(self, work: Callable[..., int], *given: object) -> int:
-        """Calls work(*given) once in every thread, this one included, and adds up what the calls return."""
+    def sum(self, work: Callable[..., int], *given: object, beforehand: Beforehand | None = None) -> tuple[int, int]:
+        """Calls work(*given) once in every thread, this one included, and adds up what the calls return.
+
+        This thread first calls `beforehand`, (function, arguments ...), while the others work already; what that
+        returns comes second (0 if there is none).
+        """
         others = [self.pool.submit(work, *given) for _ in range(self.n_others)] if self.pool else []
-        return work(*given) + sum(other.result() for other in others)
+        found = beforehand[0](*beforehand[1:]) if beforehand else 0
+        return work(*given) + sum(other.result() for other in others), found

@@ -16,11 +16,11 @@ from primordia.life.substrates import FAMILIES, heads
 LANGUAGES = FAMILIES["bff"]
 
 
+@final
 @dataclasses.dataclass(frozen=True)
-class BffConfig:
-    """Settings of a well-mixed soup of BFF programs."""
+class BffConfig(settings.SoupConfig):
+    """Settings of a soup of BFF programs."""
 
-    seed: settings.Seed = 0
     language: Annotated[
         str,
         Spec(
@@ -29,10 +29,6 @@ class BffConfig:
             source="the paper's BFF is bff_noheads (arXiv 2406.19108, section 2)",
         ),
     ] = "bff_noheads"
-    n_programs: settings.Programs = 131_072
-    tape_length: settings.TapeLength = 64
-    mutation_rate: settings.MutationRate = 2.0**-12
-    max_steps: settings.MaxSteps = 8192
 
 
 PRESETS = {

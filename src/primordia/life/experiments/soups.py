@@ -13,12 +13,14 @@ from primordia.core.experiment import Experiment
 from primordia.core.findings import Finding
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
-from primordia.life.worlds import Mixed, World
+from primordia.life.experiments import worlds
+from primordia.life.experiments.settings import SoupConfig
+from primordia.life.worlds import World
 
 SAMPLE = 256
 """Programs put to the replication test whenever a row is due."""
 
-C = TypeVar("C")
+C = TypeVar("C", bound=SoupConfig)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +38,7 @@ METRICS = {
     "operations_per_interaction": Metric(
         "instructions", "up", "Instructions that a pair executed in the last epoch, on average; no-ops do not count."
     ),
+    "interactions": Metric("pairs", "none", "Pairs that were executed in the last epoch."),
     "high_order_complexity": Metric(
         "bits/byte",
         "up",
@@ -85,7 +88,7 @@ TRANSITIONS = {
 class SoupExperiment(Experiment[C, SoupState], abc.ABC):
     """A soup of programs that meet in pairs. Subclasses add a Config, views, presets, claims and a known result.
 
-    Their Config has at least the fields seed, language, n_programs, tape_length, mutation_rate and max_steps.
+    Their Config extends `settings.SoupConfig`.
     """
 
     step_word = "epoch"
@@ -95,32 +98,39 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
 
     def world(self, config: Any) -> World:
         """Who meets whom."""
-        return Mixed()
+        return worlds.world_of(config)
 
     def init(self, config: Any, streams: Streams) -> SoupState:
-        """A soup of uniform random bytes."""
-        from primordia.life.soup import random_soup
-
-        return SoupState(random_soup(streams.seed, config.n_programs, config.tape_length))
+        """A soup of uniform random bytes or of zeros, with the organism in it if it is there from the start."""
+        worlds.check(config)
+        return SoupState(worlds.first_soup(config, streams.seed))
 
     def step(self, config: Any, state: SoupState, streams: Streams, t: int) -> tuple[SoupState, Row]:
-        """One epoch: every program interacts once."""
+        """One epoch: every program interacts once, as far as the world brings it together with another."""
         return self.advance(config, state, streams, t, 1)
 
     def advance(self, config: Any, state: SoupState, streams: Streams, t: int, n: int) -> tuple[SoupState, Row]:
         """`n` epochs; the row tells of the last one."""
-        from primordia.life.soup import run_epochs
+        from primordia.life.soup import run
 
-        soup, operations = run_epochs(
-            config.language,
-            state.soup,
-            seed=streams.seed,
-            first_epoch=t,
-            n_epochs=n,
-            mutation_threshold=round(config.mutation_rate * 2**30),
-            max_steps=config.max_steps,
-        )
-        return SoupState(soup), {"operations_per_interaction": operations / (config.n_programs // 2)}
+        world, soup, end = self.world(config), state.soup, t + n
+        while t < end:
+            soup, after = worlds.soup_before(config, soup, streams.seed, t), worlds.next_touch(config, t, end)
+            soup, operations, n_interactions = run(
+                config.language,
+                soup,
+                seed=streams.seed,
+                first_epoch=t,
+                n_epochs=after - t,
+                mutation_threshold=round(config.mutation_rate * 2**30),
+                max_steps=config.max_steps,
+                world=world,
+            )
+            t = after
+        return SoupState(soup), {
+            "operations_per_interaction": operations / max(1, n_interactions),
+            "interactions": n_interactions,
+        }
 
     def measure(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
         """Byte statistics, complexity, census and the share of replicators."""

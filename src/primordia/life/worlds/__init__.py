@@ -1,6 +1,12 @@
 """Who meets whom: the worlds that a soup can live in."""
 
+from primordia.life.worlds.cyclic import Cyclic
+from primordia.life.worlds.fixed import Fixed
+from primordia.life.worlds.islands import Islands
+from primordia.life.worlds.lattice import Grid, Ring
 from primordia.life.worlds.meeting import Meetings, World
 from primordia.life.worlds.mixed import Mixed
+from primordia.life.worlds.neighbours import Neighbours
+from primordia.life.worlds.rationed import Rationed
 
-__all__ = ["Meetings", "Mixed", "World"]
+__all__ = ["Cyclic", "Fixed", "Grid", "Islands", "Meetings", "Mixed", "Neighbours", "Rationed", "Ring", "World"]

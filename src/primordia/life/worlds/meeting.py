@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from primordia.core.errors import BadInputError
+
 
 class Meetings(NamedTuple):
     """The meetings of one epoch.
@@ -27,16 +29,32 @@ class Meetings(NamedTuple):
 
 
 class World(abc.ABC):
-    """A rule for meetings. Worlds are frozen values: the same world, seed and epoch give the same meetings."""
+    """A rule for meetings. Worlds are frozen values: the same world, seed and epoch give the same meetings.
+
+    The rules of ours are in docs/worlds.md, to the bit.
+    """
+
+    def check(self, n_programs: int) -> None:
+        """Refuses a number of programs that this world has no room for, or too much; here an odd one.
+
+        Raises:
+            BadInputError: says the number and the nearest that fits.
+        """
+        if n_programs % 2:
+            raise BadInputError(
+                f"A soup of {n_programs} programs cannot meet in pairs: take an even number, as {n_programs + 1}."
+            )
 
     @abc.abstractmethod
     def draw(self, seed: int, epoch: int, order: NDArray[np.int32]) -> int:
         """Writes the order of an epoch (see `Meetings`) and returns how many pairs are executed.
 
-        It is called from a thread of its own while another epoch runs, so what takes long in it is a kernel.
+        It is called from a thread of its own while another epoch runs, so what takes long in it is a kernel. `check`
+        has been called before.
         """
 
     def meetings(self, seed: int, epoch: int, n_programs: int) -> Meetings:
-        """The meetings of an epoch of a soup of n_programs."""
+        """The meetings of an epoch of a soup of n_programs; raises what `check` raises."""
+        self.check(n_programs)
         order = np.empty(n_programs, np.int32)
         return Meetings(order, self.draw(seed, epoch, order))
