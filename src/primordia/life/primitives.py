@@ -41,13 +41,13 @@ def scratch():
 
 
 def room():
-    """Room for 2,048 bytes, one for each place of the longest pair tape; otherwise as `scratch`."""
-    return np.empty(2048, np.uint8)
+    """Room for 2,112 bytes, one for each place of the longest pair tape and some to spare; otherwise as `scratch`."""
+    return np.empty(2112, np.uint8)
 
 
 def wide_room():
-    """Room for 2,048 numbers of 16 bits; otherwise as `scratch`."""
-    return np.empty(2048, np.uint16)
+    """Room for 2,112 numbers of 16 bits; otherwise as `scratch`."""
+    return np.empty(2112, np.uint16)
 
 
 def take_ticket(tickets):

@@ -124,8 +124,8 @@ def _stack_room(number, length):
 
 
 _scratch_bytes = _stack_room(types.uint8, 640)
-_room_bytes = _stack_room(types.uint8, 2048)
-_room_words = _stack_room(types.uint16, 2048)
+_room_bytes = _stack_room(types.uint8, 2112)
+_room_words = _stack_room(types.uint16, 2112)
 
 
 # Inlined, because the room lies in the frame of the function that this becomes a part of.
