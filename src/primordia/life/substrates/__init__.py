@@ -17,7 +17,9 @@ __all__ = ["CLASSES", "FAMILIES", "Line", "Substrate", "names", "substrate"]
 GROUP = "primordia.substrates"
 FAMILIES = {
     "bff": ("bff_noheads", "bff", "bff_noheads_4bit", "bff8_noheads", "bff8", "bff_perm", "bff_selfmove"),
+    "forth": ("forthtrivial", "forth", "forthcopy", "forthtrivial_reset"),
     "subleq": ("rsubleq4", "subleq"),
+    "i8080": ("i8080",),
 }
 """Family -> the substrates of this package that belong to it, the usual one first; each is a module of its name."""
 
