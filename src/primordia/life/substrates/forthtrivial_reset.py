@@ -1,0 +1,23 @@
+"""forthtrivial_reset: as forthtrivial, but who overwrites a partner's byte 13 loses its own program."""
+
+from primordia.life.compile import kernel
+from primordia.life.substrates import stack
+from primordia.life.substrates.stack_machine import run
+
+NAMES = stack.STACK | stack.HALVES | stack.COPIES | stack.GUARDED
+TABLE = stack.table(NAMES)
+
+
+@kernel(allocates=False)
+def execute(tape, max_steps):
+    """Runs a pair tape in place until it stops; returns its operations."""
+    return run(tape, None, None, max_steps, TABLE)
+
+
+@kernel(allocates=False)
+def follow(tape, origins, registers, max_steps):
+    """The same run, which moves the entries of `origins` along with the bytes and leaves the registers."""
+    return run(tape, origins, registers, max_steps, TABLE)
+
+
+SUBSTRATE = stack.declare("forthtrivial_reset", "As forthtrivial, but whoever would overwrite a byte 13 of its partner becomes noise.", NAMES, execute, follow)
