@@ -20,13 +20,29 @@ def plain(name: str, tapes: np.ndarray, max_steps: int) -> tuple[np.ndarray, lis
     return final, [plain_bff.compiled().execute(tape, max_steps, *rules) for tape in final]
 
 
+def followed(name: str, tape: np.ndarray, max_steps: int) -> tuple[bytes, int, list[int], list[int]]:
+    """The tape, operations, origins and registers of the fast machine's `follow`, on a copy of a tape [byte]."""
+    final, origins, registers = tape.copy(), np.arange(len(tape), dtype=np.uint16), np.zeros(3, np.int64)
+    operations = substrate(name).follow(final, origins, registers, max_steps)
+    return final.tobytes(), operations, origins.tolist(), registers.tolist()
+
+
+def plainly_followed(name: str, tape: np.ndarray, max_steps: int) -> tuple[bytes, int, list[int], list[int]]:
+    """The same of the plain interpreter, compiled."""
+    final, origins, registers = tape.copy(), np.arange(len(tape), dtype=np.uint16), np.zeros(3, np.int64)
+    operations = plain_bff.compiled().execute(final, max_steps, *plain_bff.rules(name), origins, registers)
+    return final.tobytes(), operations, origins.tolist(), registers.tolist()
+
+
 def agree(name: str, tapes: np.ndarray, max_steps: int) -> None:
-    """Fails on the first tape on which the two differ."""
+    """Fails on the first tape on which the two differ, running it or following it."""
     final, operations = evaluate(name, tapes, max_steps, n_threads=1)
     wanted, wanted_operations = plain(name, tapes, max_steps)
     for k in range(len(tapes)):
         assert final[k].tobytes() == wanted[k].tobytes(), (name, max_steps, tapes[k].tolist())
         assert operations[k] == wanted_operations[k], (name, max_steps, tapes[k].tolist())
+        wanted_trace = plainly_followed(name, tapes[k], max_steps)
+        assert followed(name, tapes[k], max_steps) == wanted_trace, (name, max_steps, tapes[k].tolist())
 
 
 def enriched(name: str, n_tapes: int, length: int, density: float, seed: int) -> np.ndarray:
@@ -107,14 +123,64 @@ def test_bytes_that_are_nearly_all_instructions(name: str, raw: bytes, heads: tu
     agree(name, tape[None], max_steps)
 
 
+def agree_when_long(name: str, tapes: np.ndarray, max_steps: int) -> None:
+    """As `agree` for tapes beyond 128 bytes; `execute` must end as `follow` does."""
+    for tape in tapes:
+        wanted = plainly_followed(name, tape, max_steps)
+        assert followed(name, tape, max_steps) == wanted, (name, max_steps, tape.tolist())
+        final = tape.copy()
+        operations = substrate(name).execute(final, max_steps)
+        assert (final.tobytes(), operations) == wanted[:2], (name, max_steps, tape.tolist())
+
+
+@pytest.mark.parametrize("name", FAMILIES["bff"])
+@pytest.mark.parametrize("length", [128, 256, 512, 1024])
+def test_long_tapes(name: str, length: int) -> None:
+    for seed, density in enumerate((0.02, 0.1, 0.3, 1.0)):
+        tapes = enriched(name, 24, 2 * length, density, 50 + seed)
+        agree_when_long(name, tapes, 8192)
+        agree_when_long(name, tapes[:8], 577 + 3 * seed)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    name=st.sampled_from(FAMILIES["bff"]),
+    before=BODIES,
+    body=BODIES,
+    fill=st.lists(st.integers(0, 255), min_size=1, max_size=128),
+    gap=st.integers(1, 9),
+    tape_length=st.sampled_from([256, 2048]),
+    max_steps=st.one_of(st.just(8192), st.integers(0, 3000)),
+)
+@example("bff_noheads", "[[{.>", "-", [32], 1, 256, 8192)
+@example("bff_noheads", ">", "", [7], 9, 256, 8191)  # stands still; counted, not run
+def test_loops_on_long_tapes(
+    name: str, before: str, body: str, fill: list[int], gap: int, tape_length: int, max_steps: int
+) -> None:
+    tape = np.resize(np.array(fill, np.uint8), tape_length)
+    tape[:128] = loop_tape(name, before, body, "", fill, gap)
+    agree_when_long(name, tape[None], max_steps)
+
+
+def test_origins_move_with_copies_and_stay_under_arithmetic() -> None:
+    """Byte 3 is copied over byte 0, counted up twice there, and keeps the entry of byte 3."""
+    tape = np.zeros(32, np.uint8)
+    tape[:10] = np.frombuffer(b"}}}x,++}.>", np.uint8)
+    _, _, origins, registers = followed("bff_noheads", tape, 10)
+    assert origins == [3, 1, 2, 3, 3, *range(5, 32)]
+    assert registers == [10, 1, 4]
+    assert followed("bff_noheads", tape, 0)[3] == [0, 0, 0]
+    assert followed("bff", tape, 0)[3] == [2, ord("}") % 32, ord("}") % 32]
+
+
 @pytest.mark.parametrize("name", FAMILIES["bff"])
 def test_the_compiled_referee_is_the_python_one(name: str) -> None:
     rules = plain_bff.rules(name)
     for tape in enriched(name, 20, 128, 0.3, 5):
-        copy = tape.copy()
-        compiled = plain_bff.compiled().execute(copy, 500, *rules)
-        assert plain_bff.execute(tape, 500, *rules) == compiled
-        assert tape.tobytes() == copy.tobytes()
+        compiled = plainly_followed(name, tape, 500)
+        origins, registers = np.arange(128, dtype=np.uint16), np.zeros(3, np.int64)
+        operations = plain_bff.execute(tape, 500, *rules, origins, registers)
+        assert (tape.tobytes(), operations, origins.tolist(), registers.tolist()) == compiled
 
 
 @pytest.mark.slow

@@ -39,14 +39,20 @@ def rules(name):
     return step_of, bits, heads, fixed, moves
 
 
-def execute(tape, max_steps, step_of, bits, heads, fixed, moves):
-    """Runs a tape in place, one byte a step; returns the operations."""
+def execute(tape, max_steps, step_of, bits, heads, fixed, moves, origins=None, registers=None):
+    """Runs a tape in place, one byte a step; returns the operations.
+
+    On request a copy also copies the entry of `origins`, and pointer, head0, head1 end up in `registers`: the pointer of
+    a run that stops at a bracket stays there, that of one that leaves the tape is the tape's size.
+    """
     size = len(tape)  # a power of two, so that "modulo size" is "and size - 1"
     pc, head0, head1, operations = 0, 0, 0, 0
     if heads:
         pc, head0, head1 = 2, int(tape[0]), int(tape[1])
+    stood = pc
     for _ in range(max_steps):
         head0, head1 = head0 & (size - 1), head1 & (size - 1)
+        stood = pc
         step = step_of[tape[pc]]
         operations += step >= 0
         if step == 0:
@@ -63,21 +69,32 @@ def execute(tape, max_steps, step_of, bits, heads, fixed, moves):
             tape[head0] = (int(tape[head0]) + 1) & 255
         elif step == 6:
             tape[head1] = tape[head0]
+            if origins is not None:
+                origins[head1] = origins[head0]
         elif step == 7:
             tape[head0] = tape[head1]
+            if origins is not None:
+                origins[head0] = origins[head1]
             head1 += moves
         elif step == 8 and tape[head0] & bits == 0:
             pc = pc + 8 if fixed else partner(tape, step_of, pc, 1)
+            if pc < 0:
+                break
         elif step == 9 and tape[head0] & bits != 0:
             pc = pc - 8 if fixed else partner(tape, step_of, pc, -1)
+            if pc < 0:
+                break
         pc += 1
-        if pc <= 0 or pc >= size:
+        if pc >= size:
             break
+    if registers is not None:
+        registers[0] = stood if pc < 0 else min(pc, size)
+        registers[1], registers[2] = head0 & (size - 1), head1 & (size - 1)
     return operations
 
 
 def partner(tape, step_of, place, direction):
-    """The place of the matching bracket in a direction; a place off the tape, which stops the run, if there is none."""
+    """The place of the matching bracket in a direction; a negative one, which stops the run, if there is none."""
     depth = 0
     while 0 <= place < len(tape):
         if step_of[tape[place]] == 8:
@@ -87,7 +104,7 @@ def partner(tape, step_of, place, direction):
         if depth == 0:
             return place
         place += direction
-    return -2 if direction < 0 else len(tape)
+    return -2
 
 
 def mix(x):
@@ -152,6 +169,6 @@ def compiled():
 
     fast = {}
     for function in (mix, word, partner, execute, shuffled, interact):
-        copy = type(function)(function.__code__, {**globals(), **fast}, function.__name__)
+        copy = type(function)(function.__code__, {**globals(), **fast}, function.__name__, function.__defaults__)
         fast[function.__name__] = numba.njit(nogil=True, error_model="numpy")(copy)
     return SimpleNamespace(**fast)

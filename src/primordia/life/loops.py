@@ -1,6 +1,7 @@
 """Loops of the two-headed machine: one look at the body, then pass after pass without reading it again.
 
-Exact shortcuts only: what a loop leaves on the tape, and the operations it counts, are those of running it.
+Exact shortcuts only: what a loop leaves on the tape, and the operations it counts, are those of running it. So are
+the origins of the bytes when they are followed; then a loop is at rest only when these do not change either.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def head_period(shift_0, shift_1, wrap):
 
 
 @kernel(allocates=False)
-def at_rest(tape, zero_mask, place_0, place_1, steps):
+def at_rest(tape, origins, zero_mask, place_0, place_1, steps):
     """Whether a loop that compares or copies byte by byte, all around the tape, finds nothing to change and no zero.
 
     The heads stand at place_0 and place_1 and go one place a pass, the same way or, when their steps add up to zero,
@@ -88,11 +89,18 @@ def at_rest(tape, zero_mask, place_0, place_1, steps):
     for i in range(LAST + 1):
         difference |= tape[i] ^ ring[distance + i]
         least = min(least, np.uint8(tape[i] & zero_mask))
-    return difference == 0 and least != 0
+    if difference != 0 or least == 0:
+        return False
+    if origins is not None:
+        for i in range(LAST + 1):
+            met = (distance + i) & LAST
+            if origins[i] != origins[LAST - met if mirrored else met]:
+                return False
+    return True
 
 
 @kernel(allocates=False)
-def copy_passes(tape, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1, shifts, limit):
+def copy_passes(tape, origins, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1, shifts, limit):
     """Runs a loop of at most one copy and no inner bracket, without a branch that depends on what is copied.
 
     Every LOOK passes a loop whose heads go one place a pass asks whether the whole tape is at rest.
@@ -118,7 +126,12 @@ def copy_passes(tape, table, zero_mask, low, high, opening, closing, plan, n_row
         if (table[value] != table[before]) & (opening <= target) & (target <= closing):
             return CUT_SHORT, passes, low, high
         tape[target & LAST] = value
-        last_change = last_change if value == before else passes
+        if origins is None:
+            last_change = last_change if value == before else passes
+        else:
+            kept = (value == before) & (origins[source & LAST] == origins[target & LAST])
+            last_change = last_change if kept else passes
+            origins[target & LAST] = origins[source & LAST]
         bit = np.uint64(table[value] != NOTHING) << np.uint64(target & 63)
         low |= bit if target < 64 else ZERO
         high |= ZERO if target < 64 else bit
@@ -129,13 +142,14 @@ def copy_passes(tape, table, zero_mask, low, high, opening, closing, plan, n_row
         target += step_target
         if passes - last_change > period:
             return WENT_ON, limit, low, high
-        if by_one and passes % LOOK == LOOK - 1 and at_rest(tape, zero_mask, source, target, step_source + step_target):
-            return WENT_ON, limit, low, high
+        if by_one and passes % LOOK == LOOK - 1:
+            if at_rest(tape, origins, zero_mask, source, target, step_source + step_target):
+                return WENT_ON, limit, low, high
     return WENT_ON, limit, low, high
 
 
 @kernel(allocates=False)
-def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, steps_left):
+def spin(tape, origins, table, zero_mask, low, high, opening, closing, head_0, head_1, steps_left):
     """Runs a loop from the start of its body, as many passes at once as it can.
 
     It stops when the loop test lets it out, when steps_left do not reach for another pass, or just before a bracket
@@ -150,7 +164,7 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
     n_rows, shift_0, shift_1, operations = fold(tape, table, low, high, opening, closing, plan)
     last_pass = steps_left // (closing - opening)
     if n_rows == 0 or (n_rows == 1 and COPY_0_TO_1 <= plan[OPERATION] <= COPY_1_TO_0_AND_MOVE):
-        given = tape, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1
+        given = tape, origins, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1
         why, passes, low, high = copy_passes(*given, (shift_0, shift_1), last_pass)
         head_0 = (head_0 + shift_0 * passes) & wrap
         head_1 = (head_1 + shift_1 * passes) & wrap
@@ -184,6 +198,10 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
             before = tape[target & LAST]
             value = np.uint8(tape[source & LAST] + EFFECT[operation, DELTA])
             if before == value:
+                if origins is not None:
+                    if origins[source & LAST] != origins[target & LAST]:
+                        origins[target & LAST] = origins[source & LAST]
+                        last_change = passes
                 continue
             if table[before] != table[value]:
                 if opening <= target <= closing:
@@ -194,6 +212,8 @@ def spin(tape, table, zero_mask, low, high, opening, closing, head_0, head_1, st
                 else:
                     high |= ONE << np.uint64(target & 63)
             tape[target & LAST] = value
+            if origins is not None:
+                origins[target & LAST] = origins[source & LAST]
             last_change = passes
         head_0 = (head_0 + shift_0) & wrap
         head_1 = (head_1 + shift_1) & wrap

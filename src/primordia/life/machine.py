@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from primordia.life.compile import kernel
+from primordia.life.long_machine import run_long
 from primordia.life.loops import spin
 from primordia.life.primitives import lowest_bit, scratch
 from primordia.life.tape import (
     ALL,
-    CLOSE,
     DELTA,
     EFFECT,
     FROM_1,
@@ -27,38 +27,60 @@ from primordia.life.tape import (
     SHIFT_1,
     TO_1,
     instruction_mask,
-    matching_close,
-    matching_open,
+    jump_goal,
     window,
 )
 
-FIXED_DISTANCE = 8
+# Where the noted origins begin behind the noted bytes of a tape.
+HALVES = 128
 # The jump back at which a run that keeps jumping first notes where it is; after that at every power of two times it.
 FIRST_LOOK = 4
 
 
 @kernel(allocates=False)
-def same(tape, other):
-    """Whether a tape holds the bytes that were noted of it."""
+def note(tape, origins, noted):
+    """Notes the bytes of a tape, and behind them, low byte first, where each of them is from."""
+    for i in range(tape.size):
+        noted[i] = tape[i]
+    if origins is not None:
+        for i in range(tape.size):
+            noted[HALVES + 2 * i] = origins[i] & 255
+            noted[HALVES + 2 * i + 1] = origins[i] >> 8
+
+
+@kernel(allocates=False)
+def same(tape, origins, noted):
+    """Whether a tape holds the bytes that were noted of it, each from where it was."""
     difference = np.uint8(0)
     for i in range(tape.size):
-        difference |= tape[i] ^ other[i]
+        difference |= tape[i] ^ noted[i]
+    if origins is not None:
+        for i in range(tape.size):
+            difference |= np.uint8(origins[i] & 255) ^ noted[HALVES + 2 * i]
+            difference |= np.uint8(origins[i] >> 8) ^ noted[HALVES + 2 * i + 1]
     return difference == 0
 
 
 @kernel(allocates=False)
-def jump_goal(tape, tests, operation, place):
-    """The place behind which a taken bracket at `place` continues; negative if it stops the run."""
-    if operation == OPEN:
-        return matching_close(tape, tests, place)
-    if operation == CLOSE:
-        return matching_open(tape, tests, place)
-    return place + FIXED_DISTANCE if operation == OPEN_FIXED else place - FIXED_DISTANCE
+def run(tape, origins, registers, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
+    """Runs a pair tape in place until it stops; returns its operations (steps on instruction bytes).
+
+    `origins` (uint16 [byte]) and `registers` (int64: pointer, head0, head1) may be None: what is done for them is then
+    compiled away. A copied byte brings its entry of `origins` along; one that arithmetic changes keeps its own.
+    """
+    if tape.size > LAST + 1:
+        return run_long(tape, origins, registers, max_steps, pointer, head_0, head_1, table, tests, zero_mask)
+    operations, pointer, head_0, head_1 = run_short(
+        tape, origins, max_steps, pointer, head_0, head_1, table, tests, zero_mask
+    )
+    if registers is not None:
+        registers[0], registers[1], registers[2] = min(pointer, tape.size), head_0, head_1
+    return operations
 
 
 @kernel(allocates=False)
-def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
-    """Runs a pair tape in place until it stops; returns its operations (steps on instruction bytes).
+def run_short(tape, origins, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
+    """`run` for up to 128 bytes; returns operations, pointer, head0, head1.
 
     `fuel_end` is the place at which the steps run out if the pointer never jumps again: a jump moves it along.
     The masks of instruction places never lose a bit: a place whose instruction was overwritten is visited in vain.
@@ -94,6 +116,8 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
             before = tape[target & LAST]
             value = np.uint8(tape[source & LAST] + EFFECT[operation, DELTA])
             tape[target & LAST] = value
+            if origins is not None:
+                origins[target & LAST] = origins[source & LAST]
             head_0 = (head_0 + EFFECT[operation, SHIFT_0]) & wrap
             head_1 = (head_1 + EFFECT[operation, SHIFT_1]) & wrap
             if (table[value] != NOTHING) & (table[before] == NOTHING):
@@ -107,12 +131,12 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
             continue
         goal = jump_goal(tape, tests, jumping, place)
         if goal < 0:
-            return operations
+            return operations, place, head_0, head_1
         fuel_end += goal - place
         pointer = goal + 1
         if goal < place:
             pointer, head_0, head_1, done, passes, low, high = spin(
-                tape, table, zero_mask, low, high, goal, place, head_0, head_1, fuel_end - pointer
+                tape, origins, table, zero_mask, low, high, goal, place, head_0, head_1, fuel_end - pointer
             )
             operations += done
             # Whole passes are behind us; the linear stretch that the pointer is in started at goal + 1.
@@ -122,15 +146,14 @@ def run(tape, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
             # A machine that is where it was, on the tape that was, will be there again: count the rounds that are left.
             jumps += 1
             steps_left = fuel_end - pointer
-            if pointer == seen_pointer and head_0 == seen_0 and head_1 == seen_1 and same(tape, seen):
+            if pointer == seen_pointer and head_0 == seen_0 and head_1 == seen_1 and same(tape, origins, seen):
                 rounds = max(0, steps_left) // (seen_left - steps_left)
                 operations += rounds * (operations - seen_operations)
                 fuel_end -= rounds * (seen_left - steps_left)
                 seen_pointer, next_look = -1, max_steps
             elif jumps == next_look:
-                for i in range(tape.size):
-                    seen[i] = tape[i]
+                note(tape, origins, seen)
                 next_look *= 2
                 seen_pointer, seen_0, seen_1 = pointer, head_0, head_1
                 seen_left, seen_operations = steps_left, operations
-    return operations
+    return operations, pointer, head_0, head_1

@@ -16,6 +16,7 @@ ONE = np.uint64(1)
 ALL = ~np.uint64(0)
 # An index `x & LAST` is visibly not negative, which spares every tape access a test.
 LAST = 127
+FIXED_DISTANCE = 8
 
 # What an operation other than a jump does, so that it can be done without a branch: the source byte plus `delta` goes
 # to the target, then the heads move. For a mere move source and target are the same byte.
@@ -60,7 +61,7 @@ def next_place(low, high, place):
 def matching_close(tape, tests, place):
     """The place of the bracket that closes the one opened at `place`, on the tape as it is now; -1 if none."""
     depth = 1
-    for start in range(place + 1 & 64, tape.size, 64):
+    for start in range((place + 1) & ~63, tape.size, 64):
         opens = byte_matches(tape, start, tests[0, 0], tests[0, 1], tests[0, 2])
         both = opens | byte_matches(tape, start, tests[1, 0], tests[1, 1], tests[1, 2])
         if start <= place:
@@ -81,7 +82,7 @@ def matching_close(tape, tests, place):
 def matching_open(tape, tests, place):
     """The place of the bracket that opens the one closed at `place`, on the tape as it is now; -1 if none."""
     depth = 1
-    for start in range(place & 64, -1, -64):
+    for start in range(place & ~63, -1, -64):
         opens = byte_matches(tape, start, tests[0, 0], tests[0, 1], tests[0, 2])
         both = opens | byte_matches(tape, start, tests[1, 0], tests[1, 1], tests[1, 2])
         if start + 64 > place:
@@ -96,3 +97,13 @@ def matching_open(tape, tests, place):
                 depth += 1
             both ^= ONE << np.uint64(q)
     return -1
+
+
+@kernel(allocates=False)
+def jump_goal(tape, tests, operation, place):
+    """The place behind which a taken bracket at `place` continues; negative if it stops the run."""
+    if operation == OPEN:
+        return matching_close(tape, tests, place)
+    if operation == CLOSE:
+        return matching_open(tape, tests, place)
+    return place + FIXED_DISTANCE if operation == OPEN_FIXED else place - FIXED_DISTANCE

@@ -11,7 +11,13 @@ TESTS = heads.byte_tests(0x5B, 0x5D, heads.ASCII_TESTS)
 @kernel(allocates=False)
 def execute(tape, max_steps):
     """Runs a pair tape in place until it stops; returns its operations."""
-    return run(tape, max_steps, 0, 0, 0, TABLE, TESTS, 0xFF)
+    return run(tape, None, None, max_steps, 0, 0, 0, TABLE, TESTS, 0xFF)
+
+
+@kernel(allocates=False)
+def follow(tape, origins, registers, max_steps):
+    """The same run, which moves the entries of `origins` along with the bytes and leaves the registers."""
+    return run(tape, origins, registers, max_steps, 0, 0, 0, TABLE, TESTS, 0xFF)
 
 
 SUBSTRATE = heads.declare(
@@ -21,5 +27,6 @@ SUBSTRATE = heads.declare(
     special=heads.FIXED_MEANINGS,
     start=heads.FIXED_START,
     execute=execute,
+    follow=follow,
     brackets=None,
 )

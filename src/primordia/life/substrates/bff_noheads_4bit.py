@@ -17,7 +17,13 @@ TESTS = heads.byte_tests(6, 7, [(0x0F, 6, 9)], keep=0x0F)
 @kernel(allocates=False)
 def execute(tape, max_steps):
     """Runs a pair tape in place until it stops; returns its operations."""
-    return run(tape, max_steps, 0, 0, 0, TABLE, TESTS, 0x0F)
+    return run(tape, None, None, max_steps, 0, 0, 0, TABLE, TESTS, 0x0F)
+
+
+@kernel(allocates=False)
+def follow(tape, origins, registers, max_steps):
+    """The same run, which moves the entries of `origins` along with the bytes and leaves the registers."""
+    return run(tape, origins, registers, max_steps, 0, 0, 0, TABLE, TESTS, 0x0F)
 
 
 SUBSTRATE = heads.declare(
@@ -26,5 +32,6 @@ SUBSTRATE = heads.declare(
     OPCODES,
     start=heads.FIXED_START,
     execute=execute,
+    follow=follow,
     zero_bytes=frozenset(range(0, 256, 16)),
 )

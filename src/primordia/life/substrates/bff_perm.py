@@ -12,7 +12,13 @@ TESTS = heads.byte_tests(9, 10, [(0xFF, 1, 9)])
 @kernel(allocates=False)
 def execute(tape, max_steps):
     """Runs a pair tape in place until it stops; returns its operations."""
-    return run(tape, max_steps, 2, tape[0], tape[1], TABLE, TESTS, 0xFF)
+    return run(tape, None, None, max_steps, 2, tape[0], tape[1], TABLE, TESTS, 0xFF)
+
+
+@kernel(allocates=False)
+def follow(tape, origins, registers, max_steps):
+    """The same run, which moves the entries of `origins` along with the bytes and leaves the registers."""
+    return run(tape, origins, registers, max_steps, 2, tape[0], tape[1], TABLE, TESTS, 0xFF)
 
 
 SUBSTRATE = heads.declare(
@@ -21,4 +27,5 @@ SUBSTRATE = heads.declare(
     OPCODES,
     start=heads.TAPE_START,
     execute=execute,
+    follow=follow,
 )

@@ -66,6 +66,7 @@ def byte_tests(opens: int, closes: int, others: Sequence[tuple[int, int, int]], 
     return np.array([(keep, opens, 0), (keep, closes, 0), *others], np.uint8)
 
 
+REGISTERS = ("pointer", "head0", "head1")
 LEGEND = {
     "other": "not an instruction",
     "null": "null byte: ends loops",
@@ -95,4 +96,4 @@ def declare(
         classes[byte] = CLASSES[opcodes[byte]] if byte in opcodes else otherwise
     meanings = {glyph: MEANINGS[glyph] for glyph in MEANINGS if glyph in opcodes.values()} | dict(special or {})
     notation = Glyphs(name, dict(opcodes), meanings, zero_bytes, brackets, dict(spellings or {}))
-    return Substrate(name, summary, notation, classes, LEGEND, tape_lengths=(16, 32, 64), **rest)
+    return Substrate(name, summary, notation, classes, LEGEND, registers=REGISTERS, **rest)
