@@ -1,0 +1,1 @@
+"""The files of the authors' simulator (cubff), read and written."""
