@@ -114,7 +114,7 @@ def test_findings_name_the_replicator_and_its_core() -> None:
     assert "score      64 of 64" in portrait.text
     assert "on zeros   64 bytes arrive from right to left, one every 4 steps" in portrait.text
     assert "copies     100 of 256" in portrait.text
-    outcomes = found["What the replicator does to its partner"]
+    outcomes = found["What it does to its partner"]
     assert isinstance(outcomes, Table)
     assert outcomes.rows[0][:4] == ("zeros", "first", 1, 1.0)
     film = found["A copy in the making"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, TypeAlias
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from primordia.core.config import Spec
 from primordia.core.errors import BadInputError
 from primordia.core.streams import Streams
+from primordia.core.tools import Moment, Runs
+from primordia.life.microscope import neutral_byte
 from primordia.life.substrates import Substrate, substrate
 
 Bytes = npt.NDArray[np.uint8]
@@ -30,6 +33,12 @@ Fill: TypeAlias = Annotated[
 Steps: TypeAlias = Annotated[int, Spec("steps after which a meeting is cut off", "steps", ge=1, le=2**20)]
 Seed: TypeAlias = Annotated[int, Spec("the number that random bytes follow from", ge=0, le=2**64 - 1)]
 Run: TypeAlias = Annotated[str, Spec("a run: its folder, its id, the beginning of its id, or 'latest'")]
+FromRun: TypeAlias = Annotated[
+    str, Spec("take it from a run: its folder, its id, the beginning of its id, or 'latest'")
+]
+Place: TypeAlias = Annotated[
+    int | None, Spec("place of the program in the run's soup (default: the best replicator of a sample)", ge=0)
+]
 Epoch: TypeAlias = Annotated[int | None, Spec("completed epochs of the run (default: its last)", "epochs", ge=0)]
 
 
@@ -65,7 +74,7 @@ def program(language: str, text: str, length: int = 64, fill: str = "no-op") -> 
         fitting = [allowed for allowed in found.tape_lengths if allowed >= len(typed)]
         hint = f"give --length {fitting[0]}" if fitting else f"{language} has at most {max(found.tape_lengths)} bytes"
         raise BadInputError(f"The program has {len(typed)} bytes and the tape room for {length}; {hint}.")
-    filled = np.full(length, filler(found) if fill == "no-op" else 0, np.uint8)
+    filled = np.full(length, neutral_byte(language) if fill == "no-op" else 0, np.uint8)
     filled[: len(typed)] = np.frombuffer(typed, np.uint8)
     return filled
 
@@ -83,10 +92,74 @@ def partner(language: str, text: str, length: int, seed: int = 0, fill: str = "n
     return program(language, text, length, fill)
 
 
-def filler(language: Substrate) -> int:
-    """The no-op of a language, or 0 where it has none."""
-    options = (*range(0x20, 256), *range(0x20))
-    return next((byte for byte in options if language.classes.get(byte, "other") == "other"), 0)
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A program uint8 [byte] of a run, its place in the soup, and the moment it was taken from."""
+
+    program: Bytes
+    place: int
+    moment: Moment
+
+
+def soup_moment(runs: Runs, run: str, epoch: int | None) -> Moment:
+    """A run of a soup after some epochs.
+
+    Raises:
+        BadInputError: there is no such run, it has no such epoch, or what it runs is no soup of programs.
+    """
+    moment = runs.moment(run, epoch)
+    if not (hasattr(moment.state, "soup") and hasattr(moment.config, "language")):
+        raise BadInputError(f"The run {run} is one of {moment.experiment.name}, which has no soup of programs.")
+    return moment
+
+
+def from_run(runs: Runs, run: str, epoch: int | None, place: int | None) -> Found:
+    """The program at a place of a run's soup, or the best replicator among its most frequent and 512 random ones.
+
+    Raises:
+        BadInputError: as `soup_moment` does, or the soup has no such place.
+    """
+    moment = soup_moment(runs, run, epoch)
+    soup = moment.state.soup
+    if place is None:
+        place = best_place(moment)
+    if place >= len(soup):
+        raise BadInputError(f"The soup of {run} has the places 0 to {len(soup) - 1}, not {place}; take one of these.")
+    return Found(np.array(soup[place]), place, moment)
+
+
+def best_place(moment: Moment) -> int:
+    """Where in the soup the best replicator of the most frequent and some random programs stands."""
+    from primordia.life.specimens import Context, best_replicator
+
+    config = moment.config
+    return best_replicator(Context(config.language, moment.state.soup, config.max_steps, moment.streams, moment.t))[0]
+
+
+def not_both(*others: str) -> None:
+    """Refuse a program that is typed in beside a run to take it from.
+
+    Raises:
+        BadInputError: one of the words before the last, which is the option, was given.
+    """
+    *typed, option = others
+    if any(typed):
+        raise BadInputError(
+            f"{typed[0]!r} and {option} are both given; leave out one: the run says language and program."
+        )
+
+
+def need_program(language: str, text: str) -> None:
+    """Refuse a command line without a program.
+
+    Raises:
+        BadInputError: the language or the program is missing.
+    """
+    if not (language and text):
+        missing = "program" if language else "language and program"
+        raise BadInputError(
+            f"The {missing} to look at is missing: give LANGUAGE PROGRAM, or --run RUN to take it from there."
+        )
 
 
 def _check_length(language: Substrate, length: int) -> None:
