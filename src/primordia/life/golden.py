@@ -135,3 +135,16 @@ LOGS = {
 
 FIG4_REPLICATOR = b"[[{.>]-]" + b" " * 48 + b"]-]>.{[["
 """The hand-sanitised replicator of Fig. 4: a palindrome whose loop copies a byte in four steps, from right to left."""
+
+RSUBLEQ4_REPLICATOR = bytes(
+    number % 256
+    for number in (
+        *(9, 16, 20, 4),
+        *(4, 5, 19, 4),
+        *(0, 0, 12, 4),
+        *(-3, -3, 9, 4),
+        *(-8, 8, -7, -12),
+        *(0, -1, -1, -64, -73),
+    )
+)
+"""The hand-written replicator of section 3.2 for rsubleq4: 25 bytes, five instructions and five constants."""

@@ -1,4 +1,4 @@
-"""What the two SUBLEQ languages have in common: bytes that are operands all, and a way to see that a run goes in circles.
+"""What the two SUBLEQ languages share: bytes that are operands all, and a way to see that a run goes in circles.
 
 There are no opcodes: the same instruction is read everywhere and a byte is an address, a distance or a value by its use
 alone. So bytes are coloured by what they are as signed numbers.
@@ -20,7 +20,7 @@ LEGEND = {
 
 NOTE_ROOM = 640
 """Bytes that `scratch` has room for: a longer tape, or a tape with its origins, is not noted."""
-FIRST_NOTE = 4
+FIRST_NOTE = 5
 """The jump back at which a run is first noted; after that at every power of two times it."""
 
 

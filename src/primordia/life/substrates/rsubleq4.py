@@ -14,6 +14,7 @@ from primordia.life.substrates.notation import Decoded, Hex
 from primordia.life.substrates.operands import CLASSES, FIRST_NOTE, LEGEND, NOTE_ROOM, differing, note, signed
 
 ONE, TWO, THREE, FOUR = (np.uint64(k) for k in (1, 2, 3, 4))
+OFF_TAPE = ~np.uint64(0)
 
 
 @kernel(forceinline=True, allocates=False)
@@ -32,7 +33,7 @@ def body(tape, origins, registers, max_steps):
     wrap, last = np.uint64(tape.size - 1), np.uint64(tape.size - 4)
     pointer, left = np.uint64(0), max_steps
     seen, witness = scratch(), np.uint64(0)
-    seen_pointer, seen_left, jumps, next_note = ~np.uint64(0), 0, 0, FIRST_NOTE
+    seen_pointer, seen_left, jumps, next_note = OFF_TAPE, 0, 0, FIRST_NOTE
     if tape.size * (1 if origins is None else 3) > NOTE_ROOM:
         next_note = -1
     while left > 0 and pointer <= last:
@@ -51,18 +52,17 @@ def body(tape, origins, registers, max_steps):
         if np.int64(pointer) > np.int64(before):
             continue
         jumps += 1
+        if pointer == seen_pointer and (origins is not None or tape[witness] == seen[witness]):
+            place = differing(tape, origins, seen)
+            if place < 0:
+                left %= seen_left - left
+                next_note, seen_pointer = -1, OFF_TAPE
+                continue
+            witness = np.uint64(place)
         if jumps == next_note:
             note(tape, origins, seen)
             next_note *= 2
             seen_pointer, seen_left, witness = pointer, left, target
-        elif pointer == seen_pointer and (origins is not None or tape[witness] == seen[witness]):
-            place = differing(tape, origins, seen)
-            if place < 0:
-                left %= seen_left - left
-                next_note = -1
-                seen_pointer = ~np.uint64(0)
-            else:
-                witness = np.uint64(place)
     if registers is not None:
         registers[0] = np.int64(pointer)
     return max_steps - left

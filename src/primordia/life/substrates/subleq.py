@@ -14,6 +14,7 @@ from primordia.life.substrates.notation import Decoded, Hex
 from primordia.life.substrates.operands import CLASSES, FIRST_NOTE, LEGEND, NOTE_ROOM, differing, note
 
 ONE, TWO, THREE = (np.uint64(k) for k in (1, 2, 3))
+OFF_TAPE = ~np.uint64(0)
 
 
 @kernel(forceinline=True, allocates=False)
@@ -26,7 +27,7 @@ def body(tape, origins, registers, max_steps):
     wrap, last = np.uint64(tape.size - 1), np.uint64(tape.size - 3)
     pointer, left = np.uint64(0), max_steps
     seen, witness = scratch(), np.uint64(0)
-    seen_pointer, seen_left, jumps, next_note = ~np.uint64(0), 0, 0, FIRST_NOTE
+    seen_pointer, seen_left, jumps, next_note = OFF_TAPE, 0, 0, FIRST_NOTE
     if tape.size > NOTE_ROOM:
         next_note = -1
     while left > 0 and pointer <= last:
@@ -42,18 +43,17 @@ def body(tape, origins, registers, max_steps):
         if pointer > before:
             continue
         jumps += 1
+        if pointer == seen_pointer and tape[witness] == seen[witness]:
+            place = differing(tape, None, seen)
+            if place < 0:
+                left %= seen_left - left
+                next_note, seen_pointer = -1, OFF_TAPE
+                continue
+            witness = np.uint64(place)
         if jumps == next_note:
             note(tape, None, seen)
             next_note *= 2
             seen_pointer, seen_left, witness = pointer, left, target
-        elif pointer == seen_pointer and tape[witness] == seen[witness]:
-            place = differing(tape, None, seen)
-            if place < 0:
-                left %= seen_left - left
-                next_note = -1
-                seen_pointer = ~np.uint64(0)
-            else:
-                witness = np.uint64(place)
     if registers is not None:
         registers[0] = np.int64(pointer)
     return max_steps - left
@@ -72,7 +72,7 @@ def follow(tape, origins, registers, max_steps):
 
 
 def decode(program: bytes, offset: int) -> Decoded:
-    """The instruction at an offset; its addresses are taken modulo the length of the pair tape, its jump goal is not."""
+    """The instruction at an offset; addresses are modulo the length of the pair tape, the jump goal is not."""
     raw = program[offset : offset + 3]
     name = " ".join(map(str, raw))
     if len(raw) < 3:
