@@ -1,12 +1,4 @@
-"""The authors' simulator: its worlds, options and files, against what it wrote.
-
-The hashes are those of soups in checkpoints of cubff (commit f212e84, g++), made by
-
-    main --num N --seed 71 --mutation_prob 0.01 --max_epochs 24 --print_interval 1 --save_interval 1 --clear_interval 1
-         --checkpoint_dir DIR --disable_output --lang LANGUAGE OPTIONS
-
-after 1, 8 and 24 epochs: the first 16 digits of the sha256 of what follows the 24 bytes of the header.
-"""
+"""The authors' simulator: its worlds, options and files, against what it wrote (life/authors/soups.py says how)."""
 
 from __future__ import annotations
 
@@ -24,13 +16,13 @@ from primordia.core import config as configs
 from primordia.core.errors import BadInputError, ConfigError
 from primordia.core.streams import Streams
 from primordia.life.authors import files
+from primordia.life.authors.soups import EPOCHS, SETTINGS, SOUPS, Soup
 from primordia.life.experiments import continuing
 from primordia.life.experiments.bff import Bff, BffConfig
 from primordia.life.experiments.soups import SoupState
 from primordia.life.worlds.neighbours import text_of_edges
 
 BFF = Bff()
-EPOCHS = (1, 8, 24)
 
 
 def sparse_edges() -> list[tuple[int, int]]:
@@ -44,55 +36,19 @@ def pattern_of_the_authors() -> str:
     return "".join(f"{i} {j}\n" for i, near in enumerate(plain.grid_lists(24, 20, 2)) for j in near)
 
 
-# name -> options of theirs, settings of ours, hashes
-GOLDEN: dict[str, tuple[str, dict[str, Any], tuple[str, str, str]]] = {
-    "mixed": ("", {}, ("5a9846ae6417633f", "7bd9af91113820b7", "263cf16a0c5694d2")),
-    "cyclic": (
-        "--nopermute_programs",
-        {"world": "cyclic"},
-        ("6833ce3a51b87edc", "c37e29f2c26029bc", "c7ea3a6a9f5b1cf7"),
-    ),
-    "fixed": (
-        "--num 512 --fixed_shuffle",
-        {"world": "fixed", "n_programs": 512},
-        ("d6d7a0159c391325", "4257237d2297e7d0", "0264f9c5fc2f2719"),
-    ),
-    "grid": (
-        "--interaction_pattern, made by make_2d_pattern.py 24 20",
-        {"world": "grid", "width": 24, "height": 20},
-        ("9e7e4cdbcb1d1124", "c6d457869a805ae3", "64d5d9f0057397b4"),
-    ),
-    "the grid as a pattern": (
-        "the same",
-        {"world": "edges", "edges": pattern_of_the_authors()},
-        ("9e7e4cdbcb1d1124", "c6d457869a805ae3", "64d5d9f0057397b4"),
-    ),
-    "a sparse pattern": (
+GOLDEN = {
+    **SOUPS,
+    "the grid as a pattern": Soup("", {"world": "edges", "edges": pattern_of_the_authors()}, SOUPS["grid"].hashes),
+    "a sparse pattern": Soup(
         "--lang bff --interaction_pattern, sparse_edges()",
         {"world": "edges", "edges": text_of_edges(sparse_edges()), "language": "bff"},
         ("d06148b1d8438192", "d147c6e11ab92e54", "42b4a476a6d8ff83"),
-    ),
-    "zeros": ("--zero_init", {"zero_start": True}, ("c6d051c518752b44", "02f20b1742b403f5", "217ae4baf60bf3ec")),
-    "an organism": (
-        "--initial_program '[[{.>]-]'",
-        {"organism": "[[{.>]-]"},
-        ("90e915e537821ddd", "d32c915ac8a786a4", "1a553336cf7267a8"),
-    ),
-    "fresh starts": (
-        "--reset_interval 5",
-        {"reset_every": 5},
-        ("5a9846ae6417633f", "32643c516176b85c", "71027397da7ab630"),
-    ),
-    "fresh zeros": (
-        "--reset_interval 1 --zero_init --initial_program '[[{.>]-]'",
-        {"reset_every": 1, "zero_start": True, "organism": "[[{.>]-]"},
-        ("7c3b1da7b29cbb2c", "092f81fb912b9067", "4f91ce768ec0f49b"),
     ),
 }
 
 
 def config_of(**changes: Any) -> BffConfig:
-    return configs.override(BffConfig(seed=71, n_programs=480, mutation_rate=0.01), changes)
+    return configs.override(BffConfig(), {**SETTINGS, **changes})
 
 
 def digest(soup: np.ndarray) -> str:

@@ -64,6 +64,9 @@ def test_sixteen_short_programs_of_four_bit_code() -> None:
         (6, 64, (16, 32)),
         (256, 32, (64, 128)),
         (256, 16, (64, 64)),
+        (256, 1024, (512, 512)),
+        (4096, 1024, (1024, 1024)),
+        (4096, 128, (512, 1024)),
     ],
 )
 def test_soup_pictures_are_bounded(n_programs: int, tape_length: int, shape: tuple[int, int]) -> None:
@@ -89,6 +92,13 @@ def test_positions_show_conserved_instructions_as_full_columns() -> None:
     assert picture.shape == (128, 256)
     assert (picture == picture[0]).all()
     assert as_text(picture[:1, ::4]) == ["[[{.<[+[" + "-" * 48 + "[+[<.{[["]
+
+
+@pytest.mark.parametrize(("tape_length", "columns"), [(16, 64), (64, 256), (256, 1024), (512, 1024), (1024, 1024)])
+def test_positions_fit_their_view_at_every_length(tape_length: int, columns: int) -> None:
+    picture = pictures.positions_picture("bff", np.zeros((4, tape_length), np.uint8))
+    assert picture.shape == (128, columns)
+    assert picture.nbytes <= pictures.views(dict.fromkeys(pictures.CLASSES, ""))["positions"].max_bytes
 
 
 def test_positions_stack_classes_by_share() -> None:

@@ -20,8 +20,11 @@ Okabe and Ito (2008), told apart by lightness as well, so that they survive colo
 
 OUTSIDE = len(COLOURS)
 MAX_TILES = 16_384
-MAX_TILES_WHOLE = 131_072
+MAX_BYTES = 2**20
+MAX_BYTES_WHOLE = 2**23
 POSITION_ROWS = 128
+WIDEST_COLUMN = 4
+POSITION_COLUMNS = 1024
 
 
 def palette(legend: Mapping[str, str]) -> tuple[Colour, ...]:
@@ -37,20 +40,20 @@ def views(legend: Mapping[str, str]) -> dict[str, View]:
         "soup": View(
             draw_soup,
             colours,
-            "The first 16,384 programs, each a tile of its bytes coloured by opcode class.",
-            max_bytes=2**20,
+            "The first programs, 16,384 of 64 bytes, each a tile of its bytes coloured by opcode class.",
+            max_bytes=MAX_BYTES,
         ),
         "positions": View(
             draw_positions,
             colours,
             "Across each place of the program: the opcode classes that stand there, stacked by share.",
-            max_bytes=2**16,
+            max_bytes=POSITION_ROWS * POSITION_COLUMNS,
         ),
         "whole_soup": View(
             draw_whole_soup,
             colours,
-            "Every program of the soup, up to 131,072, each a tile of its bytes coloured by opcode class.",
-            max_bytes=2**23,
+            "Every program of the soup, up to 131,072 of 64 bytes, each a tile coloured by opcode class.",
+            max_bytes=MAX_BYTES_WHOLE,
         ),
     }
 
@@ -63,17 +66,17 @@ def class_table(substrate_name: str) -> Bytes:
 
 
 def tile_shape(tape_length: int) -> tuple[int, int]:
-    """Rows and columns of one program's tile: 8 x 8 for 64 bytes, 4 x 8 for 32, 4 x 4 for 16."""
+    """Rows and columns of one program's tile: 4 x 4 for 16 bytes, 4 x 8 for 32, 8 x 8 for 64 ... 32 x 32 for 1,024."""
     columns = 1 << (tape_length.bit_length() // 2)
     return tape_length // columns, columns
 
 
-def soup_picture(substrate_name: str, soup: Bytes, most: int = MAX_TILES) -> Bytes:
-    """The first `most` programs of a soup uint8 [program, byte], as palette indices uint8 [row, column].
+def soup_picture(substrate_name: str, soup: Bytes, most: int = MAX_BYTES) -> Bytes:
+    """The first `most` bytes of a soup uint8 [program, byte], as palette indices uint8 [row, column].
 
     Programs run from left to right and top to bottom, bytes likewise inside a tile; 16,384 are 128 x 128 tiles.
     """
-    shown = soup[:most]
+    shown = soup[: most // soup.shape[1]]
     across = 1 << -(-(len(shown) - 1).bit_length() // 2)
     down = -(-len(shown) // across)
     rows, columns = tile_shape(soup.shape[1])
@@ -86,9 +89,9 @@ def soup_picture(substrate_name: str, soup: Bytes, most: int = MAX_TILES) -> Byt
 def positions_picture(substrate_name: str, soup: Bytes) -> Bytes:
     """What stands at each place of a program, across the soup: palette indices uint8 [row, column].
 
-    Four columns for each byte of the tape; in a column the opcode classes are stacked from the bottom by their share
-    among the first 16,384 programs, the ground colour on top. A young soup shows level bands; a family of relatives
-    shows its conserved instructions as full columns.
+    Up to four columns for each byte of the tape; in a column the opcode classes are stacked from the bottom by their
+    share among the first 16,384 programs, the ground colour on top. A young soup shows level bands; a family of
+    relatives shows its conserved instructions as full columns.
     """
     classes = class_table(substrate_name)[soup[:MAX_TILES]]
     shares = np.stack([(classes == index).mean(axis=0) for index in range(1, len(CLASSES))])
@@ -97,7 +100,7 @@ def positions_picture(substrate_name: str, soup: Bytes) -> Bytes:
     picture = np.zeros((POSITION_ROWS, soup.shape[1]), np.uint8)
     for index in range(len(CLASSES) - 1, 0, -1):
         picture[from_bottom < heights[index - 1]] = index
-    return np.repeat(picture, 4, axis=1)
+    return np.repeat(picture, min(WIDEST_COLUMN, POSITION_COLUMNS // soup.shape[1]), axis=1)
 
 
 def draw_soup(config: Any, state: Any) -> Bytes:
@@ -107,7 +110,7 @@ def draw_soup(config: Any, state: Any) -> Bytes:
 
 def draw_whole_soup(config: Any, state: Any) -> Bytes:
     """The view "whole_soup" of a state."""
-    return soup_picture(config.language, state.soup, MAX_TILES_WHOLE)
+    return soup_picture(config.language, state.soup, MAX_BYTES_WHOLE)
 
 
 def draw_positions(config: Any, state: Any) -> Bytes:

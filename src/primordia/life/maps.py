@@ -1,0 +1,130 @@
+"""Maps: every program of a soup at its place in the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from primordia.core.views import Colour, View
+from primordia.life.measures import census
+from primordia.life.pictures import OUTSIDE, class_table, palette, tile_shape
+from primordia.life.worlds import Grid, Islands, Rationed, World
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+
+MAX_PIXELS = 2**23
+N_FAMILIES = 3
+NOBODY = -1
+
+KIN = (
+    Colour("no kin of these", "#0b0f1a"),
+    Colour("half or more of the bytes of the most frequent program", "#8a6a12"),
+    Colour("three quarters or more", "#f0e442"),
+    Colour("half or more of the second", "#1f5f8a"),
+    Colour("three quarters or more of the second", "#56b4e9"),
+    Colour("half or more of the third", "#8a3a17"),
+    Colour("three quarters or more of the third", "#e0602b"),
+    Colour("outside the soup", "#000000"),
+)
+"""In pairs, dark and bright: hues after Okabe and Ito (2008)."""
+
+
+def views(legend: Mapping[str, str], world_of: Callable[[Any], World]) -> dict[str, View]:
+    """The two maps, in the colours of a language; `world_of` says the world of a config."""
+
+    def places_of(config: Any) -> Places:
+        return places(world_of(config), config.n_programs)
+
+    return {
+        "kin": View(
+            lambda config, state: kin_picture(state.soup, places_of(config)),
+            KIN,
+            "A pixel for each program at its place: whose family it belongs to, by equal bytes at equal places.",
+            max_bytes=MAX_PIXELS,
+        ),
+        "map": View(
+            lambda config, state: map_picture(config.language, state.soup, places_of(config)),
+            palette(legend),
+            "Every program at its place, a tile of its bytes coloured by opcode class; above 2^23 bytes a pixel each.",
+            max_bytes=MAX_PIXELS,
+        ),
+    }
+
+
+def places(world: World, n_programs: int) -> Places:
+    """Where programs are shown: the program at each [row, column], or -1 for nobody.
+
+    A grid and a torus as they are; islands as near-square blocks, near-square themselves; others in reading order.
+    """
+    if isinstance(world, Rationed):
+        return places(world.world, n_programs)
+    if isinstance(world, Grid):
+        return np.arange(n_programs).reshape(world.height, world.width)
+    if isinstance(world, Islands):
+        size = n_programs // world.n_islands
+        block, blocks = _square(size), _square(world.n_islands)
+        inside = (blocks[:, :, None, None] != NOBODY) & (block != NOBODY)
+        found = np.where(inside, blocks[:, :, None, None] * size + block, NOBODY)
+        return found.transpose(0, 2, 1, 3).reshape(blocks.shape[0] * block.shape[0], -1)
+    return _square(n_programs)
+
+
+def map_picture(substrate_name: str, soup: Bytes, where: Places) -> Bytes:
+    """A soup uint8 [program, byte] at its places [row, column], as palette indices [row, column].
+
+    Programs are tiles where the whole map has at most 2^23 pixels; else a pixel of their most frequent opcode class
+    that is an instruction (the ground colour if none is).
+    """
+    classes = class_table(substrate_name)
+    if where.size * soup.shape[1] > MAX_PIXELS:
+        return _at_places(_main_class(classes, soup), where, OUTSIDE)
+    rows, columns = tile_shape(soup.shape[1])
+    tiles = np.where((where == NOBODY)[:, :, None], np.uint8(OUTSIDE), classes[soup[where]])
+    down, across = where.shape
+    grid = tiles.reshape(down, across, rows, columns).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(grid.reshape(down * rows, across * columns))
+
+
+def kin_picture(soup: Bytes, where: Places) -> Bytes:
+    """Families at their places [row, column]: indices of `KIN`.
+
+    The families are those of the most frequent program, of the most frequent one that is no kin of it, and of the next.
+    """
+    families = np.zeros(len(soup), np.uint8)
+    length = soup.shape[1]
+    programs = census(soup)
+    rank, candidates = 0, programs.first[programs.counts > 1]
+    for first in candidates:
+        if families[first]:
+            continue
+        equal = (soup == soup[first]).sum(axis=1)
+        free = families == 0
+        families[free & (2 * equal >= length)] = 2 * rank + 1
+        families[free & (4 * equal >= 3 * length)] = 2 * rank + 2
+        rank += 1
+        if rank == N_FAMILIES:
+            break
+    return _at_places(families, where, len(KIN) - 1)
+
+
+def _square(n: int) -> Places:
+    """The numbers below n in reading order, in a rectangle as square as a power of two across allows."""
+    across = 1 << -(-(n - 1).bit_length() // 2)
+    down = -(-n // across)
+    found = np.full(down * across, NOBODY)
+    found[:n] = np.arange(n)
+    return found.reshape(down, across)
+
+
+def _main_class(classes: Bytes, soup: Bytes) -> Bytes:
+    """The most frequent class of each program [program], those of bytes that are no instruction left out."""
+    counts = np.stack([(classes[soup] == index).sum(axis=1) for index in range(2, OUTSIDE)])
+    return np.where(counts.max(axis=0) > 0, counts.argmax(axis=0) + 2, 0).astype(np.uint8)
+
+
+def _at_places(values: Bytes, where: Places, outside: int) -> Bytes:
+    return np.where(where == NOBODY, np.uint8(outside), values[where]).astype(np.uint8)
