@@ -11,6 +11,7 @@ import numpy as np
 from primordia.life.compile import kernel
 from primordia.life.primitives import room, wide_room
 from primordia.life.substrates.stack_guard import GUARD, scramble
+from primordia.life.substrates.stack_loops import spin
 from primordia.life.substrates.stack_operations import (
     ADD,
     BACKWARD,
@@ -66,7 +67,7 @@ def run(tape, origins, registers, max_steps, table):
             pointer -= np.int64(byte & FIELD) + 2
             jumps += 1
             if place == seen_place and depth == seen_depth and pointer >= -1:
-                done, resting = 0, 0
+                done, resting = spin(tape, origins, stack, entries, depth, pointer + 1, max_steps - steps, table)
                 steps += done
                 idle += resting
                 seen_place = -1

@@ -33,6 +33,12 @@ for _operation in (READ_PARTNER, WRITE_PARTNER, WRITE_PARTNER_GUARDED):
     WHERE[_operation] = PARTNER
 WHERE[READ_ANY] = WHERE[WRITE_ANY] = ANY
 
+NEEDS = np.zeros(24, np.int64)
+"""How many values an operation pops, or only looks at."""
+NEEDS[DUP:] = 1
+for _operation in (SWAP, ADD, SUB, WRITE_OWN, WRITE_PARTNER, WRITE_ANY, WRITE_PARTNER_GUARDED, COPY_ANY):
+    NEEDS[_operation] = 2
+
 
 @kernel(forceinline=True, allocates=False)
 def source_and_target(operation, top, under, size):
