@@ -13,31 +13,30 @@ import numpy as np
 import pytest
 
 from primordia.core.errors import BadInputError
+from primordia.life import primitives
 from primordia.life.gpu import forms, target
 from primordia.life.gpu.translate import translate
 from primordia.life.soup import evaluate, random_soup
 from primordia.life.substrates import FAMILIES, OWN, substrate
 
 FIRST = [family[0] for family in FAMILIES.values()]
+QUICK = ("bff_noheads", "rsubleq4")
+"""Substrates that compile in a few seconds; the others are for the slow suite."""
 
 
 def on_the_cpu(function: FunctionType) -> Any:
     return numba.njit(error_model="numpy")(function)
 
 
-def room() -> Any:
-    return np.empty(640, np.uint8)
-
-
 def translated(name: str) -> Any:
     """The device form of a substrate, compiled for the CPU: what a card would run, checked where there is none."""
-    plain = (forms.byte_matches, forms.lowest_bit, forms.highest_bit, forms.fetch_ahead, room)
-    known = {form.__name__: on_the_cpu(form) for form in plain}
-    return translate(substrate(name).execute, on_the_cpu, {**known, "scratch": known["room"]})
+    plain = (forms.byte_matches, forms.lowest_bit, forms.highest_bit, forms.fetch_ahead)
+    rooms = (primitives.scratch, primitives.room, primitives.wide_room)
+    return translate(substrate(name).execute, on_the_cpu, {form.__name__: on_the_cpu(form) for form in plain + rooms})
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in FIRST else pytest.param(name, marks=pytest.mark.slow) for name in OWN]
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in OWN]
 )
 def test_the_device_form_of_a_substrate_is_exact(name: str) -> None:
     tapes = random_soup(1, 300, 128)

@@ -46,14 +46,15 @@ def fetch_ahead(rows, row):
     """Nothing: a card hides the way to its memory behind other threads."""
 
 
-class SimulatedBytes:
-    """Bytes as compiled code sees them: read as wide numbers, stored modulo 256, both without a warning.
+class SimulatedNumbers:
+    """Whole numbers of some bits as compiled code sees them: read as wide numbers, stored modulo 2^bits, no warning.
 
     The simulator runs kernels as Python, where NumPy's bytes would wrap around in arithmetic that the compiler widens.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, bits: int) -> None:
         self.size = size
+        self.last = (1 << bits) - 1
         self.cells = [0] * size
 
     def __len__(self) -> int:
@@ -63,17 +64,18 @@ class SimulatedBytes:
         return np.int64(self.cells[int(place)])
 
     def __setitem__(self, place: Any, value: Any) -> None:
-        self.cells[int(place)] = int(value) & 255
+        self.cells[int(place)] = int(value) & self.last
 
 
-def local_bytes(size: int) -> Any:
-    """A device function that makes room for `size` bytes in the frame of its caller."""
+def local_room(size: int, bits: int = 8) -> Any:
+    """A device function that makes room for `size` whole numbers of some bits in the frame of its caller."""
     if target.is_simulated():
-        return lambda: SimulatedBytes(size)
+        return lambda: SimulatedNumbers(size, bits)
     cuda = target.cuda()
+    kind = {8: np.uint8, 16: np.uint16}[bits]
 
     def room():
-        return cuda.local.array(size, np.uint8)
+        return cuda.local.array(size, kind)
 
     return target.device_function(room, inline=True)
 
@@ -81,4 +83,5 @@ def local_bytes(size: int) -> Any:
 def all_forms() -> dict[str, Any]:
     """Every primitive that a substrate may name, by its name."""
     plain = (byte_matches, lowest_bit, highest_bit, fetch_ahead)
-    return {form.__name__: target.device_function(form) for form in plain} | {"scratch": local_bytes(640)}
+    rooms = {"scratch": local_room(640), "room": local_room(2112), "wide_room": local_room(2112, 16)}
+    return {form.__name__: target.device_function(form) for form in plain} | rooms

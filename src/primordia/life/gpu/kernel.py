@@ -23,7 +23,7 @@ def epoch_kernel(language: str, length: int) -> Any:
     execute = translate(substrate(language).execute, target.device_function, known)
     mutation_base = translate(counter.mutation_base, target.device_function, known)
     mutate = translate(counter.mutate, target.device_function, known)
-    pair_tape = forms.local_bytes(2 * length)
+    pair_tape = forms.local_room(2 * length)
 
     @cuda.jit
     def interact(soups, orders, n_meeting, seeds, epoch, threshold, max_steps, operations):
