@@ -6,6 +6,7 @@ another is a step that does nothing, as in `primordia.life.substrates.z80_machin
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -74,3 +75,36 @@ class OtherZ80:
             following = self.tape[self.machine.pc % len(self.tape)]
             if self.machine.index_rp_kind is z80.HL or following in (0xDD, 0xED, 0xFD):
                 return self.machine.halted
+
+
+def other_disassembly(program: bytes) -> tuple[str, int]:
+    """The other disassembler's text and length of the first instruction, its spelling turned into ours.
+
+    It marks every operand with a letter for its kind, prints displacements in decimal, and writes names of its own for
+    opcodes that repeat others.
+    """
+    text, length = z80.Z80Machine._disasm(program[:8])
+    mnemonic, _, operands = text.partition(" ")
+    mnemonic = re.sub("^[A-Z]|^x", "", mnemonic).upper()
+    parts = [re.sub("(^|[(])[A-Z](?=[a-z0-9$(])", r"\1", part) for part in operands.split(", ") if part]
+    parts = [part for part in parts if not part.startswith("0xed")]
+    parts = [re.sub("0x", "", part).upper() for part in parts]
+    parts = [re.sub(r"(I[XY]|\$) ([+-]) (\d+)", _displacement, part) for part in parts]
+    if mnemonic == "RST":
+        parts[0] = parts[0][2:]
+    if mnemonic == "BIT" and len(parts) == 3:
+        parts = parts[1:]  # the register that the opcode names gets nothing
+    if mnemonic in ("RES", "SET") and len(parts) == 3:
+        parts = [*parts[1:], parts[0]]
+    if (mnemonic, parts) == ("IN", ["(C)"]):
+        parts = ["F", "(C)"]
+    if (mnemonic, parts) == ("OUT", ["(C)", "00"]):
+        parts = ["(C)", "0"]
+    return f"{mnemonic} {','.join(parts)}".strip(), length
+
+
+def _displacement(match: re.Match[str]) -> str:
+    """A displacement with two digits; one of a jump is counted from the instruction behind it."""
+    jump = match[1] == "$"
+    distance = int(match[2] + match[3]) - (2 if jump else 0)
+    return f"{'' if jump else match[1]}{'-' if distance < 0 else '+'}{abs(distance):02X}"
