@@ -59,11 +59,11 @@ def evaluate(
         The final tapes [tape byte] and the operations [tape] of each.
     """
     language = substrate(substrate_name)
-    _check_length("pair tapes", np.shape(tapes)[1], language, 2)
+    check_length("pair tapes", np.shape(tapes)[1], language, 2)
     execute = language.execute.dispatcher
     final = np.array(tapes, np.uint8, order="C")
     operations, tickets = np.zeros(len(final), np.int64), np.zeros(1, np.int64)
-    with _Team(n_threads) as team:
+    with Team(n_threads) as team:
         team.sum(lambda: execute_each(execute, final, max_steps, operations, tickets, TAPES_PER_TICKET))
     return final, operations
 
@@ -103,7 +103,7 @@ def run(
             language does not know.
     """
     language = substrate(substrate_name)
-    _check_length("programs", np.shape(soup)[1], language, 1)
+    check_length("programs", np.shape(soup)[1], language, 1)
     world.check(len(soup))
     execute = language.execute.dispatcher
     soup = np.array(soup, np.uint8, order="C")
@@ -113,7 +113,7 @@ def run(
     operations, n_meeting, next_meeting = 0, 0, 0
     if n_epochs:
         next_meeting = world.draw(seed, first_epoch, next_order)
-    with _Team(n_threads) as team:
+    with Team(n_threads) as team:
         for t in range(first_epoch, first_epoch + n_epochs):
             order, next_order, n_meeting = next_order, order, next_meeting
             tickets[0] = 0
@@ -123,7 +123,7 @@ def run(
     return Ran(soup, operations, n_meeting)
 
 
-def _check_length(what: str, length: int, language: Substrate, n_joined: int) -> None:
+def check_length(what: str, length: int, language: Substrate, n_joined: int) -> None:
     """The kernels index memory without looking, so lengths are looked at here."""
     allowed = [n_joined * n_bytes for n_bytes in language.tape_lengths]
     if length not in allowed:
@@ -133,13 +133,13 @@ def _check_length(what: str, length: int, language: Substrate, n_joined: int) ->
         )
 
 
-class _Team:
+class Team:
     """Threads that each do their part of the same work."""
 
     def __init__(self, n_threads: int | None) -> None:
         self.n_others = (threads.available() if n_threads is None else n_threads) - 1
 
-    def __enter__(self) -> _Team:
+    def __enter__(self) -> Team:
         self.pool = ThreadPoolExecutor(self.n_others) if self.n_others > 0 else None
         return self
 
