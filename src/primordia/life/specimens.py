@@ -131,11 +131,15 @@ def disassembly(language: str, program: Bytes, offsets: Container[int], every: b
     """The instructions and null bytes of a program at these offsets, a line each; `every` adds the no-ops."""
     lines = []
     for line in substrate(language).disassemble(program.tobytes()):
-        if line.offset not in offsets or (line.opcode_class == "other" and not every):
+        if not any(line.offset + place in offsets for place in range(len(line.raw))):
+            continue
+        # A class says what a byte does only where an instruction is one byte; operands are coloured by their value.
+        single = len(line.raw) == 1
+        if single and line.opcode_class == "other" and not every:
             continue
         partner = "" if line.partner is None else f"  (partner at {line.partner})"
-        meaning = "null byte" if line.opcode_class == "null" else line.meaning
-        lines.append(f"{line.offset:3d}  {line.raw[0]:02X}  {line.glyph}  {meaning}{partner}")
+        meaning = "null byte" if single and line.opcode_class == "null" else line.meaning
+        lines.append(f"{line.offset:3d}  {line.raw.hex(' ').upper()}  {line.glyph}  {meaning}{partner}")
     return "\n".join(lines) or "no instruction"
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from primordia.life.compile import kernel
 
 LEGEND = {
-    "other": "a number of more than 80 either way",
+    "other": "any other number",
     "null": "zero",
-    "loop": "-1 to -15: a short way back",
-    "head0": "1 to 15: a short way ahead",
-    "head1": "16 to 47: farther ahead",
-    "write": "-16 to -47: farther back",
-    "copy": "48 to 80 either way: about the length of a program away",
+    "loop": "-1 to -4",
+    "head0": "1 to 4",
+    "head1": "5 to 24",
+    "write": "-5 to -24",
+    "copy": "52 to 76 either way: about the length of a program",
 }
 
 NOTE_ROOM = 640
@@ -34,8 +34,8 @@ def class_of(byte: int) -> str:
     number = signed(byte)
     if number == 0:
         return "null"
-    for largest, ahead, back in ((15, "head0", "loop"), (47, "head1", "write"), (80, "copy", "copy")):
-        if abs(number) <= largest:
+    for least, most, ahead, back in ((1, 4, "head0", "loop"), (5, 24, "head1", "write"), (52, 76, "copy", "copy")):
+        if least <= abs(number) <= most:
             return ahead if number > 0 else back
     return "other"
 
