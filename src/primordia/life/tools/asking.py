@@ -12,13 +12,14 @@ from primordia.core.config import Spec
 from primordia.core.errors import BadInputError
 from primordia.core.streams import Streams
 from primordia.core.tools import Moment, Runs
+from primordia.life.ecology import freezer
 from primordia.life.microscope import neutral_byte
 from primordia.life.substrates import Substrate, substrate
 
 Bytes = npt.NDArray[np.uint8]
 
 HEX = "hex:"
-PROGRAM_SAYS = "in the language's own notation, as hex: and hexadecimal digits, or @FILE with either"
+PROGRAM_SAYS = "in the language's own notation, as hex: and hexadecimal digits, or @FILE with either or a specimen"
 
 Language: TypeAlias = Annotated[str, Spec("the language of the program, as `primordia describe` lists them")]
 Program: TypeAlias = Annotated[str, Spec(f"the program, {PROGRAM_SAYS}")]
@@ -39,15 +40,19 @@ FromRun: TypeAlias = Annotated[
 Place: TypeAlias = Annotated[
     int | None, Spec("place of the program in the run's soup (default: the best replicator of a sample)", ge=0)
 ]
+Start: TypeAlias = Annotated[int | None, Spec("first epoch to look at (default: the first row)", "epochs", ge=0)]
+End: TypeAlias = Annotated[int | None, Spec("last epoch to look at (default: the last row)", "epochs", ge=0)]
 Epoch: TypeAlias = Annotated[int | None, Spec("completed epochs of the run (default: its last)", "epochs", ge=0)]
 
 
 def parse(language: str, text: str) -> bytes:
-    """The bytes that a text stands for: hexadecimal after "hex:", otherwise the language's own notation.
+    """The bytes that a text stands for: the file of a specimen, hexadecimal after "hex:", or the language's notation.
 
     Raises:
-        BadInputError: a character that stands for nothing; says which and where.
+        BadInputError: a character that stands for nothing (says which and where), or a specimen of another language.
     """
+    if text.startswith("{") and f'"{freezer.KIND}"' in text:
+        return freezer.from_json(text, "The specimen").of(language).tobytes()
     if not text.startswith(HEX):
         return substrate(language).parse(text)
     digits = "".join(text[len(HEX) :].split())

@@ -1,0 +1,107 @@
+"""`primordia life outcomes`: who becomes what when the families of a soup meet."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Annotated, final
+
+import numpy as np
+
+from primordia.core.config import Spec
+from primordia.core.findings import Finding, Table
+from primordia.core.tools import Runs, Tool
+from primordia.life.ecology import names
+from primordia.life.ecology.families import families
+from primordia.life.ecology.outcomes import Outcomes, letters, outcomes, word
+from primordia.life.substrates import substrate
+from primordia.life.tools import asking
+
+
+@dataclasses.dataclass(frozen=True)
+class OutcomesArguments:
+    """Programs of a run, or typed in."""
+
+    run: asking.FromRun = ""
+    epoch: asking.Epoch = None
+    families: Annotated[int, Spec("the greatest families of the run to pair", ge=1, le=64)] = 8
+    language: Annotated[str, Spec("the language of --programs")] = ""
+    programs: Annotated[str, Spec("programs to pair instead, with commas between, or @FILE with one in each line")] = ""
+    length: asking.Length = 64
+    fill: asking.Fill = "no-op"
+    max_steps: asking.Steps = 8192
+
+
+@final
+class OutcomesTool(Tool):
+    """Every ordered pair meets once, without mutation.
+
+    Replicators copy themselves into random bytes; parasites need a replicator's loop to be copied, which makes that one
+    a host; defenders stay what they are next to all of them.
+    """
+
+    name = "life/outcomes"
+    summary = "Who becomes what when programs meet, first and second; replicators, hosts, parasites and defenders."
+    Arguments = OutcomesArguments
+
+    def use(self, arguments: OutcomesArguments, runs: Runs) -> Iterator[Finding]:
+        """The programs with their labels, and the table of outcomes."""
+        language, programs, max_steps = chosen(arguments, runs)
+        found = outcomes(language, programs, max_steps)
+        yield whos_who(language, programs, found)
+        yield matrix(found)
+
+
+def chosen(arguments: OutcomesArguments, runs: Runs) -> tuple[str, asking.Bytes, int]:
+    """Language, programs uint8 [program, byte] and step limit."""
+    if arguments.run:
+        asking.not_both(arguments.language, arguments.programs, "--run")
+        moment = asking.soup_moment(runs, arguments.run, arguments.epoch)
+        found = families(moment.config.language, [moment.state.soup])
+        order = np.argsort(-found.sizes(moment.state.soup), kind="stable")[: arguments.families]
+        return found.language, np.stack([found.founder(int(family)) for family in order]), moment.config.max_steps
+    asking.need_program(arguments.language, arguments.programs)
+    texts = [text for text in arguments.programs.splitlines() if text.strip()]
+    if len(texts) == 1:
+        texts = _split(arguments.language, texts[0])
+    programs = [asking.program(arguments.language, text, arguments.length, arguments.fill) for text in texts]
+    return arguments.language, np.stack(programs), arguments.max_steps
+
+
+def whos_who(language: str, programs: asking.Bytes, found: Outcomes) -> Table:
+    """Letter, name, label, score and text of every program."""
+    written = substrate(language)
+    rows = tuple(
+        (letter, names.name(language, program), label, int(score), written.format(program.tobytes()))
+        for letter, program, label, score in zip(
+            letters(len(programs)), programs, found.labels, found.scores, strict=True
+        )
+    )
+    return Table("Who is who", ("", "name", "is a", "score", "program"), rows, "The score is that among random bytes.")
+
+
+def matrix(found: Outcomes) -> Table:
+    """What the two halves became: rows stand first, columns second."""
+    names_of = letters(len(found.labels))
+    rows = tuple(
+        (
+            names_of[i],
+            *(
+                f"{word(int(found.first[i, j]), names_of)} {word(int(found.second[i, j]), names_of)}"
+                for j in range(len(names_of))
+            ),
+        )
+        for i in range(len(names_of))
+    )
+    return Table(
+        "Who becomes what",
+        ("first \\ second", *names_of),
+        rows,
+        "In a cell: what the first half is in the end, then the second; · is none of these. A half counts as a program "
+        "from which it differs in at most a quarter of the bytes, shifted or mirrored if need be.",
+    )
+
+
+def _split(language: str, line: str) -> list[str]:
+    """Programs of one line: at commas, unless the comma is an instruction of the language; then at semicolons."""
+    return line.split(";" if "," in {substrate(language).glyph(byte) for byte in range(256)} else ",")
