@@ -11,7 +11,7 @@ from primordia.core.findings import Finding, Table
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.life import pictures
-from primordia.life.claims.z80 import BLOCK_COPIER, CLAIMS, SAMPLE, copied_after, sampled_replicators, ways
+from primordia.life.claims.z80 import BLOCK_COPIER, CLAIMS, ENOUGH, SAMPLE, copied_after, sampled_replicators, ways
 from primordia.life.experiments import settings
 from primordia.life.experiments.soups import METRICS, TRANSITIONS, SoupExperiment, SoupState
 from primordia.life.substrates import FAMILIES
@@ -68,8 +68,8 @@ STRICT = {
 }
 APPEARANCE = Transition(
     "strict_replicator_share",
-    1 / SAMPLE,
-    f"The first row in which at least one of {SAMPLE} programs drawn at random passes on three quarters of its bytes.",
+    ENOUGH / SAMPLE,
+    f"The first row in which {ENOUGH} of {SAMPLE} programs drawn at random pass on three quarters of their bytes.",
     before="pre-life",
     after="replicators",
 )
@@ -120,7 +120,7 @@ class Z80(SoupExperiment[Z80Config]):
             ("way", "programs", "most frequent", "written by"),
             tuple(found),
             f"Distinct strict replicators among {SAMPLE} programs drawn at random. The way is that of most bytes that "
-            "arrive in a random partner: stack (PUSH, CALL, RST), block (LDI, LDD, LDIR, LDDR) or single loads.",
+            "arrive in 16 random partners: stack (PUSH, CALL, RST), block (LDI, LDD, LDIR, LDDR) or single loads.",
         )
         return (*super().findings(config, state, streams, t), table)
 

@@ -7,34 +7,53 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from primordia.life.compile import kernel
 from primordia.life.substrates.z80_machine import steps
-from primordia.life.substrates.z80_registers import N_PLACES, PC, reset
+from primordia.life.substrates.z80_registers import N_PLACES, PC, peek, reset, word
 from primordia.life.substrates.z80_text import decode
 
 STACK = frozenset(("PUSH", "CALL", "RST"))
 BLOCK = frozenset(("LDI", "LDD", "LDIR", "LDDR"))
+BEHIND_ED = 256
 
 
-def writers(program: NDArray[np.uint8], partner: NDArray[np.uint8], max_steps: int) -> Counter[str]:
-    """Bytes that each kind of instruction puts into the partner, by mnemonic.
+@kernel
+def tally(tape, half, max_steps, counts):
+    """Runs a tape in place and adds to counts[opcode] the bytes that arrive from place `half` on.
 
-    The program runs first on the tape, one step at a time. A byte that an instruction changes in place, as INC (HL)
-    does, is not counted: nothing arrives there. Cost: max_steps calls of a kernel.
+    An instruction is counted under its opcode, behind a prefix DD or FD too, and under 256 more behind ED.
     """
-    tape, cpu = np.concatenate((program, partner)), np.zeros(N_PLACES, np.uint8)
-    labels = np.arange(len(tape) + N_PLACES, dtype=np.uint16)
-    found: Counter[str] = Counter()
+    cpu, entries = np.zeros(N_PLACES, np.uint8), np.empty(tape.size + N_PLACES, np.uint16)
     reset(cpu)
     for _ in range(max_steps):
-        pc = (int(cpu[PC]) << 8 | int(cpu[PC + 1])) % len(tape)
-        word = decode(np.roll(tape, -pc).tobytes(), 0).name.partition(" ")[0]
-        entries = labels.copy()
+        pc = word(cpu, PC)
+        opcode = peek(tape, pc)
+        if (opcode == 0xDD) | (opcode == 0xFD):
+            opcode = peek(tape, pc + 1)
+        elif opcode == 0xED:
+            opcode = BEHIND_ED + peek(tape, pc + 1)
+        for k in range(entries.size):
+            entries[k] = k
         steps(tape, entries, cpu, 1)
-        arrived = int((entries[len(program) : len(tape)] != labels[len(program) : len(tape)]).sum())
-        if arrived:
-            found[word] += arrived
-        if word == "HALT":
+        for place in range(half, tape.size):
+            counts[opcode] += entries[place] != place
+        if opcode == 0x76:
             break
+
+
+def writers(program: NDArray[np.uint8], partners: NDArray[np.uint8], max_steps: int) -> Counter[str]:
+    """Bytes that each kind of instruction puts into the partners uint8 [partner, byte], by mnemonic.
+
+    The program runs first on the tape. A byte that an instruction changes in place, as INC (HL) does, is not counted:
+    nothing arrives there. Cost: some 0.2 milliseconds for each partner at 128 steps.
+    """
+    counts = np.zeros(2 * BEHIND_ED, np.int64)
+    for partner in partners:
+        tally(np.concatenate((program, partner)), len(program), max_steps, counts)
+    found: Counter[str] = Counter()
+    for opcode in np.flatnonzero(counts).tolist():
+        code = bytes([*([0xED] if opcode >= BEHIND_ED else []), opcode % BEHIND_ED, 0, 0])
+        found[decode(code, 0).name.partition(" ")[0]] += int(counts[opcode])
     return found
 
 
