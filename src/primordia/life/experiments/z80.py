@@ -10,10 +10,11 @@ from primordia.core.experiment import KnownResult, Paper, Preset
 from primordia.core.findings import Finding, Table
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
-from primordia.life import pictures
+from primordia.life import maps, pictures
 from primordia.life.claims.z80 import BLOCK_COPIER, CLAIMS, ENOUGH, SAMPLE, copied_after, sampled_replicators, ways
 from primordia.life.experiments import settings
 from primordia.life.experiments.soups import METRICS, TRANSITIONS, SoupExperiment, SoupState
+from primordia.life.experiments.worlds import world_of
 from primordia.life.substrates import FAMILIES
 from primordia.life.substrates.z80 import LEGEND
 
@@ -32,7 +33,7 @@ class Z80Config(settings.SoupConfig):
         Spec("programs in the soup", "programs", ge=2, le=2**22, multiple_of=2, source=f"200 x 200: {LABORATORY}"),
     ] = 40_000
     tape_length: Annotated[
-        int, Spec("bytes of one program", "bytes", ge=16, le=64, power_of_two=True, source="16: section 3.3")
+        int, Spec("bytes of one program", "bytes", ge=16, le=1024, power_of_two=True, source="16: section 3.3")
     ] = 16
     mutation_rate: Annotated[
         float,
@@ -93,7 +94,7 @@ class Z80(SoupExperiment[Z80Config]):
     Config = Z80Config
     metrics = METRICS | STRICT
     transitions = TRANSITIONS | {"appearance": APPEARANCE}
-    views = pictures.views(LEGEND)
+    views = {**maps.views(LEGEND, world_of), **pictures.views(LEGEND)}
     presets = PRESETS
     claims = CLAIMS
     source = Paper(

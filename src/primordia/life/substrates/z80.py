@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from primordia.life.compile import kernel
-from primordia.life.primitives import scratch
+from primordia.life.primitives import scratch, wide_room
 from primordia.life.substrates.declaration import Substrate
 from primordia.life.substrates.notation import Hex
 from primordia.life.substrates.z80_machine import steps
@@ -32,15 +30,18 @@ def execute(tape, max_steps):
     return steps(tape, None, cpu, max_steps)
 
 
-@kernel
+@kernel(allocates=False)
 def follow(tape, origins, registers, max_steps):
     """The same, with origins and registers; see `Substrate.follow`."""
-    cpu = scratch()
+    cpu, entries = scratch(), wide_room()
     reset(cpu)
-    entries = np.full(tape.size + N_PLACES, NOWHERE, np.uint16)
-    entries[: tape.size] = origins
+    for place in range(tape.size):
+        entries[place] = origins[place]
+    for place in range(N_PLACES):
+        entries[tape.size + place] = NOWHERE
     done = steps(tape, entries, cpu, max_steps)
-    origins[:] = entries[: tape.size]
+    for place in range(tape.size):
+        origins[place] = entries[place]
     report(tape, cpu, registers)
     return done
 
@@ -55,6 +56,5 @@ SUBSTRATE = Substrate(
     execute=execute,
     follow=follow,
     registers=NAMES,
-    tape_lengths=(16, 32, 64),
     max_steps=128,
 )
