@@ -94,7 +94,7 @@ class Z80(SoupExperiment[Z80Config]):
     Config = Z80Config
     metrics = METRICS | STRICT
     transitions = TRANSITIONS | {"appearance": APPEARANCE}
-    views = {**maps.views(LEGEND, world_of), **pictures.views(LEGEND)}
+    views = maps.views(LEGEND, world_of) | pictures.views(LEGEND)
     presets = PRESETS
     claims = CLAIMS
     source = Paper(
