@@ -99,14 +99,23 @@ def symbol_at(plan, marks, window):
 
 @kernel(allocates=False)
 def steady(plan, marks, entries, least, low, origins):
-    """Whether a pass leaves the stack as it was, apart from counters, whose shifts are noted."""
+    """Whether a pass leaves the stack as it was, apart from counters, whose shifts are noted.
+
+    A place that is filled from another counter's place moves along with it if it does so now.
+    """
+    for w in range(max(1, least), SLOTS + 1):
+        if plan[BASES + w] == w:
+            plan[SHIFTS + w] = plan[CONSTANTS + w]
     for w in range(max(1, least), SLOTS + 1):
         if low + w <= 0:
             continue
         base, constant, flip, entry_of, mark = symbol_at(plan, marks, w)
-        if base == w and flip == 0:
-            plan[SHIFTS + w] = constant
-        elif base != 0 or constant != plan[VALUES + w]:
+        if base != w:
+            shift = np.int64(plan[SHIFTS + base])
+            if base > SLOTS or plan[VALUES + w] != (plan[VALUES + base] + constant - shift) & 255:
+                return False
+            plan[SHIFTS + w] = np.uint8(shift)
+        if flip != 0 or (base != 0 and plan[BASES + base] != base):
             return False
         if origins is not None and (entry_of != 0 or mark != entries[low + w]):
             return False
