@@ -128,8 +128,10 @@ def test_findings_name_the_replicator_and_its_core() -> None:
 
 def test_findings_say_when_there_is_no_replicator() -> None:
     streams = Streams(0)
-    first = BFF.findings(SMALL, BFF.init(SMALL, streams), streams, 0)[0]
+    doubts, first = BFF.findings(SMALL, BFF.init(SMALL, streams), streams, 0)[:2]
+    assert isinstance(doubts, Text)
     assert isinstance(first, Text)
+    assert doubts.title == "Before you call it life"
     assert first.text == "None found."
 
 

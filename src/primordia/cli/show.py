@@ -13,6 +13,7 @@ from primordia.engine import catalogue, checkpoints, lease, looking, opening
 from primordia.engine.folder import Opened
 
 SHOWN_EVENTS = 12
+SHOWN_TEXTS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,8 +144,8 @@ def _findings(run: Opened) -> list[Any]:
         return []
     word = run.experiment.step_word
     parts = [printing.heading("findings"), printing.table((word, "at", "finding", "what"), lines, right=(word,))]
-    # The latest set speaks for the run; its first text is what the experiment wants read.
-    for entry in [entry for entry in kept[-1]["findings"] if entry["kind"] == "text"][:1]:
+    # The latest set speaks for the run; its first texts are what the experiment wants read.
+    for entry in [entry for entry in kept[-1]["findings"] if entry["kind"] == "text"][:SHOWN_TEXTS]:
         parts += [printing.heading(f"{entry['title']} at {word} {kept[-1]['step']:,}"), Text(entry["text"])]
         parts += [Text(entry["note"])] if entry["note"] else []
     return parts

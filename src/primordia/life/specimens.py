@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from primordia.core.findings import Finding, Table, Text
 from primordia.core.streams import Streams
+from primordia.life.ecology.alarms import alarms
+from primordia.life.ecology.alarms import text as alarms_text
 from primordia.life.measures import Census, byte_counts, census
 from primordia.life.microscope import dissect
 from primordia.life.microscope.portrait import PARTNERS, Subject, film_on_noise, film_picture, meetings, portrait
@@ -58,9 +60,11 @@ class Context:
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
-    """Everything worth showing, the replicator first."""
+    """Everything worth showing: the reasons to doubt first, then the replicator."""
     programs = census(context.soup)
+    doubts = alarms(context.language, context.soup, context.streams, context.t, context.max_steps)
     return (
+        alarms_text(doubts),
         *replicator(context, programs),
         top_programs(context, programs),
         disassemblies(context, programs),
