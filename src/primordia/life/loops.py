@@ -100,7 +100,9 @@ def at_rest(tape, origins, zero_mask, place_0, place_1, steps):
 
 
 @kernel(allocates=False)
-def copy_passes(tape, origins, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1, shifts, limit):
+def copy_passes(
+    tape, origins, table, zero_mask, low, high, opening, closing, plan, n_rows, head_0, head_1, shifts, limit
+):
     """Runs a loop of at most one copy and no inner bracket, without a branch that depends on what is copied.
 
     Every LOOK passes a loop whose heads go one place a pass asks whether the whole tape is at rest.

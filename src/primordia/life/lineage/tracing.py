@@ -51,14 +51,14 @@ def trace_epochs(
     world: World = MIXED,
     n_threads: int | None = None,
 ) -> Traced:
-    """Runs a soup as `soup.run` does, to the same bytes, and carries the tokens uint64 [program byte] of its bytes along.
+    """Runs a soup as `soup.run` does, to the same bytes, and carries the tokens uint64 [program byte] along.
 
     Neither the soup nor the tokens that are given are changed. Memory: eight bytes for every byte of the soup, twice
     while it runs.
 
     Raises:
         BadInputError: what `soup.run` raises; tokens of another shape than the soup; a language that has no `follow`;
-            2^32 - 1 epochs or 2^32 bytes, beyond which a token has no room for them.
+            more epochs or bytes than fit into a token, of which 56 bits are there for both.
     """
     language = substrate(substrate_name)
     check_length("programs", np.shape(soup)[1], language, 1)
@@ -73,10 +73,11 @@ def trace_epochs(
             f"Tokens {_shape(tokens)} for a soup {_shape(soup)}: every byte has one; take those of its last epoch, "
             "or `first_tokens`."
         )
-    if np.size(soup) > 1 << 32 or first_epoch + n_epochs >= (1 << 32) - 1:
+    most_epochs = 2 ** min(32, 56 - (np.size(soup) - 1).bit_length()) - 1
+    if np.size(soup) > 1 << 32 or first_epoch + n_epochs > most_epochs:
         raise BadInputError(
-            f"A soup of {np.size(soup)} bytes after {first_epoch + n_epochs} epochs does not fit into tokens: they hold "
-            f"epochs below {(1 << 32) - 1} and up to {1 << 32} bytes."
+            f"Tokens of a soup of {np.size(soup)} bytes do not reach epoch {first_epoch + n_epochs}: "
+            f"they hold at most {most_epochs} epochs there, and {1 << 32} bytes at all."
         )
     soup, tokens = np.array(soup, np.uint8, order="C"), np.array(tokens, np.uint64, order="C")
     order, next_order = np.empty((2, len(soup)), np.int32)
