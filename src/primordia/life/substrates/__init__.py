@@ -20,6 +20,7 @@ FAMILIES = {
     "forth": ("forthtrivial", "forth", "forthcopy", "forthtrivial_reset"),
     "subleq": ("rsubleq4", "subleq"),
     "i8080": ("i8080",),
+    "forth2": ("forth2",),
     "z80": ("z80",),
 }
 """Family -> the substrates of this package that belong to it, the usual one first; each is a module of its name."""

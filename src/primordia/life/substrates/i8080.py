@@ -6,10 +6,8 @@ Source: arXiv 2406.19108, section 3.3, speaks of the 8080 on long tapes only; on
 
 from __future__ import annotations
 
-import numpy as np
-
 from primordia.life.compile import kernel
-from primordia.life.primitives import scratch
+from primordia.life.primitives import scratch, wide_room
 from primordia.life.substrates.declaration import Substrate
 from primordia.life.substrates.i8080_body import body
 from primordia.life.substrates.i8080_listing import LEGEND, decode, opcode_class
@@ -23,10 +21,10 @@ def execute(tape, max_steps):
     return body(tape, 0, scratch(), None, None, None, max_steps, NO_LIMIT)[1]
 
 
-@kernel
+@kernel(allocates=False)
 def follow(tape, origins, registers, max_steps):
     """As `execute`; moves the entries of `origins` along with the bytes and leaves the registers behind."""
-    return body(tape, 0, scratch(), origins, np.empty(8, np.uint16), registers, max_steps, NO_LIMIT)[1]
+    return body(tape, 0, scratch(), origins, wide_room(), registers, max_steps, NO_LIMIT)[1]
 
 
 SUBSTRATE = Substrate(

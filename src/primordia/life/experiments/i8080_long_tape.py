@@ -1,0 +1,285 @@
+"""Long tapes: one ring of bytes, run from many start points (arXiv 2406.19108, sections 2.4, 3.1.2 and 3.3)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any, ClassVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+from primordia.core.config import Spec
+from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
+from primordia.core.findings import Finding
+from primordia.core.metrics import Metric, Row, Transition
+from primordia.core.streams import Streams
+from primordia.life.claims.long_tape import CLAIMS
+from primordia.life.experiments import settings
+from primordia.life.long_tape.languages import FAILURES, LANGUAGES, OPERATIONS, STEPS
+from primordia.life.long_tape.pictures import VIEWS
+
+SOURCE = "benlaurie/bff-ben"
+
+
+@dataclasses.dataclass(frozen=True)
+class LongTapeConfig:
+    """Settings of a long circular tape; where a setting is none, the language's own is taken."""
+
+    seed: settings.Seed = 0
+    language: Annotated[
+        str,
+        Spec(
+            "the machine that runs on the tape",
+            choices=tuple(LANGUAGES),
+            source="arXiv 2406.19108, sections 3.3 (8080), 2.4 (BFF) and 3.1.2 (the second Forth)",
+        ),
+    ] = "i8080"
+    tape_length: Annotated[
+        int, Spec("bytes of the tape", "bytes", ge=256, le=2**16, power_of_two=True, source="section 2.4: 65,536")
+    ] = 65_536
+    n_starts: Annotated[
+        int, Spec("starts of one batch, one after the other", "starts", ge=1, le=2**20, source="ours")
+    ] = 4096
+    limit: Annotated[
+        int | None,
+        Spec(
+            "clock periods (i8080) or bytes read (bff_long, forth2) after which a start is over",
+            "clock periods or bytes read",
+            ge=1,
+            le=2**20,
+            source=f"{SOURCE}: 1,000 for i8080 and forth2, 5,000 for bff_long",
+        ),
+    ] = None
+    mutation_interval: Annotated[
+        int | None,
+        Spec(
+            "clock periods or bytes read between two mutations of a byte; 0 for no mutations",
+            "clock periods or bytes read",
+            ge=0,
+            le=2**40,
+            source=f"{SOURCE}: 0 for i8080 (switched off), 10,000 for bff_long, 400,000 for forth2",
+        ),
+    ] = None
+    mutate_to: Annotated[
+        str | None,
+        Spec(
+            "what a mutation writes: a random byte or a random valid instruction",
+            choices=("bytes", "instructions"),
+            source=f"{SOURCE}: bytes for i8080, instructions for the others",
+        ),
+    ] = None
+    first_tape: Annotated[
+        str | None,
+        Spec(
+            "what the tape holds at the start: random bytes, random valid instructions, or zeros",
+            choices=("bytes", "instructions", "zeros"),
+            source=f"{SOURCE}: bytes for i8080, zeros for bff_long, instructions for forth2",
+        ),
+    ] = None
+    head_offset: Annotated[
+        int,
+        Spec(
+            "bytes from the start to head 1 (bff_long only)",
+            "bytes",
+            ge=0,
+            le=2**15,
+            source="section 2.4: somewhat larger than 8, as 12 or 16, lets looping replicators arise",
+        ),
+    ] = 12
+
+    def own(self, name: str) -> Any:
+        """A setting, or the language's own where it is none."""
+        value = getattr(self, name)
+        return getattr(LANGUAGES[self.language], name) if value is None else value
+
+
+@dataclasses.dataclass(frozen=True)
+class LongTapeState:
+    """All that the next batch depends on.
+
+    Args:
+        tape: uint8 [byte].
+        owed: int64 [], clock periods or bytes read since the last mutation.
+        steps: int64 [], instructions done so far, no-ops included.
+    """
+
+    tape: npt.NDArray[np.uint8]
+    owed: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+
+
+METRICS = {
+    "steps_per_start": Metric(
+        "instructions", "up", "Instructions that a start of the last batch executed on average, no-ops included."
+    ),
+    "operations_per_start": Metric(
+        "instructions", "up", "Instructions that a start of the last batch executed on average; no-ops do not count."
+    ),
+    "failure_share": Metric(
+        "share", "down", "Share of the last batch's starts that ended in an error (the 8080 knows none)."
+    ),
+    "total_steps": Metric("instructions", "none", "Instructions executed since the start of the run, no-ops included."),
+    "high_order_complexity": Metric(
+        "bits/byte",
+        "up",
+        "Order-0 entropy minus compressed size: structure beyond single bytes (the paper's high-order entropy).",
+    ),
+    "order0_entropy": Metric("bits/byte", "none", "Shannon entropy of the byte histogram; 8 for uniform bytes."),
+    "compressed_bits_per_byte": Metric(
+        "bits/byte", "down", "Size of the tape after brotli (quality 2, window 2^24), per byte of tape."
+    ),
+    "pair_share": Metric(
+        "share",
+        "up",
+        "Share of the tape that lies in repeats of its most frequent unit of two different bytes, such as 01 C5 01 C5.",
+    ),
+    "repeat_share": Metric(
+        "share", "up", "Share of the tape that lies in repeats of any string of up to 64 bytes, laid end to end."
+    ),
+    "top_byte_share": Metric("share", "none", "Share of all bytes that have the most frequent value."),
+    "zero_byte_share": Metric("share", "none", "Share of all bytes that are 0."),
+}
+
+TRANSITIONS = {
+    "pairs": Transition(
+        "pair_share",
+        1 / 3,
+        "Two bytes that take turns hold a third of the tape. Return addresses of an 8080 that calls itself hold about "
+        "a tenth; a pair that pushes itself holds half.",
+        before="before pairs",
+        after="pairs",
+    ),
+    "takeover": Transition(
+        "high_order_complexity",
+        1.0,
+        "High-order complexity reaches 1, the line of the paper's Fig. 6. A tape of only two or three byte values, as "
+        "the 8080's, stays below it: its bytes alone carry less than 1.6 bits.",
+        before="before takeover",
+        after="life",
+    ),
+}
+
+
+PRESETS = {
+    "small": Preset(
+        "A tape of 2,048 bytes and 64 starts a batch: for checks, not for life.",
+        {"tape_length": 2048, "n_starts": 64},
+        {"steps": 16, "every": 4},
+    ),
+    "demo": Preset(
+        "The 8080 on 65,536 random bytes. Return addresses pile up first; then two bytes that push themselves take "
+        "over: 01 C5 after 140 batches with seed 0. The seeds 1 to 9 took 180 to 1,870 batches, seed 2 over 3,000.",
+        {"language": "i8080"},
+        {"steps": 4096, "every": 4, "stop": "pairs+128"},
+    ),
+    "bff": Preset(
+        "BFF on 65,536 zeros: everything on the tape is written by mutations and by what they make. Replicators twelve "
+        "bytes long, the offset of head 1, within some twenty batches.",
+        {"language": "bff_long"},
+        {"steps": 128, "every": 1, "stop": "takeover+64"},
+    ),
+    "forth": Preset(
+        "The second Forth on 65,536 random instructions: the paper's Fig. 11. Nothing for minutes, then a jump.",
+        {"language": "forth2"},
+        {"steps": 131_072, "every": 128, "stop": "takeover+16384"},
+    ),
+}
+
+
+@final
+class LongTape(Experiment[LongTapeConfig, LongTapeState]):
+    """One circular tape; again and again a start point is drawn and the machine runs there for a while."""
+
+    name = "life/i8080-long-tape"
+    version = 1
+    summary = "Replicators on one long ring of bytes without any programs set apart: 8080, Forth and BFF."
+    step_word = "batch"
+    Config = LongTapeConfig
+    metrics = METRICS
+    transitions = TRANSITIONS
+    views = VIEWS
+    claims = CLAIMS
+    determinism = "bitwise"
+    presets = PRESETS
+    variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}
+    source = Paper(
+        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
+        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
+        "L. Versari",
+        year=2024,
+        arxiv="2406.19108",
+        how_we_differ="Numbers and rules are those of the author's program as published (benlaurie/bff-ben), whose "
+        "versions for the paper are not public. It runs 8 or 16 starts at once on one tape without locks; here starts "
+        "take turns, so a seed gives the same bits every time. A step that fails counts as executed.",
+    )
+
+    def init(self, config: LongTapeConfig, streams: Streams) -> LongTapeState:
+        """The first tape."""
+        from primordia.life.long_tape.runs import first_tape
+
+        tape = first_tape(config.language, config.own("first_tape"), config.tape_length, streams)
+        return LongTapeState(tape, np.array(0, np.int64), np.array(0, np.int64))
+
+    def step(self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int) -> tuple[LongTapeState, Row]:
+        """One batch of starts."""
+        return self.advance(config, state, streams, t, 1)
+
+    def advance(
+        self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int, n: int
+    ) -> tuple[LongTapeState, Row]:
+        """`n` batches; the row tells of the last one."""
+        from primordia.life.long_tape.runs import run_batches
+
+        tape, owed, counts = run_batches(
+            config.language,
+            state.tape,
+            int(state.owed),
+            streams,
+            first_batch=t,
+            n_batches=n,
+            n_starts=config.n_starts,
+            limit=config.own("limit"),
+            head_offset=config.head_offset,
+            mutate_to=config.own("mutate_to"),
+            mutation_interval=config.own("mutation_interval"),
+        )
+        steps = int(state.steps) + int(counts[:, STEPS].sum())
+        last = counts[-1]
+        row = {
+            "steps_per_start": float(last[STEPS] / config.n_starts),
+            "operations_per_start": float(last[OPERATIONS] / config.n_starts),
+            "failure_share": float(last[FAILURES] / config.n_starts),
+            "total_steps": steps,
+        }
+        return LongTapeState(tape, np.array(owed, np.int64), np.array(steps, np.int64)), row
+
+    def measure(self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int) -> Row:
+        """Byte statistics, complexity and what repeats."""
+        from primordia.life.long_tape.repeats import periods, repeats
+        from primordia.life.measures import byte_counts, compressed_size, entropy
+
+        counts, n = byte_counts(state.tape), state.tape.size
+        order0, compressed = entropy(counts), 8 * compressed_size(state.tape) / n
+        pairs = repeats(state.tape)
+        return {
+            "high_order_complexity": order0 - compressed,
+            "order0_entropy": order0,
+            "compressed_bits_per_byte": compressed,
+            "pair_share": pairs[0].covered / n if pairs else 0.0,
+            "repeat_share": float((periods(state.tape) > 0).mean()),
+            "top_byte_share": float(counts.max() / n),
+            "zero_byte_share": float(counts[0] / n),
+        }
+
+    def findings(self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int) -> tuple[Finding, ...]:
+        """What repeats most, which strings are frequent, and what starts do."""
+        from primordia.life.long_tape.portrait import findings
+
+        return findings(config.language, state.tape, config.own("limit"), config.head_offset, streams, t)
+
+    def known_result(self, config: LongTapeConfig) -> KnownResult:
+        """A program per language that copies itself, against the copies that its rules give by hand."""
+        from primordia.life.long_tape.specimens import SPECIMENS
+
+        specimen = SPECIMENS[config.language]
+        return KnownResult(specimen.statement, specimen.source, specimen.expected.hex(" "), specimen.measured)
