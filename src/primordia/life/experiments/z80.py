@@ -13,7 +13,7 @@ from primordia.core.streams import Streams
 from primordia.life import maps, pictures
 from primordia.life.claims.z80 import BLOCK_COPIER, CLAIMS, ENOUGH, SAMPLE, copied_after, sampled_replicators, ways
 from primordia.life.experiments import settings
-from primordia.life.experiments.soups import METRICS, TRANSITIONS, SoupExperiment, SoupState
+from primordia.life.experiments.soups import METRICS, SoupExperiment, SoupState
 from primordia.life.experiments.worlds import world_of
 from primordia.life.substrates import FAMILIES
 from primordia.life.substrates.z80 import LEGEND
@@ -67,19 +67,46 @@ STRICT = {
         "program leaves behind, as the addresses that RST pushes, gives scores of up to half the bytes.",
     ),
 }
-APPEARANCE = Transition(
-    "strict_replicator_share",
-    ENOUGH / SAMPLE,
-    f"The first row in which {ENOUGH} of {SAMPLE} programs drawn at random pass on three quarters of their bytes.",
-    before="pre-life",
-    after="replicators",
-)
+TRANSITIONS = {
+    "appearance": Transition(
+        "strict_replicator_share",
+        ENOUGH / SAMPLE,
+        f"The first row in which {ENOUGH} of {SAMPLE} programs drawn at random pass on three quarters of their bytes.",
+        before="pre-life",
+        after="replicators",
+    ),
+    "takeover": Transition(
+        "strict_replicator_share",
+        0.05,
+        "One program in twenty is a strict replicator; their relatives are everywhere on the grid. High-order "
+        "complexity does not tell: addresses that RST smears over the soup raise it above 1 within 20 epochs.",
+        before="before takeover",
+        after="life",
+    ),
+}
 
 PRESETS = {
     "small": Preset(
         "256 programs and a few epochs: for checks, not for life.",
         {"n_programs": 256},
         {"steps": 16, "every": 4},
+    ),
+    "quick": Preset(
+        "The whole grid, 200 x 200, seed 0: programs that push their own bytes are there after 80 epochs and spread as "
+        "fronts. The seed was chosen; others may take thousands of epochs (claim V32).",
+        {"seed": 0},
+        {"steps": 1000, "every": 20, "stop": "takeover+400"},
+    ),
+    "demo": Preset(
+        "The same for 4,000 epochs: the first family, 01 C5 over and over, lives with its parasites until another kind "
+        "of pusher, E5 2A, displaces it.",
+        {"seed": 0},
+        {"steps": 4000, "every": 40},
+    ),
+    "paper": Preset(
+        "The step limit of the paper, 256, for as long as the authors' laboratory describes: 10,000 of its batches.",
+        {"max_steps": 256},
+        {"steps": 5240, "every": 40},
     ),
 }
 
@@ -93,7 +120,7 @@ class Z80(SoupExperiment[Z80Config]):
     summary = "Self-replicating machine code emerges on a grid of Z80 programs: stacks first, block copies later."
     Config = Z80Config
     metrics = METRICS | STRICT
-    transitions = TRANSITIONS | {"appearance": APPEARANCE}
+    transitions = TRANSITIONS
     views = maps.views(LEGEND, world_of) | pictures.views(LEGEND)
     presets = PRESETS
     claims = CLAIMS
