@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 
 import numpy as np
@@ -218,7 +219,7 @@ def test_the_first_replicator_of_the_quick_soup_and_its_birth(quick: History) ->
     assert (older.t, older.place) == (birth.t, birth.place)
     assert np.array_equal(older.program, birth.program)
     assert (line[0].t, line[0].place, line[-1].t) == (232, head, 215)
-    assert all(link.parent == after.place for link, after in zip(line[:-1], line[1:], strict=True))
+    assert all(link.parent == after.place for link, after in itertools.pairwise(line))
     assert len(birth.program) == length
 
 

@@ -86,8 +86,8 @@ def linked(history: History, t: int, place: int, program: Bytes) -> Link:
     half = interaction.half(place)
     if not np.array_equal(interaction.after[half], program):
         raise BadInputError(
-            f"The program at place {place} after epoch {t} is not what its meeting made of it, so it was put there from "
-            "outside; walk back from an epoch after which nothing came from outside."
+            f"The program at place {place} after epoch {t} is not what its meeting made of it, so it was put there "
+            "from outside; walk back from an epoch after which nothing came from outside."
         )
     parent = interaction.parent(place)
     drawn = set(interaction.mutations)

@@ -90,7 +90,7 @@ def birth_at(history: History, t: int, place: int, score: int, n_replicators: in
 
 
 def chief(history: History, t: int, threshold: int = replicators.REPLICATOR_SCORE) -> tuple[int, int] | None:
-    """The place and score of the replicator whose program is the most frequent after t epochs, or None if there is none.
+    """The place and score of the replicator whose program is the most frequent after t epochs, or None without any.
 
     Of equally frequent ones the best-scoring, then that of the lowest place.
     """

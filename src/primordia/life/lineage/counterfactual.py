@@ -126,7 +126,7 @@ def _seats(order: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
 
 
 def _opened(history: History, epoch: int, changed: Changed) -> Changed:
-    """The programs that are others when the meetings of an epoch begin: what comes from outside may have undone some."""
+    """The programs that are others when the meetings of an epoch begin: what came from outside may undo some."""
     opening = history.opening(epoch)
     if opening is history.soup(epoch):
         return changed

@@ -6,7 +6,6 @@ is computed again from the nearest state that is known.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, final
 
