@@ -42,8 +42,8 @@ def rules(name):
 def execute(tape, max_steps, step_of, bits, heads, fixed, moves, origins=None, registers=None):
     """Runs a tape in place, one byte a step; returns the operations.
 
-    On request a copy also copies the entry of `origins`, and pointer, head0, head1 end up in `registers`: the pointer of
-    a run that stops at a bracket stays there, that of one that leaves the tape is the tape's size.
+    On request a copy also copies the entry of `origins`, and pointer, head0, head1 end up in `registers`: the pointer
+    of a run that stops at a bracket stays there, that of one that leaves the tape is the tape's size.
     """
     size = len(tape)  # a power of two, so that "modulo size" is "and size - 1"
     pc, head0, head1, operations = 0, 0, 0, 0

@@ -144,9 +144,9 @@ def copy_passes(
         target += step_target
         if passes - last_change > period:
             return WENT_ON, limit, low, high
-        if by_one and passes % LOOK == LOOK - 1:
-            if at_rest(tape, origins, zero_mask, source, target, step_source + step_target):
-                return WENT_ON, limit, low, high
+        due = by_one and passes % LOOK == LOOK - 1
+        if due and at_rest(tape, origins, zero_mask, source, target, step_source + step_target):
+            return WENT_ON, limit, low, high
     return WENT_ON, limit, low, high
 
 
@@ -200,10 +200,9 @@ def spin(tape, origins, table, zero_mask, low, high, opening, closing, head_0, h
             before = tape[target & LAST]
             value = np.uint8(tape[source & LAST] + EFFECT[operation, DELTA])
             if before == value:
-                if origins is not None:
-                    if origins[source & LAST] != origins[target & LAST]:
-                        origins[target & LAST] = origins[source & LAST]
-                        last_change = passes
+                if origins is not None and origins[source & LAST] != origins[target & LAST]:
+                    origins[target & LAST] = origins[source & LAST]
+                    last_change = passes
                 continue
             if table[before] != table[value]:
                 if opening <= target <= closing:

@@ -67,24 +67,12 @@ def run(tape, origins, registers, max_steps, pointer, head_0, head_1, table, tes
 
     `origins` (uint16 [byte]) and `registers` (int64: pointer, head0, head1) may be None: what is done for them is then
     compiled away. A copied byte brings its entry of `origins` along; one that arithmetic changes keeps its own.
-    """
-    if tape.size > LAST + 1:
-        return run_long(tape, origins, registers, max_steps, pointer, head_0, head_1, table, tests, zero_mask)
-    operations, pointer, head_0, head_1 = run_short(
-        tape, origins, max_steps, pointer, head_0, head_1, table, tests, zero_mask
-    )
-    if registers is not None:
-        registers[0], registers[1], registers[2] = min(pointer, tape.size), head_0, head_1
-    return operations
-
-
-@kernel(allocates=False)
-def run_short(tape, origins, max_steps, pointer, head_0, head_1, table, tests, zero_mask):
-    """`run` for up to 128 bytes; returns operations, pointer, head0, head1.
 
     `fuel_end` is the place at which the steps run out if the pointer never jumps again: a jump moves it along.
     The masks of instruction places never lose a bit: a place whose instruction was overwritten is visited in vain.
     """
+    if tape.size > LAST + 1:
+        return run_long(tape, origins, registers, max_steps, pointer, head_0, head_1, table, tests, zero_mask)
     wrap = tape.size - 1
     low = instruction_mask(tape, 0, tests)
     high = instruction_mask(tape, 64, tests) if tape.size > 64 else np.uint64(0)
@@ -131,7 +119,8 @@ def run_short(tape, origins, max_steps, pointer, head_0, head_1, table, tests, z
             continue
         goal = jump_goal(tape, tests, jumping, place)
         if goal < 0:
-            return operations, place, head_0, head_1
+            pointer = place
+            break
         fuel_end += goal - place
         pointer = goal + 1
         if goal < place:
@@ -156,4 +145,6 @@ def run_short(tape, origins, max_steps, pointer, head_0, head_1, table, tests, z
                 next_look *= 2
                 seen_pointer, seen_0, seen_1 = pointer, head_0, head_1
                 seen_left, seen_operations = steps_left, operations
-    return operations, pointer, head_0, head_1
+    if registers is not None:
+        registers[0], registers[1], registers[2] = min(pointer, tape.size), head_0, head_1
+    return operations
