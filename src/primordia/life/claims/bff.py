@@ -176,6 +176,16 @@ EMERGENCE = (
         "hours",
     ),
     Claim(
+        "V18",
+        "Without any noise, half of the soups transition: no mutation and a fixed sequence of shuffles, 16,384 epochs.",
+        f"{PAPER}, section 2.1 and Fig. 7: 500 of 1,000 runs end above the lowest bin of complexity",
+        {**LONG_RUN, "mutation_rate": 0.0, "world": "fixed", "seeds": 40},
+        measure.takeover_share,
+        Expected(12 / 40, 28 / 40, "99 % of the outcomes of 40 runs at a true share of 50 %"),
+        "full",
+        "hours",
+    ),
+    Claim(
         "V19",
         "Before life, complexity swells to a hump of 0.37 near epoch 700: 0.3690 at epoch 705 with seed 100.",
         f"{PAPER}, Fig. 5, for the hump (read off the figure); the number for seed 100 is another implementation's",

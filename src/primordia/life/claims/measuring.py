@@ -14,10 +14,12 @@ from primordia.core.streams import Streams, mix64
 from primordia.life.golden import ENRICHED_BYTES, EVALUATOR_VECTORS, FIG4_REPLICATOR, LOG_PROGRAMS, LOG_SEED, LOGS
 from primordia.life.intervals import clopper_pearson
 from primordia.life.measures import Bytes, byte_counts, compressed_size, entropy, high_order_complexity
+from primordia.life.worlds import Fixed, Mixed, World
 
 Setup = Mapping[str, Any]
 N_TAPES = 10_000
 MAX_STEPS = 8192
+MIXED = Mixed()
 TRANSITION = 1.0
 """High-order complexity from which a soup counts as taken over (Fig. 6)."""
 
@@ -40,7 +42,9 @@ def evaluate_vector(language: str, tape_set: str) -> dict[str, Any]:
     return {"operations": int(operations.sum()), "sha256": hashlib.sha256(finals.tobytes()).hexdigest()[:16]}
 
 
-def run_soup(language: str, soup: Bytes, seed: int, first: int, n: int, mutation_rate: float = 2.0**-12) -> Bytes:
+def run_soup(
+    language: str, soup: Bytes, seed: int, first: int, n: int, mutation_rate: float = 2.0**-12, world: World = MIXED
+) -> Bytes:
     """The soup uint8 [program, byte] after epochs number `first` to `first + n - 1`."""
     from primordia.life.soup import run_epochs
 
@@ -52,6 +56,7 @@ def run_soup(language: str, soup: Bytes, seed: int, first: int, n: int, mutation
         n_epochs=n,
         mutation_threshold=round(mutation_rate * 2**30),
         max_steps=MAX_STEPS,
+        world=world,
     )[0]
 
 
@@ -159,7 +164,8 @@ def takeover_share(setup: Setup) -> Measurement:
     """Share of seeds whose soup has reached complexity 1 at the end, with its exact 95 % interval.
 
     Setup: language, n_programs, epochs, seeds (count), seeded (whether program 0 is the replicator of Fig. 4), every
-    (epochs between looks; a run ends at its takeover, when `every` is below `epochs`) and mutation_rate if not 2^-12.
+    (epochs between looks; a run ends at its takeover, when `every` is below `epochs`), mutation_rate if not 2^-12, and
+    world if it is not "mixed" but "fixed".
     """
     per_seed = [_one_takeover(setup, seed) for seed in range(setup["seeds"])]
     successes = sum(run["taken_over"] for run in per_seed)
@@ -240,10 +246,11 @@ def _one_takeover(setup: Setup, seed: int) -> dict[str, Any]:
     soup = random_soup(seed, setup["n_programs"], 64)
     if setup["seeded"]:
         soup[0] = np.frombuffer(FIG4_REPLICATOR, np.uint8)
+    world = Fixed() if setup.get("world") == "fixed" else MIXED
     t, complexity = 0, 0.0
     while t < setup["epochs"] and not taken_over(complexity):
         n = min(setup["every"], setup["epochs"] - t)
-        soup = run_soup(setup["language"], soup, seed, t, n, setup.get("mutation_rate", 2.0**-12))
+        soup = run_soup(setup["language"], soup, seed, t, n, setup.get("mutation_rate", 2.0**-12), world)
         t, complexity = t + n, high_order_complexity(soup)
     return {
         "seed": seed,

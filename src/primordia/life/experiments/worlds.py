@@ -10,6 +10,7 @@ import numpy.typing as npt
 from primordia.core.errors import BadInputError, ConfigError
 from primordia.life.experiments.settings import SoupConfig
 from primordia.life.substrates import substrate
+from primordia.life.substrates.vouching import vouch
 from primordia.life.worlds import Cyclic, Fixed, Grid, Islands, Mixed, Rationed, Ring, World
 from primordia.life.worlds.neighbours import edges_of_text, from_edges
 
@@ -61,9 +62,10 @@ def check(config: SoupConfig) -> None:
     """Refuses settings that do not go together.
 
     Raises:
-        BadInputError: the language has no programs of this length, the world has no room, or the organism cannot be
-            read or has no place.
+        BadInputError: the language is another package's and not fit for a soup, or has no programs of this length; the
+            world has no room; or the organism cannot be read or has no place.
     """
+    vouch(config.language)
     allowed = substrate(config.language).tape_lengths
     if config.tape_length not in allowed:
         near = min(allowed, key=lambda other: abs(other - config.tape_length))

@@ -1,0 +1,170 @@
+"""Whether somebody else's substrate can be let into a soup: kernels index memory without looking, so one look is due.
+
+`execute` runs in a process of its own, on tapes that lie in the middle of guarded memory, with step limits and a clock:
+a substrate that never ends, writes beside its tape or reads what lies there ends that process and no soup.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primordia.core import cache
+from primordia.core.errors import BadInputError
+from primordia.life.compile import Kernel
+from primordia.life.substrates import GROUP, OWN, substrate
+from primordia.life.substrates.declaration import CLASSES, Substrate
+
+Bytes = NDArray[np.uint8]
+
+SECONDS = 20.0
+PATIENCE = 600.0
+"""Seconds after which the other process is given up, whatever it does; a compiler on a busy machine takes long."""
+GUARD = 1 << 16
+TAPES = 64
+LIMITS = (0, 1, 7, 512, 8192)
+SENTINELS = (0x00, 0xA5)
+REFUSED = 3
+LENGTHS = frozenset({16, 32, 64, 128, 256, 512, 1024})
+
+
+def vouch(name: str, seconds: float = SECONDS) -> None:
+    """Refuses a substrate of another package that is not fit for a soup; ours are held by tests and pass at once.
+
+    What passed is noted beside the compiled kernels, so that the same code is not tried again. It costs some seconds,
+    most of them for the compiler. `seconds` are those of computing time for each length and step limit.
+
+    Raises:
+        BadInputError: the first thing that is wrong with it.
+    """
+    if name in OWN:
+        return
+    found = substrate(name)
+    for sentence in declared(found):
+        raise BadInputError(f"The substrate {name} is not fit for a soup: {sentence}")
+    shelf = notes()
+    noted = shelf / f"vouched-{name}-{found.execute.digest}" if shelf else None
+    if noted is not None and noted.exists():
+        return
+    if sentence := _tried(name, seconds):
+        raise BadInputError(f"The substrate {name} is not fit for a soup: {sentence}")
+    if noted is not None:
+        noted.touch()
+
+
+def notes() -> Path | None:
+    """The folder in which it is noted what passed; None: nothing is kept."""
+    return cache.folder()
+
+
+def declared(found: Substrate) -> Iterator[str]:
+    """What is wrong with a declaration, without running anything."""
+    if not isinstance(found.execute, Kernel):
+        yield "its execute is no kernel: put @kernel(allocates=False) of primordia.life.compile above the function."
+    if odd := sorted(set(found.tape_lengths) - LENGTHS):
+        yield f"it allows programs of {odd[0]} bytes; a length is a power of two from 16 to 1024."
+    if not found.tape_lengths:
+        yield "it allows no program length: name some of 16, 32, 64, 128, 256, 512 and 1024 in tape_lengths."
+    unclassed = [byte for byte in range(256) if found.classes.get(byte) not in CLASSES]
+    if unclassed:
+        given = found.classes.get(unclassed[0])
+        yield f"byte {unclassed[0]} has the class {given!r}; give one of {', '.join(CLASSES)}."
+    if missing := [name for name in CLASSES if name not in found.legend]:
+        yield f"its legend does not say what {missing[0]} means."
+    whole = bytes(range(256))
+    back = found.parse(found.format(whole))
+    if back != whole:
+        byte = next(k for k in range(256) if k >= len(back) or back[k] != k)
+        yield f"byte {byte} written as {found.glyph(byte)!r} is read back as something else."
+
+
+def _tried(name: str, seconds: float) -> str:
+    """What goes wrong when `execute` runs in another process, or nothing."""
+    target = next(iter(importlib.metadata.entry_points(group=GROUP, name=name))).value
+    command = [sys.executable, "-c", f"from {__name__} import main; main({target!r}, {seconds})"]
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=surroundings, check=False)
+    except subprocess.TimeoutExpired:
+        return f"it could not be tried within {PATIENCE:g} seconds."
+    lines = done.stdout.splitlines() or [""]
+    if done.returncode == 0:
+        return ""
+    if done.returncode == REFUSED:
+        return lines[-1]
+    where = lines[-1] or "its first tape"
+    if done.returncode == -signal.SIGVTALRM:
+        return f"its execute did not end within {seconds:g} seconds on {where}: it must stop after max_steps steps."
+    if done.returncode < 0:
+        return (
+            f"its execute crashed ({signal.Signals(-done.returncode).name}) on {where}: it must keep to the "
+            "places 0 to len(tape) - 1."
+        )
+    said = done.stderr.strip().splitlines() or ["no words"]
+    return f"its execute cannot be compiled or run: {said[-1]}".rstrip(".") + "."
+
+
+def main(target: str, seconds: float) -> None:
+    """The other process: compiles, runs, prints where it is, and exits with `REFUSED` behind a sentence.
+
+    A timer that nobody handles ends it where it hangs: no handler of Python's would get a turn inside a kernel.
+    """
+    module_name, _, attribute = target.partition(":")
+    __import__(module_name)
+    found = getattr(sys.modules[module_name], attribute)
+    found.execute.dispatcher.compile("int64(uint8[::1], int64)")
+    for sentence in _wrongs(found, seconds):
+        print(sentence, flush=True)
+        sys.exit(REFUSED)
+
+
+def _wrongs(found: Substrate, seconds: float) -> Iterator[str]:
+    room = {sentinel: np.full(2 * GUARD + 2 * max(found.tape_lengths), sentinel, np.uint8) for sentinel in SENTINELS}
+    for length in sorted({min(found.tape_lengths), max(found.tape_lengths)}):
+        tapes = _tapes(2 * length)
+        for limit in LIMITS:
+            print(f"tapes of {2 * length} bytes with max_steps={limit}", flush=True)
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            for tape in tapes:
+                yield from _wrong_with(found.execute, tape, limit, room)
+
+
+def _wrong_with(execute: Any, tape: Bytes, limit: int, room: dict[int, Bytes]) -> Iterator[str]:
+    outcomes = []
+    where = f"on the tape {tape[:8].tobytes().hex(' ')} … of {len(tape)} bytes with max_steps={limit}"
+    for sentinel, memory in room.items():
+        inside = memory[GUARD : GUARD + len(tape)]
+        inside[:] = tape
+        operations = execute(inside, limit)
+        for start, beside in ((-GUARD, memory[:GUARD]), (len(tape), memory[GUARD + len(tape) :])):
+            if beside.min() != sentinel or beside.max() != sentinel:
+                place = start + int(np.flatnonzero(beside != sentinel)[0])
+                yield f"its execute writes to place {place} {where}: it must keep to the places 0 to {len(tape) - 1}."
+        if not 0 <= operations <= limit:
+            yield f"its execute says {operations} operations {where}: there are 0 at least and {limit} at most."
+        if limit == 0 and not np.array_equal(inside, tape):
+            yield f"its execute changes the tape {where}: without steps nothing may happen."
+        outcomes.append((int(operations), inside.tobytes()))
+        inside[:] = sentinel
+    if outcomes[0] != outcomes[1]:
+        yield (
+            f"its execute gives two results {where}: it depends on more than the tape and max_steps, "
+            "perhaps on what lies beside the tape."
+        )
+
+
+def _tapes(size: int) -> list[Bytes]:
+    """Random tapes, tapes of few byte values (in which rare instructions come often), and those of a single value."""
+    draw = np.random.default_rng(size)
+    uniform = [draw.integers(0, 256, size).astype(np.uint8) for _ in range(TAPES)]
+    narrow = [draw.choice(draw.integers(0, 256, 4), size).astype(np.uint8) for _ in range(TAPES)]
+    return [*uniform, *narrow, *(np.full(size, byte, np.uint8) for byte in range(256))]

@@ -1,0 +1,160 @@
+"""A substrate from somebody else's package: found by its entry point, tried before it runs, at home in life/soup."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from primordia.core import config as configs
+from primordia.core.errors import BadInputError, UnknownNameError
+from primordia.core.streams import Streams
+from primordia.life.experiments.soup import AnySoup, SoupSettings
+from primordia.life.soup import evaluate
+from primordia.life.substrates import names, substrate, vouching
+
+EXAMPLE = Path(__file__).parents[1] / "plugin_substrate"
+SOUP = AnySoup()
+
+BAD = """
+from primordia.life.compile import kernel
+from primordia.life.substrates import CLASSES, Substrate
+from primordia.life.substrates.notation import Glyphs
+
+@kernel(allocates=False)
+def execute(tape, max_steps):
+{body}
+
+SUBSTRATE = Substrate("bad", "-", Glyphs("bad", {{1: "x"}}, {{"x": "-"}}, brackets=None),
+                      dict.fromkeys(range(256), "other"), dict.fromkeys(CLASSES, "-"), "-", execute,
+                      tape_lengths=(16, 32))
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder in which packages can be installed for one test, as pip would do it; nothing is remembered as tried."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(vouching, "notes", lambda: tmp_path)
+    yield tmp_path
+    for name in ("turtle_substrate", "bad_substrate"):
+        sys.modules.pop(name, None)
+
+
+def install(site: Path, name: str, module: Path | str) -> None:
+    if isinstance(module, Path):
+        shutil.copy(module, site)
+        module_name = module.stem
+    else:
+        module_name = f"{name}_substrate"
+        (site / f"{module_name}.py").write_text(module)
+    metadata = site / f"{module_name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module_name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[primordia.substrates]\n{name} = {module_name}:SUBSTRATE\n")
+    importlib.invalidate_caches()
+
+
+def config_of(**changes: Any) -> SoupSettings:
+    return configs.override(SoupSettings(n_programs=256), changes)
+
+
+def test_the_example_is_short() -> None:
+    assert len((EXAMPLE / "turtle_substrate.py").read_text().splitlines()) < 60
+
+
+def test_a_language_of_another_package_lives_in_a_soup(site: Path) -> None:
+    """Found by name, tried, run; its replicator copies itself and is found by the detector."""
+    with pytest.raises(UnknownNameError, match="no substrate 'turtle'"):
+        SOUP.init(config_of(language="turtle"), Streams(1))
+    install(site, "turtle", EXAMPLE / "turtle_substrate.py")
+    assert names()[-1] == "turtle"
+    config = config_of(language="turtle", organism="tprb", organism_place=7, n_programs=64, max_steps=400)
+    streams = Streams(1)
+    state = SOUP.init(config, streams)
+    assert [path.name[:15] for path in site.glob("vouched-*")] == ["vouched-turtle-"]
+    assert state.soup[7, :4].tobytes() == b"tprb"
+    after, row = SOUP.advance(config, state, streams, 0, 20)
+    one_by_one = state
+    for t in range(20):
+        one_by_one, last = SOUP.step(config, one_by_one, streams, t)
+    assert np.array_equal(after.soup, one_by_one.soup)
+    assert row == last
+    assert SOUP.measure(config, after, streams, 20)["replicator_share"] > 0.05
+    assert SOUP.findings(config, after, streams, 20)
+    for name, view in SOUP.views.items():
+        assert view.pixels(config, after, name).size
+
+
+def test_the_example_copies_all_of_a_program(site: Path) -> None:
+    install(site, "turtle", EXAMPLE / "turtle_substrate.py")
+    tape = np.arange(128, dtype=np.uint8)[None].copy()
+    tape[0, :4] = list(substrate("turtle").parse("tprb"))
+    final, _ = evaluate("turtle", tape, 8192)
+    assert final[0, 64:].tobytes() == tape[0, :64].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("while tape[0] == tape[0]:\n    tape[1] += 1\nreturn 0", "did not end within 1 seconds on tapes of 32 bytes"),
+        ("tape[tape.size + 3] = 9\nreturn 0", "writes to place 35 on the tape .* places 0 to 31"),
+        pytest.param(
+            "if max_steps:\n    tape[-5 - tape.size] = 9\nreturn 0", "writes to place -5", marks=pytest.mark.slow
+        ),
+        ("if max_steps:\n    tape[0] = tape[tape.size]\nreturn 0", "gives two results .* lies beside the tape"),
+        (
+            "if max_steps:\n    tape[10**13] = 1\nreturn 0",
+            r"crashed \(SIG(SEGV|BUS)\) on tapes of 32 bytes with max_steps=1",
+        ),
+        pytest.param(
+            "return max_steps + 1", "says 1 operations .* there are 0 at least and 0 at most", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "tape[0] += 1\nreturn 0", "changes the tape .* without steps nothing may happen", marks=pytest.mark.slow
+        ),
+        pytest.param("return nothing", "cannot be compiled or run", marks=pytest.mark.slow),
+    ],
+)
+def test_substrates_that_no_soup_may_run(site: Path, body: str, words: str) -> None:
+    install(site, "bad", BAD.format(body=textwrap.indent(body, "    ")))
+    with pytest.raises(BadInputError, match=f"The substrate bad is not fit for a soup: .*{words}"):
+        vouching.vouch("bad", 1.0)
+    assert not list(site.glob("vouched-*"))
+
+
+def test_a_soup_refuses_what_is_not_fit(site: Path) -> None:
+    install(site, "bad", BAD.format(body="    tape[tape.size + 3] = 9\n    return 0"))
+    with pytest.raises(BadInputError, match="not fit for a soup: its execute writes to place"):
+        SOUP.init(config_of(language="bad", tape_length=16), Streams(1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"execute": len}, "its execute is no kernel: put @kernel"),
+        ({"tape_lengths": (16, 48)}, "programs of 48 bytes; a length is a power of two"),
+        ({"tape_lengths": ()}, "no program length"),
+        ({"classes": {}}, "byte 0 has the class None; give one of other, null"),
+        ({"legend": {"other": "-"}}, "does not say what null means"),
+    ],
+)
+def test_declarations_that_are_not_whole(changes: dict[str, Any], words: str) -> None:
+    whole = substrate("bff")
+    assert list(vouching.declared(whole)) == []
+    assert any(words in sentence for sentence in vouching.declared(dataclasses.replace(whole, **changes)))
+
+
+def test_a_notation_that_loses_bytes_is_named() -> None:
+    whole = substrate("bff")
+    lossy = dataclasses.replace(whole.notation, opcodes={1: "x", 2: "x"}, meanings={"x": "-"})
+    found = list(vouching.declared(dataclasses.replace(whole, notation=lossy)))
+    assert found == ["byte 2 written as 'x' is read back as something else."]
