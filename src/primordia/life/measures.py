@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import numpy as np
 import numpy.typing as npt
 
 from primordia.core.metrics import Row
+from primordia.life.census import Census, census
+from primordia.life.compile import kernel
+
+__all__ = [
+    "Census",
+    "byte_counts",
+    "census",
+    "compressed_size",
+    "entropy",
+    "high_order_complexity",
+    "soup_row",
+]
 
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
@@ -18,27 +31,24 @@ BROTLI_LOG_WINDOW = 24
 TOP_PROGRAMS = 32
 
 
-@dataclasses.dataclass(frozen=True)
-class Census:
-    """The distinct programs of a soup, the most frequent first; equal counts in order of first appearance.
-
-    Args:
-        first: int64 [distinct program]: index of the first program in the soup with these bytes.
-        counts: int64 [distinct program]: how many programs of the soup have these bytes.
-    """
-
-    first: Counts
-    counts: Counts
-
-
 def byte_counts(soup: Bytes) -> Counts:
-    """How often each byte value occurs: int64 [byte value]. Works in pieces, because `bincount` widens its input."""
-    flat = soup.reshape(-1)
-    piece = 1 << 20
-    total = np.zeros(256, np.int64)
-    for start in range(0, flat.size, piece):
-        total += np.bincount(flat[start : start + piece], minlength=256)
-    return total
+    """How often each byte value occurs: int64 [byte value]."""
+    counts = np.zeros((4, 256), np.int64)
+    _count_bytes(np.ascontiguousarray(soup, np.uint8).reshape(-1), counts)
+    return counts.sum(axis=0)
+
+
+@kernel(allocates=False)
+def _count_bytes(flat, counts):
+    """Adds to `counts` [turn, byte value]: four tables in turn, so that equal neighbours need not wait for each other."""
+    whole = flat.size & ~3
+    for i in range(0, whole, 4):
+        counts[0, flat[i]] += 1
+        counts[1, flat[i + 1]] += 1
+        counts[2, flat[i + 2]] += 1
+        counts[3, flat[i + 3]] += 1
+    for i in range(whole, flat.size):
+        counts[0, flat[i]] += 1
 
 
 def entropy(counts: Counts) -> float:
@@ -55,7 +65,11 @@ def compressed_size(soup: Bytes) -> int:
 
     Brotli 1.1.0 or newer gives their numbers; this Python binding streams, which is sometimes one byte longer.
     """
-    return len(brotli.compress(np.ascontiguousarray(soup).tobytes(), quality=BROTLI_QUALITY, lgwin=BROTLI_LOG_WINDOW))
+    return len(
+        brotli.compress(
+            memoryview(np.ascontiguousarray(soup)).cast("B"), quality=BROTLI_QUALITY, lgwin=BROTLI_LOG_WINDOW
+        )
+    )
 
 
 def high_order_complexity(soup: Bytes) -> float:
@@ -67,41 +81,16 @@ def high_order_complexity(soup: Bytes) -> float:
     return entropy(byte_counts(soup)) - 8 * compressed_size(soup) / soup.size
 
 
-def census(soup: Bytes) -> Census:
-    """Count the distinct programs of a soup uint8 [program, byte]. Exact; O(n log n) in 64-bit words."""
-    n_programs = len(soup)
-    words = np.ascontiguousarray(soup).view(np.uint64)
-    digests = program_digests(words)
-    order = np.argsort(digests, kind="stable")
-    new = np.ones(n_programs, bool)
-    new[1:] = digests[order[1:]] != digests[order[:-1]]
-    twins = np.flatnonzero(~new)
-    if not np.array_equal(words[order[twins]], words[order[twins - 1]]):
-        # Two programs share a digest: sort whole programs instead (slower, and about never).
-        order = np.lexsort(words.T)
-        new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
-    starts = np.flatnonzero(new)
-    counts = np.diff(np.append(starts, n_programs)).astype(np.int64)
-    first = order[starts].astype(np.int64)
-    ranking = np.lexsort((first, -counts))
-    return Census(first[ranking], counts[ranking])
+def soup_row(soup: Bytes, beside: Callable[[], Row] = dict) -> Row:
+    """Every metric that is a function of the soup's bytes alone, and the row that `beside` returns.
 
-
-def program_digests(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """A 64-bit digest of each program, uint64 [program], from its words uint64 [program, word]."""
-    digest = np.zeros(len(words), np.uint64)
-    for column in range(words.shape[1]):
-        digest = (digest ^ words[:, column]) * np.uint64(0x9E3779B97F4A7C15)
-        digest ^= digest >> np.uint64(29)
-    return digest
-
-
-def soup_row(soup: Bytes) -> Row:
-    """Every metric that is a function of the soup's bytes alone."""
-    counts = byte_counts(soup)
-    order0 = entropy(counts)
-    compressed = 8 * compressed_size(soup) / soup.size
-    programs = census(soup)
+    The compressor works in a thread of its own; the census, and what `beside` measures, are done in this one meanwhile.
+    """
+    with ThreadPoolExecutor(1) as other:
+        compressing = other.submit(compressed_size, soup)
+        programs, counts = census(soup), byte_counts(soup)
+        others = beside()
+        order0, compressed = entropy(counts), 8 * compressing.result() / soup.size
     return {
         "order0_entropy": order0,
         "compressed_bits_per_byte": compressed,
@@ -112,4 +101,5 @@ def soup_row(soup: Bytes) -> Row:
         "top32_program_share": float(programs.counts[:TOP_PROGRAMS].sum() / len(soup)),
         "top_byte_share": float(counts.max() / soup.size),
         "zero_byte_share": float(counts[0] / soup.size),
+        **others,
     }
