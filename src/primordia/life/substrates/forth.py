@@ -20,4 +20,6 @@ def follow(tape, origins, registers, max_steps):
     return run(tape, origins, registers, max_steps, TABLE)
 
 
-SUBSTRATE = stack.declare("forth", "Forth that reads and writes the halves of its tape byte by byte.", NAMES, execute, follow)
+SUBSTRATE = stack.declare(
+    "forth", "Forth that reads and writes the halves of its tape byte by byte.", NAMES, execute, follow
+)

@@ -20,4 +20,6 @@ def follow(tape, origins, registers, max_steps):
     return run(tape, origins, registers, max_steps, TABLE)
 
 
-SUBSTRATE = stack.declare("forthcopy", "Forth that addresses the whole tape and copies any byte anywhere.", NAMES, execute, follow)
+SUBSTRATE = stack.declare(
+    "forthcopy", "Forth that addresses the whole tape and copies any byte anywhere.", NAMES, execute, follow
+)

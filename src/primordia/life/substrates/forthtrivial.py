@@ -20,4 +20,10 @@ def follow(tape, origins, registers, max_steps):
     return run(tape, origins, registers, max_steps, TABLE)
 
 
-SUBSTRATE = stack.declare("forthtrivial", "Forth in which one instruction copies a byte to the same place of the other half.", NAMES, execute, follow)
+SUBSTRATE = stack.declare(
+    "forthtrivial",
+    "Forth in which one instruction copies a byte to the same place of the other half.",
+    NAMES,
+    execute,
+    follow,
+)

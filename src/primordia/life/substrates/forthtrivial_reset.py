@@ -20,4 +20,10 @@ def follow(tape, origins, registers, max_steps):
     return run(tape, origins, registers, max_steps, TABLE)
 
 
-SUBSTRATE = stack.declare("forthtrivial_reset", "As forthtrivial, but whoever would overwrite a byte 13 of its partner becomes noise.", NAMES, execute, follow)
+SUBSTRATE = stack.declare(
+    "forthtrivial_reset",
+    "As forthtrivial, but whoever would overwrite a byte 13 of its partner becomes noise.",
+    NAMES,
+    execute,
+    follow,
+)
