@@ -158,3 +158,8 @@ def test_a_notation_that_loses_bytes_is_named() -> None:
     lossy = dataclasses.replace(whole.notation, opcodes={1: "x", 2: "x"}, meanings={"x": "-"})
     found = list(vouching.declared(dataclasses.replace(whole, notation=lossy)))
     assert found == ["byte 2 written as 'x' is read back as something else."]
+
+
+def test_the_page_shows_the_example_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "your-own-substrate.md").read_text()
+    assert page.split("```python\n")[1].split("\n```")[0] == (EXAMPLE / "turtle_substrate.py").read_text().rstrip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -197,3 +199,13 @@ def test_edges_of_networkx_graphs() -> None:
     assert isinstance(world, Neighbours)
     with pytest.raises(BadInputError, match="a loop from node 'x' to itself"):
         from_graph(networkx.Graph([("x", "x")]))
+
+
+def test_the_graph_of_the_page_is_a_world() -> None:
+    pytest.importorskip("networkx")
+    page = (Path(__file__).parents[2] / "docs" / "worlds.md").read_text()
+    lines: dict[str, str] = {}
+    exec(page.split("```python\n")[1].split("```")[0], lines)
+    edges = edges_of_text(lines["edges"], 1024)
+    assert len(edges) == 2 * 3 * 1024
+    assert from_edges(edges, 1024).meetings(1, 0, 1024).n_meeting > 300
