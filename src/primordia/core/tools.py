@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import importlib.metadata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from primordia.core.errors import BadInputError, UnknownNameError
@@ -43,6 +43,11 @@ class Runs(Protocol):
 
     def events(self, run: str) -> list[Mapping[str, Any]]:
         """Its events, in order; each has "event" and "step"."""
+
+    def begin(
+        self, experiment: str, settings: Mapping[str, Any], steps: int, start: Callable[[Any], tuple[Any, int]]
+    ) -> str:
+        """A new run, to be resumed, from the state and completed steps that `start(config)` gives; returns its id."""
 
 
 class Tool(abc.ABC):

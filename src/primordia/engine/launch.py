@@ -242,9 +242,8 @@ def _stored_state(run: Opened, step: int) -> tuple[Any, int]:
 
 
 def _same_shape(parent: Opened, config: Any, state: Any) -> None:
-    template = parent.experiment.init(config, Streams(config.seed))
     try:
-        tree.from_arrays(template, tree.to_arrays(state))
+        same_shape(parent.experiment, config, state)
     except ContractError as error:
         changed = [
             field.name
@@ -254,3 +253,13 @@ def _same_shape(parent: Opened, config: Any, state: Any) -> None:
         raise ConfigError(
             f"Changing {', '.join(changed)} changes the shape of the state, so it cannot go on: {error}"
         ) from error
+
+
+def same_shape(experiment: Experiment[Any, Any], config: Any, state: Any) -> None:
+    """Refuse a state that is not of the shape of an experiment's states with this config.
+
+    Raises:
+        ContractError: says where it differs.
+    """
+    template = experiment.init(config, Streams(config.seed))
+    tree.from_arrays(template, tree.to_arrays(state))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
 
-from primordia.core.errors import RunFolderError
+from primordia.core import registry
+from primordia.core.errors import ConfigError, RunFolderError
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.tools import Moment, Runs
-from primordia.engine import checkpoints, launch, opening
+from primordia.engine import checkpoints, folder, launch, opening
+from primordia.engine.folder import Beginning
 
 
 @final
@@ -48,3 +50,24 @@ class RunsUnder(Runs):
     def events(self, run: str) -> list[Mapping[str, Any]]:
         """Its events, in order."""
         return list(opening.find(self.root, run).events.read())
+
+    def begin(
+        self, experiment: str, settings: Mapping[str, Any], steps: int, start: Callable[[Any], tuple[Any, int]]
+    ) -> str:
+        """A new run, to be resumed, from the state and completed steps that `start(config)` gives; returns its id.
+
+        Raises:
+            UnknownNameError: no such experiment or setting.
+            ConfigError: a setting is out of range, or `steps` leaves nothing to do.
+        """
+        found = registry.load(experiment)
+        config, schedule = launch.resolve(found, None, settings, {"steps": steps})
+        state, t = start(config)
+        if steps <= t:
+            raise ConfigError(f"steps={steps} leaves nothing to do after step {t}; give more than {t}.")
+        launch.same_shape(found, config, state)
+        beginning = Beginning(t, state, {"id": "a state from elsewhere", "folder": "", "step": t}, {})
+        made = folder.create(
+            self.root, found, config, schedule, address=found.name, slug="brought", beginning=beginning
+        )
+        return made.folder.path.name

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import final
+from typing import Annotated, final
 
 import numpy as np
 
+from primordia.core.config import Spec
 from primordia.core.findings import Table
-from primordia.core.tools import Runs, Tool
+from primordia.core.tools import BY_PLACE, Runs, Tool
+from primordia.life.measures import census
 from primordia.life.substrates import Substrate, substrate
 from primordia.life.tools import asking
 
 
 @dataclasses.dataclass(frozen=True)
 class DisassembleArguments:
-    """A language and a program."""
+    """A language and a program, or a run."""
 
-    language: asking.Language
-    program: asking.Program
+    language: Annotated[str, Spec("the language of the program; not with --run"), BY_PLACE] = ""
+    program: Annotated[str, Spec(f"the program, {asking.PROGRAM_SAYS}; not with --run"), BY_PLACE] = ""
+    run: asking.FromRun = ""
+    epoch: asking.Epoch = None
+    place: Annotated[int | None, Spec("place in the run's soup (default: the most frequent program)", ge=0)] = None
 
 
 @final
 class Disassemble(Tool):
-    """The text is taken as it stands: it may have any number of bytes."""
+    """A text that is typed in is taken as it stands: it may have any number of bytes."""
 
     name = "life/disassemble"
     summary = "A program, instruction by instruction."
@@ -32,9 +37,21 @@ class Disassemble(Tool):
 
     def use(self, arguments: DisassembleArguments, runs: Runs) -> Iterator[Table]:
         """One table."""
-        found = substrate(arguments.language)
-        program = asking.parse(arguments.language, arguments.program)
-        yield listing(found, np.frombuffer(program, np.uint8), f"{len(program)} bytes of {found.name}")
+        if not arguments.run:
+            asking.need_program(arguments.language, arguments.program)
+            program = np.frombuffer(asking.parse(arguments.language, arguments.program), np.uint8)
+            found = substrate(arguments.language)
+            yield listing(found, program, f"{len(program)} bytes of {found.name}")
+            return
+        asking.not_both(arguments.language, arguments.program, "--run")
+        moment = asking.soup_moment(runs, arguments.run, arguments.epoch)
+        place = arguments.place
+        if place is None:
+            place = int(census(moment.state.soup).first[0])
+        program = asking.from_run(runs, arguments.run, arguments.epoch, place).program
+        copies = int((moment.state.soup == program).all(axis=1).sum())
+        title = f"Program {place} after {moment.t:,} epochs, one of {copies} that are alike"
+        yield listing(substrate(moment.config.language), program, title)
 
 
 def listing(language: Substrate, program: asking.Bytes, title: str) -> Table:
