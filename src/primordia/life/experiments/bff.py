@@ -7,10 +7,12 @@ from typing import Annotated, Any, ClassVar, final
 
 from primordia.core.config import Spec
 from primordia.core.experiment import KnownResult, Paper, Preset
-from primordia.life import pictures
+from primordia.core.views import View
+from primordia.life import maps, pictures
 from primordia.life.claims.bff import CLAIMS
 from primordia.life.experiments import settings
 from primordia.life.experiments.soups import SoupExperiment
+from primordia.life.experiments.worlds import world_of
 from primordia.life.substrates import FAMILIES, heads
 
 LANGUAGES = FAMILIES["bff"]
@@ -66,7 +68,7 @@ class Bff(SoupExperiment[BffConfig]):
     version = 1
     summary = "Self-replicating programs emerge from random bytes that run on each other."
     Config = BffConfig
-    views = pictures.views(heads.LEGEND)
+    views: ClassVar[dict[str, View]] = {**pictures.views(heads.LEGEND), **maps.views(heads.LEGEND, world_of)}
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}
@@ -78,7 +80,7 @@ class Bff(SoupExperiment[BffConfig]):
         arxiv="2406.19108",
         how_we_differ="The soup follows the authors' simulator bit for bit with the same seed. The compressor is the "
         "Python binding of brotli, whose output is sometimes one byte longer. Replicators are counted in a random "
-        "sample. Tapes of 16 and 32 bytes are ours.",
+        "sample. Programs of other lengths than 64 bytes are ours.",
     )
 
     def known_result(self, config: BffConfig) -> KnownResult:
