@@ -1,4 +1,4 @@
-"""The Forth family: every byte, operation, origin and register against the plain interpreter, and the authors' numbers."""
+"""The Forth family: every byte, operation, origin and register against the plain interpreter; the authors' numbers."""
 
 from __future__ import annotations
 

@@ -118,8 +118,8 @@ def execute(language, tape, origins, registers, max_steps):
             a, mark_a = pop(stack, marks, state, here)
             store(tape, origins, a % size, v, mark_v)
         elif language == FORTHCOPY and byte == 0x02:
-            to, mark_to = pop(stack, marks, state, here)
-            source, mark_from = pop(stack, marks, state, here)
+            to, _ = pop(stack, marks, state, here)
+            source, _ = pop(stack, marks, state, here)
             store(tape, origins, to % size, tape[source % size], origins[source % size])
         elif language == FORTHCOPY and byte == 0x03:
             v, mark = pop(stack, marks, state, here)

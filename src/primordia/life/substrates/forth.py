@@ -21,5 +21,9 @@ def follow(tape, origins, registers, max_steps):
 
 
 SUBSTRATE = stack.declare(
-    "forth", "Forth that reads and writes the halves of its tape byte by byte.", NAMES, execute, follow
+    "forth",
+    "Forth that reads and writes the halves of its tape byte by byte.",
+    NAMES,
+    execute,
+    follow,
 )

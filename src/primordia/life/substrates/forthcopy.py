@@ -21,5 +21,9 @@ def follow(tape, origins, registers, max_steps):
 
 
 SUBSTRATE = stack.declare(
-    "forthcopy", "Forth that addresses the whole tape and copies any byte anywhere.", NAMES, execute, follow
+    "forthcopy",
+    "Forth that addresses the whole tape and copies any byte anywhere.",
+    NAMES,
+    execute,
+    follow,
 )

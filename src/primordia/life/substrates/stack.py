@@ -46,9 +46,9 @@ GUARDED = {
     0x03: (
         does.WRITE_PARTNER_GUARDED,
         "write1",
-        f"{HALVES[0x03][2]}, unless it is 13: then noise fills the first half",
+        f"{HALVES[0x03][2]}, unless it is 13: noise fills the first half",
     ),
-    0x0C: (does.COPY_OVER_GUARDED, "copy0", f"{COPIES[0x0C][2]}, unless it is 13 there: then noise fills the first"),
+    0x0C: (does.COPY_OVER_GUARDED, "copy0", f"{COPIES[0x0C][2]}, unless it is 13 there: noise fills the first"),
 }
 Names = Mapping[int, tuple[int, str, str]]
 

@@ -12,7 +12,7 @@ GUARD = np.uint8(0x13)
 
 @kernel(allocates=False)
 def scramble(tape, origins, pointer):
-    """Overwrites the first half of the tape with bytes that follow from the tape and the pointer, and from nothing else.
+    """Overwrites the first half of the tape with bytes that follow from the whole tape and the pointer.
 
     With h the hash of all bytes, byte i becomes S(h L^2 + L pointer + i) for programs of L bytes; the authors' code has
     L = 64. What was there is gone, so every byte now comes from the one at the pointer.

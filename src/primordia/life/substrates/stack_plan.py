@@ -1,8 +1,8 @@
 """The plan of one pass through a loop of the stack machine, made by running it on symbols.
 
-A symbol is (what is counted from, a constant to add, bits to flip): ((value + constant) mod 256) xor bits. It is counted
-from zero, from one of the SLOTS topmost places of the stack as they were when the pass began, or from a byte that the
-pass read off the tape.
+A symbol is (what is counted from, a constant to add, bits to flip): ((value + constant) mod 256) xor bits. It is
+counted from zero, from one of the SLOTS topmost places of the stack as they were when the pass began, or from a byte
+that the pass read off the tape.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import numpy as np
 
 from primordia.life.compile import kernel
 from primordia.life.substrates.stack_operations import (
-    ADD,
     ANY,
     BACKWARD,
     COPY_ANY,
