@@ -1,4 +1,4 @@
-"""The room of the long tape: BFF on a ring, batches, repeats, and what is said about a tape."""
+"""The room of the long tape: BFF on a ring, rounds, repeats, and what is said about a tape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from primordia.core.streams import Streams
 from primordia.life.long_tape import bff_long, portrait
 from primordia.life.long_tape.languages import LANGUAGES
 from primordia.life.long_tape.repeats import copies_in_a_row, frequent_strings, periods, repeats
-from primordia.life.long_tape.runs import first_tape, run_batches
+from primordia.life.long_tape.runs import first_tape, run_rounds
 from primordia.life.long_tape.specimens import SPECIMENS
 
 GLYPHS = np.frombuffer(b"<>{}+-.,[]", np.uint8)
@@ -62,8 +62,8 @@ def test_the_partner_is_found_however_far_it_is(seed: int, size: int, opens: int
         assert bff_long.partner(tape, int(place), byte, np.uint8(0x5D + 0x5B - byte), way) == expected
 
 
-def plain_batches(language: str, tape: list[int], streams: Streams, first: int, n: int) -> tuple[list[int], int]:
-    """Batches written out: draws from the streams by their definition, runs in plain Python."""
+def plain_rounds(language: str, tape: list[int], streams: Streams, first: int, n: int) -> tuple[list[int], int]:
+    """Rounds written out: draws from the streams by their definition, runs in plain Python."""
     values, owed = LANGUAGES[language].values(SETTINGS["mutate_to"]).tolist(), 0
     for t in range(first, first + n):
         n_mutations = 0
@@ -83,23 +83,23 @@ def plain_batches(language: str, tape: list[int], streams: Streams, first: int, 
 
 @pytest.mark.parametrize("language", ["bff_long", "forth2"])
 @pytest.mark.parametrize("seed", [0, 7])
-def test_batches_written_out(language: str, seed: int) -> None:
+def test_rounds_written_out(language: str, seed: int) -> None:
     streams = Streams(seed)
     tape = first_tape(language, "instructions", 512, streams)
-    found, owed, counts = run_batches(language, tape, 0, streams, first_batch=3, n_batches=4, **SETTINGS)
-    assert (found.tolist(), owed) == plain_batches(language, tape.tolist(), streams, 3, 4)
-    assert counts.shape == (4, 4)
+    found, owed, counts = run_rounds(language, tape, 0, streams, first_round=3, n_rounds=4, **SETTINGS)
+    assert (found.tolist(), owed) == plain_rounds(language, tape.tolist(), streams, 3, 4)
+    assert counts.shape == (4, 3)
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))
-def test_batches_can_be_cut_anywhere(language: str) -> None:
+def test_rounds_can_be_cut_anywhere(language: str) -> None:
     streams = Streams(5)
     start = first_tape(language, LANGUAGES[language].first_tape, 1024, streams)
     kept = start.copy()
-    whole, owed, counts = run_batches(language, start, 0, streams, first_batch=0, n_batches=6, **SETTINGS)
+    whole, owed, counts = run_rounds(language, start, 0, streams, first_round=0, n_rounds=6, **SETTINGS)
     tape, debt, rows = start, 0, []
     for first, n in ((0, 1), (1, 3), (4, 2)):
-        tape, debt, part = run_batches(language, tape, debt, streams, first_batch=first, n_batches=n, **SETTINGS)
+        tape, debt, part = run_rounds(language, tape, debt, streams, first_round=first, n_rounds=n, **SETTINGS)
         rows.append(part)
     assert np.array_equal(tape, whole)
     assert debt == owed
@@ -110,7 +110,7 @@ def test_batches_can_be_cut_anywhere(language: str) -> None:
 def test_without_an_interval_nothing_mutates() -> None:
     quiet = {**SETTINGS, "mutation_interval": 0}
     tape = np.zeros(256, np.uint8)
-    after, owed, _ = run_batches("bff_long", tape, 0, Streams(0), first_batch=0, n_batches=3, **quiet)
+    after, owed, _ = run_rounds("bff_long", tape, 0, Streams(0), first_round=0, n_rounds=3, **quiet)
     assert owed == 0
     assert np.array_equal(after, tape)
 

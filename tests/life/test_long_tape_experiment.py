@@ -91,24 +91,26 @@ def test_planted_pairs_are_measured_and_cross_the_line() -> None:
     row = EXPERIMENT.measure(SMALL, state_of(tape), Streams(0), 0)
     assert row["pair_share"] == 0.5
     assert row["repeat_share"] == pytest.approx(0.5, abs=0.01)
+    assert row["main_period"] == 2
+    assert row["main_period_share"] == pytest.approx(0.5, abs=0.01)
     assert EXPERIMENT.transitions["pairs"].crossed(row)
+    noise = EXPERIMENT.measure(SMALL, state_of(np.arange(256, dtype=np.uint8)), Streams(0), 0)
+    assert (noise["main_period"], noise["main_period_share"], noise["pair_share"]) == (0, 0.0, 0.0)
     young = EXPERIMENT.measure(SMALL, EXPERIMENT.init(SMALL, Streams(0)), Streams(0), 0)
     assert not any(transition.crossed(young) for transition in EXPERIMENT.transitions.values())
 
 
-@pytest.mark.parametrize(
-    ("language", "n_batches", "transition"), [("i8080", 140, "pairs"), ("bff_long", 8, "takeover")]
-)
-def test_life_appears(language: str, n_batches: int, transition: str) -> None:
+@pytest.mark.parametrize(("language", "n_rounds", "transition"), [("i8080", 140, "pairs"), ("bff_long", 8, "takeover")])
+def test_life_appears(language: str, n_rounds: int, transition: str) -> None:
     """Seed 0 at full size: 01 C5 on the 8080, structure out of zeros and mutations in BFF."""
     config, streams = configs.override(LongTapeConfig(), {"language": language}), Streams(0)
     state = EXPERIMENT.init(config, streams)
     line = EXPERIMENT.transitions[transition]
     assert not line.crossed(EXPERIMENT.measure(config, state, streams, 0))
-    state, _ = EXPERIMENT.advance(config, state, streams, 0, n_batches)
-    assert line.crossed(EXPERIMENT.measure(config, state, streams, n_batches))
+    state, _ = EXPERIMENT.advance(config, state, streams, 0, n_rounds)
+    assert line.crossed(EXPERIMENT.measure(config, state, streams, n_rounds))
     if language == "i8080":
-        assert EXPERIMENT.findings(config, state, streams, n_batches)[1].rows[0][0] in ("01 C5", "C5 01")
+        assert EXPERIMENT.findings(config, state, streams, n_rounds)[1].rows[0][0] in ("01 C5", "C5 01")
 
 
 @pytest.mark.parametrize("length", [256, 512, 2048, 65_536])

@@ -29,17 +29,17 @@ def begin(language: str, seed: int) -> Bytes:
 
 
 def go_on(language: str, tape: Bytes, owed: int, seed: int, first: int, n: int) -> tuple[Bytes, int, Any]:
-    """Tape, units owed and counts after batches number `first` to `first + n - 1`, all settings as in the source."""
-    from primordia.life.long_tape.runs import run_batches
+    """Tape, units owed and counts after rounds number `first` to `first + n - 1`, all settings as in the source."""
+    from primordia.life.long_tape.runs import run_rounds
 
     chosen = LANGUAGES[language]
-    return run_batches(
+    return run_rounds(
         language,
         tape,
         owed,
         Streams(seed),
-        first_batch=first,
-        n_batches=n,
+        first_round=first,
+        n_rounds=n,
         n_starts=N_STARTS,
         limit=chosen.limit,
         head_offset=HEAD_OFFSET,
@@ -49,10 +49,10 @@ def go_on(language: str, tape: Bytes, owed: int, seed: int, first: int, n: int) 
 
 
 @functools.cache
-def _until_pairs(seed: int, most_batches: int, every: int) -> tuple[Bytes, int]:
-    """The 8080's tape when a pair holds a third of it, and the batches until then; or as it is at the end."""
+def _until_pairs(seed: int, most_rounds: int, every: int) -> tuple[Bytes, int]:
+    """The 8080's tape when a pair holds a third of it, and the rounds until then; or as it is at the end."""
     tape, owed, t = begin("i8080", seed), 0, 0
-    while t < most_batches and _pair_share(tape) < PAIRS:
+    while t < most_rounds and _pair_share(tape) < PAIRS:
         tape, owed, _ = go_on("i8080", tape, owed, seed, t, every)
         t += every
     return tape, t
@@ -65,7 +65,7 @@ def _pair_share(tape: Bytes) -> float:
 
 def _all_until_pairs(setup: Setup) -> list[tuple[int, Bytes, int]]:
     with ThreadPoolExecutor(threads.available()) as pool:
-        ends = pool.map(lambda seed: _until_pairs(seed, setup["most_batches"], setup["every"]), setup["seeds"])
+        ends = pool.map(lambda seed: _until_pairs(seed, setup["most_rounds"], setup["every"]), setup["seeds"])
         return [(seed, *end) for seed, end in zip(setup["seeds"], ends, strict=True)]
 
 
@@ -75,7 +75,7 @@ def pair_takeovers(setup: Setup) -> Measurement:
     for seed, tape, t in _all_until_pairs(setup):
         first = repeats(tape)[0]
         share = round(first.covered / tape.size, 4)
-        per_seed.append({"seed": seed, "batches": t, "unit": first.unit.hex(" "), "share": share})
+        per_seed.append({"seed": seed, "rounds": t, "unit": first.unit.hex(" "), "share": share})
     held = [run for run in per_seed if run["share"] >= PAIRS]
     units = ", ".join(sorted({run["unit"] for run in held}))
     return Measurement(len(held), f"of {len(per_seed)} seeds; {units}", {"per_seed": per_seed})
@@ -112,19 +112,19 @@ def specimens_that_copy(setup: Setup) -> Measurement:
 
 
 def steps_per_start(setup: Setup) -> Measurement:
-    """Mean instructions of a start over the first batches."""
+    """Mean instructions of a start over the first rounds."""
     means = []
     for seed in setup["seeds"]:
-        _, _, counts = go_on(setup["language"], begin(setup["language"], seed), 0, seed, 0, setup["batches"])
+        _, _, counts = go_on(setup["language"], begin(setup["language"], seed), 0, seed, 0, setup["rounds"])
         means.append(float(counts[:, STEPS].mean() / N_STARTS))
     return Measurement(float(np.mean(means)), f"{min(means):.1f} to {max(means):.1f}", {"per_seed": means})
 
 
 @functools.cache
-def _forth_run(seed: int, most_batches: int, every: int) -> tuple[Bytes, int, int, int, tuple[float, ...]]:
-    """Tape, owed, batches, instructions, and instructions per start along the way, until complexity reaches 1."""
+def _forth_run(seed: int, most_rounds: int, every: int) -> tuple[Bytes, int, int, int, tuple[float, ...]]:
+    """Tape, owed, rounds, instructions, and instructions per start along the way, until complexity reaches 1."""
     tape, owed, t, done, course = begin("forth2", seed), 0, 0, 0, []
-    while t < most_batches and high_order_complexity(tape) < TRANSITION:
+    while t < most_rounds and high_order_complexity(tape) < TRANSITION:
         tape, owed, counts = go_on("forth2", tape, owed, seed, t, every)
         t, done = t + every, done + int(counts[:, STEPS].sum())
         course.append(float(counts[:, STEPS].mean() / N_STARTS))
@@ -132,24 +132,24 @@ def _forth_run(seed: int, most_batches: int, every: int) -> tuple[Bytes, int, in
 
 
 def forth_takeover(setup: Setup) -> Measurement:
-    """Instructions until complexity reaches 1; NaN if it does not within the batches allowed."""
-    tape, _, t, done, course = _forth_run(setup["seed"], setup["most_batches"], setup["every"])
+    """Instructions until complexity reaches 1; NaN if it does not within the rounds allowed."""
+    tape, _, t, done, course = _forth_run(setup["seed"], setup["most_rounds"], setup["every"])
     complexity = high_order_complexity(tape)
     return Measurement(
         done if complexity >= TRANSITION else float("nan"),
         f"after {t * N_STARTS:,} starts; least instructions of a start before: {min(course):.0f}",
-        {"batches": t, "high_order_complexity": complexity, "steps_per_start": course},
+        {"rounds": t, "high_order_complexity": complexity, "steps_per_start": course},
     )
 
 
 def forth_steps_after(setup: Setup) -> Measurement:
-    """Mean instructions of a start over the batches that follow the jump of complexity."""
-    tape, owed, t, _, _ = _forth_run(setup["seed"], setup["most_batches"], setup["every"])
+    """Mean instructions of a start over the rounds that follow the jump of complexity."""
+    tape, owed, t, _, _ = _forth_run(setup["seed"], setup["most_rounds"], setup["every"])
     if high_order_complexity(tape) < TRANSITION:
-        return Measurement(float("nan"), f"no jump within {t} batches")
+        return Measurement(float("nan"), f"no jump within {t} rounds")
     means, n = [], setup["after"]
     for first in range(t, t + n, setup["every"]):
         tape, owed, counts = go_on("forth2", tape, owed, setup["seed"], first, setup["every"])
         means.append(float(counts[:, STEPS].mean() / N_STARTS))
     low, high = min(means), max(means)
-    return Measurement(float(np.mean(means)), f"over {n} batches; {low:.0f} to {high:.0f}", {"steps_per_start": means})
+    return Measurement(float(np.mean(means)), f"over {n} rounds; {low:.0f} to {high:.0f}", {"steps_per_start": means})

@@ -38,7 +38,7 @@ class LongTapeConfig:
         int, Spec("bytes of the tape", "bytes", ge=256, le=2**16, power_of_two=True, source="section 2.4: 65,536")
     ] = 65_536
     n_starts: Annotated[
-        int, Spec("starts of one batch, one after the other", "starts", ge=1, le=2**20, source="ours")
+        int, Spec("starts of one round, one after the other", "starts", ge=1, le=2**20, source="ours")
     ] = 4096
     limit: Annotated[
         int | None,
@@ -95,7 +95,7 @@ class LongTapeConfig:
 
 @dataclasses.dataclass(frozen=True)
 class LongTapeState:
-    """All that the next batch depends on.
+    """All that the next round depends on.
 
     Args:
         tape: uint8 [byte].
@@ -110,13 +110,13 @@ class LongTapeState:
 
 METRICS = {
     "steps_per_start": Metric(
-        "instructions", "up", "Instructions that a start of the last batch executed on average, no-ops included."
+        "instructions", "up", "Instructions that a start of the last round executed on average, no-ops included."
     ),
     "operations_per_start": Metric(
-        "instructions", "up", "Instructions that a start of the last batch executed on average; no-ops do not count."
+        "instructions", "up", "Instructions that a start of the last round executed on average; no-ops do not count."
     ),
     "failure_share": Metric(
-        "share", "down", "Share of the last batch's starts that ended in an error (the 8080 knows none)."
+        "share", "down", "Share of the last round's starts that ended in an error (the 8080 knows none)."
     ),
     "total_steps": Metric("instructions", "none", "Instructions executed since the start of the run, no-ops included."),
     "high_order_complexity": Metric(
@@ -136,6 +136,10 @@ METRICS = {
     "repeat_share": Metric(
         "share", "up", "Share of the tape that lies in repeats of any string of up to 64 bytes, laid end to end."
     ),
+    "main_period": Metric(
+        "bytes", "none", "Length, from 2 to 64 bytes, of the repeats that cover most of the tape; 0 if there are none."
+    ),
+    "main_period_share": Metric("share", "up", "Share of the tape that lies in repeats of that length."),
     "top_byte_share": Metric("share", "none", "Share of all bytes that have the most frequent value."),
     "zero_byte_share": Metric("share", "none", "Share of all bytes that are 0."),
 }
@@ -152,8 +156,9 @@ TRANSITIONS = {
     "takeover": Transition(
         "high_order_complexity",
         1.0,
-        "High-order complexity reaches 1, the line of the paper's Fig. 6. A tape of only two or three byte values, as "
-        "the 8080's, stays below it: its bytes alone carry less than 1.6 bits.",
+        "High-order complexity reaches 1, the line of the paper's Fig. 6. The 8080 may pass it on the way to its pairs "
+        "but does not stay there: a tape of two or three byte values carries less than 1.6 bits a byte. On a tape of "
+        "BFF floods of single bytes count too; `main_period` tells them from copies.",
         before="before takeover",
         after="life",
     ),
@@ -162,19 +167,19 @@ TRANSITIONS = {
 
 PRESETS = {
     "small": Preset(
-        "A tape of 2,048 bytes and 64 starts a batch: for checks, not for life.",
+        "A tape of 2,048 bytes and 64 starts a round: for checks, not for life.",
         {"tape_length": 2048, "n_starts": 64},
         {"steps": 16, "every": 4},
     ),
     "demo": Preset(
         "The 8080 on 65,536 random bytes. Return addresses pile up first; then two bytes that push themselves take "
-        "over: 01 C5 after 140 batches with seed 0. The seeds 1 to 9 took 180 to 1,870 batches, seed 2 over 3,000.",
+        "over: 01 C5 after 140 rounds with seed 0. The seeds 1 to 9 took 180 to 1,870 rounds, seed 2 over 3,000.",
         {"language": "i8080"},
         {"steps": 4096, "every": 4, "stop": "pairs+128"},
     ),
     "bff": Preset(
         "BFF on 65,536 zeros: everything on the tape is written by mutations and by what they make. Replicators twelve "
-        "bytes long, the offset of head 1, within some twenty batches.",
+        "bytes long, the offset of head 1, within some twenty rounds.",
         {"language": "bff_long"},
         {"steps": 128, "every": 1, "stop": "takeover+64"},
     ),
@@ -193,7 +198,7 @@ class LongTape(Experiment[LongTapeConfig, LongTapeState]):
     name = "life/i8080-long-tape"
     version = 1
     summary = "Replicators on one long ring of bytes without any programs set apart: 8080, Forth and BFF."
-    step_word = "batch"
+    step_word = "round"
     Config = LongTapeConfig
     metrics = METRICS
     transitions = TRANSITIONS
@@ -221,22 +226,22 @@ class LongTape(Experiment[LongTapeConfig, LongTapeState]):
         return LongTapeState(tape, np.array(0, np.int64), np.array(0, np.int64))
 
     def step(self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int) -> tuple[LongTapeState, Row]:
-        """One batch of starts."""
+        """One round of starts."""
         return self.advance(config, state, streams, t, 1)
 
     def advance(
         self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int, n: int
     ) -> tuple[LongTapeState, Row]:
-        """`n` batches; the row tells of the last one."""
-        from primordia.life.long_tape.runs import run_batches
+        """`n` rounds; the row tells of the last one."""
+        from primordia.life.long_tape.runs import run_rounds
 
-        tape, owed, counts = run_batches(
+        tape, owed, counts = run_rounds(
             config.language,
             state.tape,
             int(state.owed),
             streams,
-            first_batch=t,
-            n_batches=n,
+            first_round=t,
+            n_rounds=n,
             n_starts=config.n_starts,
             limit=config.own("limit"),
             head_offset=config.head_offset,
@@ -260,13 +265,16 @@ class LongTape(Experiment[LongTapeConfig, LongTapeState]):
 
         counts, n = byte_counts(state.tape), state.tape.size
         order0, compressed = entropy(counts), 8 * compressed_size(state.tape) / n
-        pairs = repeats(state.tape)
+        pairs, by_period = repeats(state.tape), np.bincount(periods(state.tape), minlength=3)
+        most = int(np.argmax(by_period[2:])) + 2
         return {
             "high_order_complexity": order0 - compressed,
             "order0_entropy": order0,
             "compressed_bits_per_byte": compressed,
             "pair_share": pairs[0].covered / n if pairs else 0.0,
-            "repeat_share": float((periods(state.tape) > 0).mean()),
+            "repeat_share": float(1 - by_period[0] / n),
+            "main_period": most if by_period[most] else 0,
+            "main_period_share": float(by_period[most] / n),
             "top_byte_share": float(counts.max() / n),
             "zero_byte_share": float(counts[0] / n),
         }

@@ -21,7 +21,7 @@ FEWEST_SHOWN = 8
 
 
 def findings(language: str, tape: Bytes, limit: int, head_offset: int, streams: Streams, t: int) -> tuple[Finding, ...]:
-    """Findings about a tape uint8 [byte] after t batches."""
+    """Findings about a tape uint8 [byte] after t rounds."""
     written = LANGUAGES[language].substrate
     return (
         main_program(written, tape),

@@ -1,7 +1,7 @@
 """A long tape run from many start points, one after the other, with mutations in between.
 
-Everything is a function of the seed and the number of the batch: start i of batch t begins at
-`streams.integers("starts", t, …)[i]`, mutation j of the batch is draw j of the stream "mutations". The author's program
+Everything is a function of the seed and the number of the round: start i of round t begins at
+`streams.integers("starts", t, …)[i]`, mutation j of the round is draw j of the stream "mutations". The author's program
 runs several starts at once on one tape, without locks; here they take turns, so that the same bits come out every time.
 """
 
@@ -25,7 +25,7 @@ U32 = np.uint64(32)
 @kernel(
     signature=f"int64({RUN_AT}, uint8[::1], int64, int64, int64, uint64[::1], uint8[::1], int64, int64, int64[::1])"
 )
-def run_batch(run_at, tape, n_starts, limit, head_offset, words, values, interval, owed, counts):
+def run_round(run_at, tape, n_starts, limit, head_offset, words, values, interval, owed, counts):
     """Runs n_starts starts in place; returns the units that are not paid for with a mutation yet.
 
     `words` are the two words of the stream of starts, then those of the stream of mutations. After each start, one
@@ -52,44 +52,44 @@ def first_tape(language: str, kind: str, length: int, streams: Streams) -> Bytes
     return values[streams.integers("tape", 0, length, len(values))]
 
 
-def run_batches(
+def run_rounds(
     language: str,
     tape: Bytes,
     owed: int,
     streams: Streams,
     *,
-    first_batch: int,
-    n_batches: int,
+    first_round: int,
+    n_rounds: int,
     n_starts: int,
     limit: int,
     head_offset: int,
     mutate_to: str,
     mutation_interval: int,
 ) -> tuple[Bytes, int, Counts]:
-    """Runs n_batches batches of n_starts starts, the first of which has the number first_batch (0-based).
+    """Runs n_rounds rounds of n_starts starts, the first of which has the number first_round (0-based).
 
     Args:
         language: name in `LANGUAGES`.
         tape: uint8 [byte], a power of two of them; it is not changed.
         owed: units used since the last mutation.
         streams: of the run.
-        first_batch: number of the first batch to run.
-        n_batches: how many to run.
-        n_starts: starts of a batch.
+        first_round: number of the first round to run.
+        n_rounds: how many to run.
+        n_starts: starts of a round.
         limit: units after which a run ends.
         head_offset: bytes from the start to head1 (bff_long only).
         mutate_to: "bytes" or "instructions".
         mutation_interval: units between two mutations; 0 for none.
 
     Returns:
-        The new tape, the units owed, and the counts int64 [batch, 4]: operations, steps, failures, units.
+        The new tape, the units owed, and the counts int64 [round, 3]: operations, steps, failures.
     """
     chosen = LANGUAGES[language]
     values = chosen.values(mutate_to)
     run_at = chosen.run_at.dispatcher
-    tape, counts = np.array(tape, np.uint8, order="C"), np.zeros((n_batches, 4), np.int64)
-    for k in range(n_batches):
-        t = first_batch + k
+    tape, counts = np.array(tape, np.uint8, order="C"), np.zeros((n_rounds, 3), np.int64)
+    for k in range(n_rounds):
+        t = first_round + k
         words = np.array([*streams.words("starts", t), *streams.words("mutations", t)], np.uint64)
-        owed = run_batch(run_at, tape, n_starts, limit, head_offset, words, values, mutation_interval, owed, counts[k])
+        owed = run_round(run_at, tape, n_starts, limit, head_offset, words, values, mutation_interval, owed, counts[k])
     return tape, owed, counts
