@@ -11,7 +11,7 @@ from calling import Call
 
 from primordia.cli.main import main
 from primordia.core import tree
-from primordia.engine import checkpoints
+from primordia.engine import checkpoints, wrapping
 from primordia.engine.moments import RunsUnder
 from primordia.life.authors.files import read_checkpoint
 from primordia.life.golden import FIG4_REPLICATOR
@@ -27,7 +27,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A soup of 256 programs that was taken over; nobody writes here."""
     root = tmp_path_factory.mktemp("soups") / "runs"
     words = ["--set", "n_programs=256", "language=bff_noheads", f"organism={FIG4}", "--steps", "48", "--every", "8"]
-    assert main(["run", "life/bff", *words, "--seed", "94", "--json", "--root", str(root)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wrapping, "wrap_up", lambda run, outcome: None)
+        assert main(["run", "life/bff", *words, "--seed", "94", "--json", "--root", str(root)]) == 0
     return root
 
 
@@ -137,7 +139,10 @@ def test_alarms_and_the_walk_beside_a_run(call: Call, root: Path):
     assert walk["rows"][-1][4] > 64 > walk["rows"][-1][5]
 
 
-def test_the_authors_checkpoints_are_written_and_taken_over_with_the_same_bits(call: Call, root: Path, tmp_path: Path):
+def test_the_authors_checkpoints_are_written_and_taken_over_with_the_same_bits(
+    call: Call, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(wrapping, "wrap_up", lambda run, outcome: None)
     assert call("life", "checkpoint", "--run", "latest", "--epoch", 12, "--out", "c.dat", "--root", root).code == 0
     stored = read_checkpoint(tmp_path / "c.dat")
     assert (stored.epoch, stored.reset_index) == (12, 1)

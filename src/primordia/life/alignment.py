@@ -8,6 +8,7 @@ drift by a few places each time scores high although its line soon breaks. The t
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import final
 
 import numpy as np
@@ -47,7 +48,14 @@ def alignments(tape_length: int) -> tuple[Alignment, ...]:
 
 def images(program: Bytes) -> Bytes:
     """What a program uint8 [byte] looks like under each of `alignments`, uint8 [alignment, byte]."""
-    return np.stack([alignment.image(program) for alignment in alignments(len(program))])
+    return program[_places(len(program))]
+
+
+@functools.cache
+def _places(tape_length: int) -> npt.NDArray[np.intp]:
+    """Which byte of a program stands at each place of each of its images, [alignment, byte]."""
+    places = np.arange(tape_length).astype(np.uint16)
+    return np.stack([alignment.image(places) for alignment in alignments(tape_length)]).astype(np.intp)
 
 
 def aligned_score(
