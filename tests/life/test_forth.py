@@ -14,7 +14,7 @@ from primordia.core.errors import BadInputError
 from primordia.life.claims.measuring import evaluate_vector, golden_logs
 from primordia.life.golden import EVALUATOR_VECTORS, LOG_PROGRAMS, LOG_SEED
 from primordia.life.soup import random_soup, run_epochs
-from primordia.life.substrates import FAMILIES, substrate
+from primordia.life.substrates import CLASSES, FAMILIES, substrate
 
 NAMES = FAMILIES["forth"]
 FAVOURED = np.array([*range(16), 0x13, 0x40, 0x41, 0x7F, 0x80, 0x81, 0x85, *range(0xC0, 0xC8), 0xD0], np.uint8)
@@ -185,7 +185,7 @@ def test_disassembly_names_instructions_and_says_where_jumps_lead() -> None:
     assert [line.glyph for line in lines] == names
     assert [line.partner for line in lines] == [None, None, None, 5, None, 0, None, None]
     assert "leave the tape" in substrate("forth").disassemble(bytes([0xC0]))[0].meaning
-    assert [line.opcode_class for line in lines][:4] == ["copy", "head1", "head1", "loop"]
+    assert [line.opcode_class for line in lines][:4] == ["copy", "loop", "loop", "head1"]
     assert substrate("forthcopy").disassemble(b"\x02")[0].glyph == "copy"
     assert substrate("forth").disassemble(b"\x0c")[0].meaning == "no operation"
 
@@ -206,4 +206,6 @@ def test_a_digit_that_is_none_is_named_with_its_place() -> None:
 def test_classes_are_those_of_the_legend(name: str) -> None:
     language = substrate(name)
     assert set(language.classes) == set(range(256))
-    assert set(language.classes.values()) <= set(language.legend)
+    assert set(language.classes.values()) <= set(language.legend) == set(CLASSES)
+    assert language.classes[0x03] == ("loop" if name == "forthcopy" else "write")
+    assert (language.classes[0x0C] == "copy") == name.startswith("forthtrivial")

@@ -52,14 +52,15 @@ GUARDED = {
 }
 Names = Mapping[int, tuple[int, str, str]]
 
+# Jumps are half of all byte values and literals a quarter, so these have the quiet colours.
 LEGEND = {
     "other": "not an instruction",
-    "null": "null byte: reads the tape",
-    "loop": "jump",
+    "null": "no byte of this language",
+    "loop": "works on the stack",
     "head0": "pushes a number",
-    "head1": "works on the stack",
+    "head1": "jumps",
     "write": "reads or writes a byte",
-    "copy": "copies a byte between the halves",
+    "copy": "copies a byte",
 }
 START = "the pointer starts at 0, the stack is empty"
 """How every language of the family starts."""
@@ -79,14 +80,13 @@ def table(names: Names) -> NDArray[np.uint8]:
 def opcode_class(names: Names, byte: int) -> str:
     """The class of a byte, one of `CLASSES`."""
     if byte >= LITERALS:
-        return "loop" if byte >= FORWARD else "head0"
+        return "head1" if byte >= FORWARD else "head0"
     if byte not in names:
         return "other"
-    if byte in STACK:
-        return "loop" if names[byte][0] == does.TEST else "head1"
-    if byte == 0:
-        return "null"
-    return "copy" if names[byte][0] >= does.COPY_OVER else "write"
+    operation = names[byte][0]
+    if byte in STACK or operation == does.OTHER_HALF:
+        return "loop"
+    return "copy" if operation >= does.COPY_OVER else "write"
 
 
 def declare(name: str, summary: str, names: Names, execute: Any, follow: Any) -> Substrate:
