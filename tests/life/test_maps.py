@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from primordia.life import maps, pictures
-from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.soup import random_soup
 from primordia.life.worlds import Grid, Islands, Mixed, Rationed, Ring, World
 
@@ -61,26 +60,49 @@ def test_large_maps_have_a_pixel_for_each_program(monkeypatch: pytest.MonkeyPatc
     assert picture.tolist() == [[0, loop], [0, copy]]
 
 
-def test_families_are_told_apart_by_equal_bytes() -> None:
+def kin(soup: np.ndarray, language: str = "bff_noheads") -> list[int]:
+    return maps.kin_picture(language, soup, np.arange(len(soup))[None])[0].tolist()
+
+
+def test_families_are_told_apart_by_the_pieces_they_share() -> None:
     soup = random_soup(8, 40)
-    host = np.frombuffer(FIG4_REPLICATOR, np.uint8)
+    host = random_soup(9, 2)[0]
     soup[:9], soup[9:15], soup[15:17] = host, 7, 9
-    soup[17] = host
-    soup[17, 8:40] = 1  # half of the bytes remain
-    soup[18] = host
-    soup[18, 8:24] = 1  # three quarters
-    soup[19] = host
-    soup[19, 8:41] = 1  # less than half
-    soup[20], soup[21] = 200, 200  # a fourth family has no colour
-    flat = maps.kin_picture(soup, maps.places(Grid(8, 5), 40)).reshape(-1)
-    assert flat[:17].tolist() == [NEAR_1] * 9 + [NEAR_2] * 6 + [NEAR_3] * 2
-    assert flat[17:22].tolist() == [KIN_1, NEAR_1, NONE, NONE, NONE]
-    assert not flat[22:].any()
+    soup[17] = np.roll(host, 5)
+    soup[18] = host[::-1]
+    soup[19, 40:] = host[:24]  # 21 of 61 pieces
+    soup[20, 46:] = host[:18]  # 15 of 61
+    soup[21], soup[22] = 200, 200  # a fourth family has no colour
+    found = kin(soup)
+    assert found[:17] == [NEAR_1] * 9 + [NEAR_2] * 6 + [NEAR_3] * 2
+    assert found[17:23] == [NEAR_1, NEAR_1, KIN_1, NONE, NONE, NONE]
+    assert not any(found[23:])
+
+
+def test_bytes_that_are_written_alike_are_equal() -> None:
+    """In the four-bit language the upper half of an instruction's byte says nothing."""
+    soup = random_soup(8, 4)
+    soup[:2] = (random_soup(9, 2)[0] & 0x0F) % 10 + 6
+    soup[2] = soup[0] | 0xA0
+    assert kin(soup, "bff_noheads_4bit") == [NEAR_1, NEAR_1, NEAR_1, NONE]
+    assert kin(soup, "bff_noheads") == [NEAR_1, NEAR_1, NONE, NONE]
+
+
+def test_pieces_shared_are_counted_as_by_hand() -> None:
+    soup = random_soup(5, 300, 32) % 3
+    soup[1] = soup[0]
+    found = kin(soup)
+    first = bytes(soup[0])
+    known = {half[i : i + 4] for half in (first, first[::-1]) for i in range(29)}
+    for k in range(300):
+        share = sum(bytes(soup[k])[i : i + 4] in known for i in range(29)) / 29
+        assert found[k] == (NEAR_1 if share >= 0.5 else KIN_1 if share >= 0.25 else NONE)
+    assert len(set(found)) == 3
 
 
 def test_a_soup_without_copies_is_dark() -> None:
-    assert not maps.kin_picture(random_soup(1, 64), maps.places(Grid(8, 8), 64)).any()
-    some = maps.kin_picture(np.zeros((6, 64), np.uint8), maps.places(Mixed(), 6))
+    assert not any(kin(random_soup(1, 64)))
+    some = maps.kin_picture("bff", np.zeros((6, 64), np.uint8), maps.places(Mixed(), 6))
     assert some.tolist() == [[NEAR_1] * 4, [NEAR_1, NEAR_1, OUTSIDE, OUTSIDE]]
 
 
