@@ -86,7 +86,7 @@ def _enriched_order(name: str) -> list[int]:
 
 
 @pytest.mark.parametrize("name", ["bff", "bff8_noheads", "bff_noheads_4bit"])
-@pytest.mark.parametrize("length", [16, 32, 64])
+@pytest.mark.parametrize("length", [16, 32, 64, 256, 1024])
 def test_small_soups_against_the_plain_simulation(name: str, length: int) -> None:
     soup = random_soup(9, 300, length)
     wanted = soup.copy()
