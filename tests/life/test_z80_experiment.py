@@ -61,8 +61,9 @@ def test_a_soup_of_smears_is_no_life() -> None:
     assert len(sampled_replicators(smears, Streams(0), 5, 128)) == 0
 
 
-def test_a_row_and_the_findings() -> None:
-    experiment, config = Z80(), Z80Config(n_programs=1024)
+@pytest.mark.parametrize("tape_length", [16, 32])
+def test_a_row_and_the_findings(tape_length: int) -> None:
+    experiment, config = Z80(), Z80Config(n_programs=1024, tape_length=tape_length)
     streams = Streams(0)
     state = experiment.init(config, streams)
     state, row = experiment.advance(config, state, streams, 0, 3)
@@ -70,6 +71,7 @@ def test_a_row_and_the_findings() -> None:
     assert set(row) <= set(experiment.metrics)
     assert row["strict_replicator_share"] == 0
     assert 0 < row["operations_per_interaction"] <= 128
+    assert 0 < row["interactions"] < 512
     table = experiment.findings(config, state, streams, 3)[-1]
     assert table.title == "How the replicators copy"
     assert table.rows == ()
