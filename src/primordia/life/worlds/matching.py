@@ -30,15 +30,15 @@ def name_listed(seed, epoch, starts, partners, named):
 
 
 @kernel(forceinline=True, allocates=False)
-def span_of_row(row, column, offset, width, height, reach, cross, wraps):
-    """Columns of the row `offset` away that are in reach, as (first offset, number); bounded grids are clipped."""
-    half = reach - abs(offset) if cross else reach
-    if wraps:
-        return -half, 2 * half + 1
-    if row + offset < 0 or row + offset >= height:
-        return 0, 0
-    first = max(-half, -column)
-    return first, min(half, width - 1 - column) - first + 1
+def half_width(offset, reach, cross):
+    """How many places to either side are in reach in the row `offset` away."""
+    return reach - abs(offset) if cross else reach
+
+
+@kernel(forceinline=True, allocates=False)
+def around(place, side):
+    """A place that may lie beyond the ends of a closed line of `side` places, by less than its length."""
+    return place + side if place < 0 else place - side if place >= side else place
 
 
 @kernel(signature="void(uint64, uint64, int64, int64, int64, int64, boolean, boolean, int32[::1])")
@@ -48,26 +48,30 @@ def name_near(seed, epoch, width, height, rows, reach, cross, wraps, named):
     Program row * width + column; its neighbours are counted row by row, left to right, itself left out.
     """
     epoch_word = world_word(seed, epoch)
-    for i in range(named.size):
-        row, column = i // width, i % width
-        n_choices = -1
-        for offset in range(-rows, rows + 1):
-            n_choices += span_of_row(row, column, offset, width, height, reach, cross, wraps)[1]
-        named[i] = NOBODY
-        if n_choices == 0:
-            continue
-        left = choice(seed, epoch_word, i, n_choices)
-        for offset in range(-rows, rows + 1):
-            first, n_here = span_of_row(row, column, offset, width, height, reach, cross, wraps)
-            if offset == 0:
-                n_here -= 1
-            if left < n_here:
-                step = first + left
-                if offset == 0 and step >= 0:
-                    step += 1
-                named[i] = (row + offset + height) % height * width + (column + step + width) % width
-                break
-            left -= n_here
+    for row in range(height):
+        top = -rows if wraps else max(-rows, -row)
+        bottom = rows if wraps else min(rows, height - 1 - row)
+        for column in range(width):
+            n_choices = -1
+            for offset in range(top, bottom + 1):
+                half = half_width(offset, reach, cross)
+                n_choices += 2 * half + 1 if wraps else min(half, width - 1 - column) + min(half, column) + 1
+            program = row * width + column
+            named[program] = NOBODY
+            if n_choices == 0:
+                continue
+            left = choice(seed, epoch_word, program, n_choices)
+            for offset in range(top, bottom + 1):
+                half = half_width(offset, reach, cross)
+                before = half if wraps else min(half, column)
+                after = half if wraps else min(half, width - 1 - column)
+                n_here = before + after + (offset != 0)
+                if left < n_here:
+                    step = left - before
+                    step += offset == 0 and step >= 0
+                    named[program] = around(row + offset, height) * width + around(column + step, width)
+                    break
+                left -= n_here
 
 
 @kernel(signature="int64(int32[::1], int32[::1], int32[::1])")
