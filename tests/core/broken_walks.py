@@ -12,6 +12,7 @@ from primordia.core import threads
 from primordia.core.config import Spec
 from primordia.core.experiment import KnownResult, Preset
 from primordia.core.findings import Picture, Table
+from primordia.core.metrics import Metric
 from primordia.core.streams import Streams
 from primordia.core.views import View
 from walk import PALETTE, Walk, WalkConfig, WalkState, draw_ring
@@ -163,6 +164,12 @@ class OneStreamTwice(OneVariant):
 class UndeclaredMetric(OneVariant):
     def measure(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
         return {**super().measure(config, state, streams, t), "surprise": 1.0}
+
+
+class OwesAMetric(OneVariant):
+    """What it needs is there, and still the metric is not."""
+
+    metrics: ClassVar[dict[str, Metric]] = {**Walk.metrics, "owed": Metric("walks", "up", "Owed.", needs="n_walkers")}
 
 
 class NotFinite(OneVariant):

@@ -34,6 +34,7 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     "streams_not_reused": [(broken_walks.OneStreamTwice, "Random streams were used twice: [('moves', 0)")],
     "metrics_declared": [
         (broken_walks.UndeclaredMetric, "Row and declaration differ in ['surprise']."),
+        (broken_walks.OwesAMetric, "Row and declaration differ in ['owed']."),
         (broken_walks.NotFinite, "Metric mean_distance is nan."),
         (broken_walks.TruthValue, "Metric coverage is a bool; allowed are finite numbers, and int(...) of a truth"),
     ],

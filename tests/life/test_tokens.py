@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,10 @@ from hypothesis import strategies as st
 
 from oracles import plain_tokens
 from primordia.core.errors import BadInputError
+from primordia.core.streams import Streams
+from primordia.core.tree import same_bits
+from primordia.life.experiments.bff import Bff, BffConfig
+from primordia.life.experiments.soups import SoupState
 from primordia.life.lineage import tokens as tokens_of
 from primordia.life.lineage.tracing import Traced, trace_epochs
 from primordia.life.soup import random_soup, run
@@ -157,3 +163,38 @@ def test_bad_input_is_a_sentence() -> None:
         tokens_of.count_tokens(soup, tokens_of.first_tokens(4, 32))
     with pytest.raises(BadInputError, match=r"\(8, 16\) does not match \(4, 32\)"):
         tokens_of.surviving_cells(tokens_of.first_tokens(8, 16), tokens_of.first_tokens(4, 32))
+
+
+def advanced(config: BffConfig, *pieces: int) -> SoupState:
+    """The state of an experiment with these settings after pieces of epochs."""
+    state, streams, t = Bff().init(config, Streams(config.seed)), Streams(config.seed), 0
+    for n in pieces:
+        state, _ = Bff().advance(config, state, streams, t, n)
+        t += n
+    return state
+
+
+def test_a_soup_that_carries_tokens_is_the_same_soup() -> None:
+    config = BffConfig(seed=4, language="bff_noheads_4bit", n_programs=64, tokens=True, world="ring")
+    whole, pieces = advanced(config, 9), advanced(config, 2, 7)
+    assert np.array_equal(whole.soup, advanced(dataclasses.replace(config, tokens=False), 9).soup)
+    assert same_bits(whole, pieces)
+    row = Bff().measure(config, whole, Streams(4), 9)
+    count = tokens_of.count_tokens(whole.soup, whole.tokens)
+    assert (row["unique_tokens"], row["top32_token_share"]) == (count.unique, count.top / whole.soup.size)
+    assert row["unique_tokens"] < whole.soup.size
+    plain = Bff().measure(config, SoupState(whole.soup), Streams(4), 9)
+    assert plain == {name: value for name, value in row.items() if "token" not in name}
+
+
+def test_what_is_put_into_a_soup_enters_with_the_epoch_after_it() -> None:
+    planted = BffConfig(n_programs=8, tokens=True, mutation_rate=0.0, organism="+<>", organism_place=2)
+    planted = dataclasses.replace(planted, organism_epoch=3, max_steps=1)
+    epochs, positions = tokens_of.origin(advanced(planted, 5).tokens)
+    assert np.flatnonzero(epochs).tolist() == [128, 129, 130]
+    assert epochs.ravel()[128:131].tolist() == [4, 4, 4]
+    assert np.array_equal(positions.ravel(), np.arange(512))
+    reset = dataclasses.replace(planted, organism="", reset_every=4)
+    epochs, positions = tokens_of.origin(advanced(reset, 2, 5).tokens)
+    assert set(epochs.ravel().tolist()) == {6}, "started anew before epoch 5, after epoch 4"
+    assert np.array_equal(positions.ravel(), np.arange(512))

@@ -40,7 +40,7 @@ def byte_counts(soup: Bytes) -> Counts:
 
 @kernel(allocates=False)
 def _count_bytes(flat, counts):
-    """Adds to `counts` [turn, byte value]: four tables in turn, so that equal neighbours need not wait for each other."""
+    """Adds to `counts` [turn, byte value]: four tables in turn, so that equal neighbours do not wait for each other."""
     whole = flat.size & ~3
     for i in range(0, whole, 4):
         counts[0, flat[i]] += 1

@@ -71,7 +71,10 @@ class Bff(SoupExperiment[BffConfig]):
     views: ClassVar[dict[str, View]] = {**pictures.views(heads.LEGEND), **maps.views(heads.LEGEND, world_of)}
     presets = PRESETS
     claims = CLAIMS
-    variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}
+    variants: ClassVar[dict[str, dict[str, Any]]] = {
+        **{language: {"language": language} for language in LANGUAGES},
+        "tokens": {"tokens": True},
+    }
     source = Paper(
         title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
         authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "

@@ -136,6 +136,13 @@ ResetEvery: TypeAlias = Annotated[
         source=f"reset_interval of {CUBFF}",
     ),
 ]
+Tokens: TypeAlias = Annotated[
+    bool,
+    Spec(
+        "whether every byte carries a tracer token, which says where it entered the soup (docs/tokens.md)",
+        source="arXiv 2406.19108, section 2.1; off, because it costs time and eight bytes for every byte of the soup",
+    ),
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,3 +172,4 @@ class SoupConfig(abc.ABC):  # noqa: B024 (nothing to call: its subclasses differ
     organism_place: OrganismPlace = 0
     organism_epoch: OrganismEpoch = 0
     reset_every: ResetEvery = 0
+    tokens: Tokens = False

@@ -29,9 +29,11 @@ class SoupState:
 
     Args:
         soup: uint8 [program, byte].
+        tokens: uint64 [program, byte], where every byte entered the soup (docs/tokens.md); None if it carries none.
     """
 
     soup: npt.NDArray[np.uint8]
+    tokens: npt.NDArray[np.uint64] | None = None
 
 
 METRICS = {
@@ -63,6 +65,12 @@ METRICS = {
     ),
     "mean_replication_score": Metric(
         "bytes", "up", f"Mean replication score of the same {SAMPLE} programs: tape positions passed on to a copy."
+    ),
+    "unique_tokens": Metric(
+        "tokens", "down", "Distinct tracer tokens, each with its character (section 2.1).", needs="tokens"
+    ),
+    "top32_token_share": Metric(
+        "share", "up", "Share of all bytes that hold one of the 32 most frequent tokens.", needs="tokens"
     ),
 }
 
@@ -102,8 +110,11 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
 
     def init(self, config: Any, streams: Streams) -> SoupState:
         """A soup of uniform random bytes or of zeros, with the organism in it if it is there from the start."""
+        from primordia.life.lineage.tokens import first_tokens
+
         worlds.check(config)
-        return SoupState(worlds.first_soup(config, streams.seed))
+        soup = worlds.first_soup(config, streams.seed)
+        return SoupState(soup, first_tokens(*soup.shape) if config.tokens else None)
 
     def step(self, config: Any, state: SoupState, streams: Streams, t: int) -> tuple[SoupState, Row]:
         """One epoch: every program interacts once, as far as the world brings it together with another."""
@@ -111,30 +122,44 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
 
     def advance(self, config: Any, state: SoupState, streams: Streams, t: int, n: int) -> tuple[SoupState, Row]:
         """`n` epochs; the row tells of the last one."""
+        from primordia.life.lineage.tracing import trace_epochs
         from primordia.life.soup import run
 
-        world, soup, end = self.world(config), state.soup, t + n
+        world, soup, tokens, end = self.world(config), state.soup, state.tokens, t + n
         while t < end:
             soup, after = worlds.soup_before(config, soup, streams.seed, t), worlds.next_touch(config, t, end)
-            soup, operations, n_interactions = run(
-                config.language,
-                soup,
-                seed=streams.seed,
-                first_epoch=t,
-                n_epochs=after - t,
-                mutation_threshold=round(config.mutation_rate * 2**30),
-                max_steps=config.max_steps,
-                world=world,
-            )
+            given: dict[str, Any] = {
+                "seed": streams.seed,
+                "first_epoch": t,
+                "n_epochs": after - t,
+                "mutation_threshold": round(config.mutation_rate * 2**30),
+                "max_steps": config.max_steps,
+                "world": world,
+            }
+            if tokens is None:
+                soup, operations, n_interactions = run(config.language, soup, **given)
+            else:
+                tokens = worlds.tokens_before(config, tokens, t) if worlds.touched(config, t) else tokens
+                soup, tokens, operations, n_interactions = trace_epochs(config.language, soup, tokens, **given)
             t = after
-        return SoupState(soup), {
+        return SoupState(soup, tokens), {
             "operations_per_interaction": operations / max(1, n_interactions),
             "interactions": n_interactions,
         }
 
     def measure(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
-        """Byte statistics, complexity, census and the share of replicators."""
+        """Byte statistics, complexity, census, tokens if there are any, and the share of replicators."""
+        from primordia.life.lineage.tokens import count_tokens
         from primordia.life.measures import soup_row
+
+        row = soup_row(state.soup, lambda: self._replicators(config, state, streams, t))
+        if state.tokens is not None:
+            count = count_tokens(state.soup, state.tokens)
+            row |= {"unique_tokens": count.unique, "top32_token_share": count.top / state.soup.size}
+        return row
+
+    def _replicators(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
+        """How many of a sample of the programs copy themselves, and how well."""
         from primordia.life.replicators import REPLICATOR_SCORE, round_seed, scores
 
         sample = streams.integers("replicator sample", t, SAMPLE, config.n_programs)
@@ -147,7 +172,6 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
             max_steps=config.max_steps,
         )
         return {
-            **soup_row(state.soup),
             "replicator_share": float((found >= REPLICATOR_SCORE).mean()),
             "mean_replication_score": float(found.mean()),
         }

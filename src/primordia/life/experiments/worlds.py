@@ -15,6 +15,7 @@ from primordia.life.worlds import Cyclic, Fixed, Grid, Islands, Mixed, Rationed,
 from primordia.life.worlds.neighbours import edges_of_text, from_edges
 
 Bytes = npt.NDArray[np.uint8]
+Tokens = npt.NDArray[np.uint64]
 
 ALIKE = {"mixed": Mixed(), "fixed": Fixed(), "cyclic": Cyclic()}
 
@@ -115,6 +116,18 @@ def soup_before(config: SoupConfig, soup: Bytes, seed: int, t: int) -> Bytes:
     if _reset_before(config, t):
         soup = _fresh(config, seed, 1 + (t - 1) // config.reset_every)
     return _with_organism(config, soup) if _planted_before(config, t) else soup
+
+
+def tokens_before(config: SoupConfig, tokens: Tokens, t: int) -> Tokens:
+    """The tokens uint64 [program, byte] that go with `soup_before`: what is put in before epoch t enters with it."""
+    entered = np.arange(tokens.size, dtype=np.uint64).reshape(tokens.shape) | np.uint64((t + 1) << 32)
+    if _reset_before(config, t):
+        return entered
+    if _planted_before(config, t):
+        planted = config.organism_place, slice(len(organism(config)))
+        tokens = tokens.copy()
+        tokens[planted] = entered[planted]
+    return tokens
 
 
 def next_touch(config: SoupConfig, t: int, end: int) -> int:
