@@ -18,6 +18,7 @@ from primordia.core.errors import BadInputError
 from primordia.life import counter
 from primordia.life.interact import execute_each, interact
 from primordia.life.substrates import Substrate, substrate
+from primordia.life.substrates.vouching import vouch
 from primordia.life.worlds import Mixed, World
 
 __all__ = ["Ran", "evaluate", "random_soup", "run", "run_epochs"]
@@ -58,6 +59,7 @@ def evaluate(
     Returns:
         The final tapes [tape byte] and the operations [tape] of each.
     """
+    vouch(substrate_name)
     language = substrate(substrate_name)
     check_length("pair tapes", np.shape(tapes)[1], language, 2)
     execute = language.execute.dispatcher
@@ -100,8 +102,9 @@ def run(
 
     Raises:
         BadInputError: an odd number of programs, more or fewer than the world has room for, or a length that the
-            language does not know.
+            language does not know; a language of another package that is not fit for a soup.
     """
+    vouch(substrate_name)
     language = substrate(substrate_name)
     check_length("programs", np.shape(soup)[1], language, 1)
     world.check(len(soup))
