@@ -91,6 +91,7 @@ def test_planted_pairs_are_measured_and_cross_the_line() -> None:
     row = EXPERIMENT.measure(SMALL, state_of(tape), Streams(0), 0)
     assert row["pair_share"] == 0.5
     assert row["repeat_share"] == pytest.approx(0.5, abs=0.01)
+    assert row["string_share"] < 0.01
     assert row["main_period"] == 2
     assert row["main_period_share"] == pytest.approx(0.5, abs=0.01)
     assert EXPERIMENT.transitions["pairs"].crossed(row)
@@ -100,9 +101,9 @@ def test_planted_pairs_are_measured_and_cross_the_line() -> None:
     assert not any(transition.crossed(young) for transition in EXPERIMENT.transitions.values())
 
 
-@pytest.mark.parametrize(("language", "n_rounds", "transition"), [("i8080", 140, "pairs"), ("bff_long", 8, "takeover")])
+@pytest.mark.parametrize(("language", "n_rounds", "transition"), [("i8080", 140, "pairs"), ("bff_long", 24, "copies")])
 def test_life_appears(language: str, n_rounds: int, transition: str) -> None:
-    """Seed 0 at full size: 01 C5 on the 8080, structure out of zeros and mutations in BFF."""
+    """Seed 0 at full size: 01 C5 on the 8080, loops out of zeros and mutations in BFF."""
     config, streams = configs.override(LongTapeConfig(), {"language": language}), Streams(0)
     state = EXPERIMENT.init(config, streams)
     line = EXPERIMENT.transitions[transition]
