@@ -42,21 +42,21 @@ class Verdict:
     necessary: bool
 
 
-def candidates(history: History, birth: Birth, window: int, depth: int) -> dict[Removal, tuple[int, ...]]:
+def candidates(history: History, birth: Birth, window: int, recent: int, depth: int) -> dict[Removal, tuple[int, ...]]:
     """The events that may have mattered for a birth, each with the newborn's bytes that a mutation brought.
 
-    They are: the interaction of the birth; the interactions of the two partners' lines, within `window` epochs before
-    it, that changed a byte; the mutations that drew a byte of either partner within that time; and all mutations of
-    the last `depth` epochs in pairs from which the newborn's place can be reached.
+    They are: the interaction of the birth; the interactions of the two partners' lines, within `recent` epochs before
+    it, that changed a byte; the mutations within `window` epochs that drew a byte of either partner; and all mutations
+    of the last `depth` epochs in pairs from which the newborn's place can be reached.
     """
     if birth.link is None:
         return {}
     met = birth.link.interaction
-    length, first = history.config.tape_length, max(history.first, met.epoch - window)
+    length = history.config.tape_length
     found: dict[Removal, tuple[int, ...]] = {Removal(met.epoch, met.pair): ()}
-    drawn = _drawn(history, birth, first)
+    drawn = _drawn(history, birth, max(history.first, met.epoch - window))
     for place in met.places:
-        links = itertools.islice(walk_back(history, met.epoch, place), met.epoch - first)
+        links = itertools.islice(walk_back(history, met.epoch, place), recent)
         found |= {Removal(link.t - 1, link.interaction.pair): () for link in links if link.changed or link.is_copy}
     found |= dict.fromkeys(mutations_of(history, cone(history, birth.t, birth.place, depth)), ())
     origins = met.origins[met.half(birth.place)].tolist()

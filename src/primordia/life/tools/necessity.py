@@ -22,9 +22,12 @@ class NecessityArguments:
     run: asking.Run
     epoch: replay.LineEpoch = None
     place: replay.LinePlace = None
-    window: Annotated[int, Spec("epochs before the birth within which events are tried", "epochs", ge=1, le=2**16)] = (
-        256
-    )
+    window: Annotated[
+        int, Spec("epochs before the birth within which mutations of its bytes are tried", "epochs", ge=1, le=2**16)
+    ] = 256
+    recent: Annotated[
+        int, Spec("epochs before it within which interactions of its partners are tried", "epochs", ge=0, le=2**16)
+    ] = 16
     depth: Annotated[int, Spec("epochs before it within which every mutation that can matter is tried", "epochs",
                                ge=0, le=14)] = 8  # fmt: skip
     horizon: Annotated[
@@ -51,7 +54,7 @@ class NecessityTool(Tool):
         """The table of events, then what became of the soup without the necessary ones."""
         found = replay.past(runs, arguments.run)
         birth = replay.line_of(found, arguments.epoch, arguments.place).birth
-        tried = candidates(found.history, birth, arguments.window, arguments.depth)
+        tried = candidates(found.history, birth, arguments.window, arguments.recent, arguments.depth)
         judged = list(verdicts(found.history, birth, tried))
         yield table(found, birth, judged, arguments)
         needed = [verdict for verdict in judged if verdict.necessary][: arguments.plays]
@@ -79,9 +82,10 @@ def table(found: replay.Past, birth: Birth, judged: list[Verdict], arguments: Ne
         f"What the birth at place {birth.place} after {birth.t} epochs needed",
         ("epoch", "pair", "without", "brought byte", "score then", "program then", "necessary"),
         rows,
-        f"{n_mutations} mutations and {len(judged) - n_mutations} interactions were taken out, one at a time: those in "
-        f"the lines of both partners within {arguments.window} epochs, and every mutation of the last "
-        f"{arguments.depth} epochs that could reach the place. {len(judged) - len(felt)} made no difference to the "
+        f"{n_mutations} mutations and {len(judged) - n_mutations} interactions were taken out, one at a time: the "
+        f"mutations of the last {arguments.window} epochs that drew a byte of either partner, every one of the last "
+        f"{arguments.depth} that could reach the place, and what changed the partners in the last {arguments.recent}. "
+        f"{len(judged) - len(felt)} made no difference to the "
         "newborn and are not shown. Necessary: without it no replicator stands there then.",
     )
 
