@@ -190,7 +190,7 @@ PRESETS = {
     ),
     "bff": Preset(
         "BFF on 65,536 zeros: everything on the tape was written by mutations and by what they make. With seed 0 loops "
-        "that copy twelve bytes, the offset of head 1, hold a third of the tape after 19 rounds; most seeds take longer.",
+        "that copy twelve bytes, the offset of head 1, hold a third of the tape after 19 rounds; others take longer.",
         {"language": "bff_long"},
         {"steps": 256, "every": 1, "stop": "copies+24"},
     ),
