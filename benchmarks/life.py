@@ -1,8 +1,9 @@
 """How fast soups run: primordia beside a plain interpreter of the same semantics, and where an epoch's time goes.
 
-    python benchmarks/life.py                                   # the first 1,024 epochs of the paper's BFF
-    python benchmarks/life.py --epochs 4000 --seed 3            # a whole run
-    python benchmarks/life.py --rival path/to/cubff/bin/main    # and the authors' program, if you have built it
+    python benchmarks/life.py                                      # the first 1,024 epochs of the paper's BFF
+    python benchmarks/life.py --epochs 4000 --seed 3               # a whole run
+    python benchmarks/life.py --authors path/to/cubff/bin/main     # four languages beside the authors' program
+    python benchmarks/life.py --scaling epoch-time.png             # epoch time from 2^10 to 2^22 programs
 
 The soup is run once from its start. At evenly spread epochs both engines run the same few epochs from the same soup,
 turn and turn about, and must end with the same bytes; the time of the whole run is the sum over those places.
@@ -14,7 +15,6 @@ import argparse
 import platform
 import resource
 import statistics
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -27,11 +27,13 @@ from primordia.core import threads
 from primordia.life import counter, interact, soup
 from primordia.life.compile import kernel
 from primordia.life.primitives import fetch_ahead, put_row, take_row
-from primordia.life.substrates import names, substrate
+from primordia.life.substrates import substrate
 from primordia.life.tape import instruction_mask
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from authors import COURSES, beside
 from oracles import plain_bff
+from scaling import scaling
 
 MUTATION_THRESHOLD = 1 << 18
 MAX_STEPS = 8192
@@ -42,19 +44,29 @@ def main() -> None:
     arguments = parse()
     threads.limit(arguments.threads)
     print(f"{machine_line()}; {threads.available()} threads")
+    if arguments.authors:
+        courses = [course for course in COURSES if course.language in arguments.courses]
+        given = arguments.authors.resolve(), courses, arguments.programs
+        beside(*given, arguments.places, arguments.repeats, arguments.seconds)
+    elif arguments.scaling:
+        scaling(arguments.language, arguments.seed, arguments.repeats, arguments.seconds, arguments.scaling)
+    else:
+        plainly(arguments)
+
+
+def plainly(arguments: argparse.Namespace) -> None:
+    """The comparison with the plain interpreter."""
     print(f"{arguments.language}, {arguments.programs:,} programs, seed {arguments.seed}, {arguments.epochs:,} epochs")
     print(f"times are {arguments.clock} times\n")
     compare(arguments)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     print(f"\npeak memory of this process, compilers and both engines included: {memory:.0f} MB")
-    if arguments.rival:
-        rival(arguments)
 
 
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--language", default="bff_noheads", choices=names())
+    parser.add_argument("--language", default="bff_noheads", choices=plain_bff.LANGUAGES)
     parser.add_argument("--programs", type=int, default=131_072, help="programs in the soup (even)")
     parser.add_argument("--seed", type=int, default=10_248)
     parser.add_argument("--epochs", type=int, default=1024, help="length of the run that is timed")
@@ -65,11 +77,17 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--clock", default="wall", choices=CLOCKS, help="cpu: processor time of all threads, for a busy machine"
     )
-    parser.add_argument("--rival", type=Path, default=None, help="the authors' program, built for the CPU")
-    parser.add_argument("--rival-epochs", type=int, default=257, help="epochs for the comparison with it (64 k + 1)")
+    parser.add_argument("--authors", type=Path, default=None, help="their program, built for the CPU")
+    parser.add_argument(
+        "--courses", nargs="*", default=[course.language for course in COURSES], help="languages to run beside it"
+    )
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of a stretch beside it, or of scaling")
+    parser.add_argument("--scaling", type=Path, default=None, metavar="PNG", help="epoch time against soup size")
     arguments = parser.parse_args()
-    if arguments.rival and not arguments.rival.is_file():
-        parser.error(f"there is no program {arguments.rival}")
+    if arguments.authors and not arguments.authors.is_file():
+        parser.error(f"there is no program {arguments.authors}")
+    if unknown := set(arguments.courses) - {course.language for course in COURSES}:
+        parser.error(f"no course for {', '.join(sorted(unknown))}")
     return arguments
 
 
@@ -219,31 +237,6 @@ def profile(arguments: argparse.Namespace, start: np.ndarray, epoch: int) -> Non
     print(f"\nepoch {epoch:,}, ns per pair on one thread: {total + cost['draw the shuffle'] + cost['swap']:.0f}")
     for name, value in cost.items():
         print(f"  {name:28} {value:6.1f}")
-
-
-def rival(arguments: argparse.Namespace) -> None:
-    """Runs the authors' program and primordia in turns, both compressing the soup every 64 epochs as it does."""
-    import brotli
-
-    def theirs():
-        command = [str(arguments.rival.resolve()), "--lang", arguments.language, "--num", str(arguments.programs)]
-        command += ["--seed", str(arguments.seed), "--max_epochs", str(arguments.rival_epochs - 1)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-    def ours():
-        now, at = soup.random_soup(arguments.seed, arguments.programs), 0
-        for epoch in range(1, arguments.rival_epochs + 1, 64):
-            now, _ = fast(arguments, now, at, epoch - at)
-            brotli.compress(now.tobytes(), quality=2, lgwin=24)
-            at = epoch
-
-    turns = [(timed(theirs)[0], timed(ours)[0]) for _ in range(arguments.repeats)]
-    ratios = sorted(their / our for their, our in turns)
-    their, our = (statistics.median(column) for column in zip(*turns, strict=True))
-    print(
-        f"\n{arguments.rival_epochs} epochs: the authors' program {their:.2f} s, primordia {our:.2f} s; ratio "
-        f"{statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f}), {len(turns)} turns"
-    )
 
 
 if __name__ == "__main__":
