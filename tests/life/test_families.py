@@ -58,13 +58,16 @@ def test_families_are_the_twins(seed: int, tolerance: float) -> None:
     assert [found.family[founder] for founder in found.founders] == list(range(len(found)))
 
 
-def test_the_most_frequent_program_founds_the_first_family_and_only_known_programs_are_counted() -> None:
+def test_the_most_frequent_program_founds_the_first_family_and_relatives_join() -> None:
     rare = np.frombuffer(b"+" * 64, np.uint8)
     soup = np.stack([FIG4] * 5 + [FIG4[::-1]] * 2 + [rare])
     found = families("bff_noheads", [soup])
     assert found.founder(0).tobytes() == FIG4_REPLICATOR
     assert found.sizes(soup).tolist() == [7, 1]
-    stranger = np.where(np.arange(64) == 30, 0x21, FIG4).astype(np.uint8)
+    # A relative that was not looked at joins the family whose founder it is close to; a stranger joins none.
+    relative = np.where(np.arange(64) == 30, 0x21, FIG4).astype(np.uint8)
+    stranger = np.frombuffer(b"<" * 40 + b"," * 24, np.uint8)
+    assert found.sizes(np.stack([relative, rare])).tolist() == [1, 1]
     assert found.sizes(np.stack([stranger, rare])).tolist() == [0, 1]
     assert found.name(0) == names.name("bff_noheads", FIG4)
 

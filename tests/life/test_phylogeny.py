@@ -16,7 +16,7 @@ def program(text: str) -> np.ndarray:
 
 # The second is like the first, the third like the second, the fourth like none; the fifth never rises.
 PROGRAMS = np.stack([program(text) for text in ("[{.>]" * 4, "[{.>]" * 3 + "+++", "[{.>]" * 2 + "+" * 8, "-" * 9, "<")])
-FOUND = Families("bff_noheads", PROGRAMS, np.arange(5), np.arange(5))
+FOUND = Families("bff_noheads", PROGRAMS, np.ones(5, np.int64), np.arange(5), np.arange(5), 0.25)
 EPOCHS = (0, 100, 200, 300)
 SHARES = np.array(
     [[0.0, 0.0, 0.0, 0.0, 0.004], [0.5, 0.001, 0.0, 0.0, 0.0], [0.3, 0.4, 0.0, 0.1, 0.0], [0.0, 0.6, 0.2, 0.2, 0.001]]

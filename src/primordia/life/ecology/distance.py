@@ -61,34 +61,51 @@ def table_distance(first, n_first, second, n_second):
 
 
 @kernel
-def nearest_leader(strings, lengths, tolerance, leader_of, leaders):
+def first_close(strings, lengths, k, leaders, n_leaders, tolerance, strings_of_leaders, lengths_of_leaders, room):
+    """The earliest leader that string k of strings [string, symbol] is close to, or -1.
+
+    Close: the edit distance to the leader, forwards or backwards, is at most tolerance/1000 of the longer one's length.
+    Leader j is string leaders[j] of its own table. `room` is (uint64 [256] of zeros, uint8 [symbol]).
+    """
+    places, backwards = room
+    n = lengths[k]
+    for i in range(n):
+        backwards[i] = strings[k, n - 1 - i]
+    for j in range(n_leaders):
+        other, n_other = strings_of_leaders[leaders[j]], lengths_of_leaders[leaders[j]]
+        allowed = max(n, n_other) * tolerance // 1000
+        if abs(n - n_other) > allowed:
+            continue
+        if edit_distance(other, n_other, strings[k], n, places) <= allowed:
+            return j
+        if edit_distance(other, n_other, backwards, n, places) <= allowed:
+            return j
+    return -1
+
+
+@kernel
+def found_families(strings, lengths, tolerance, leader_of, leaders):
     """Leader clustering of strings [string, symbol] in their order; returns the number of leaders.
 
-    String k joins the earliest leader whose distance, read forwards or backwards, is at most tolerance/1000 of the
-    longer one's length; otherwise it becomes a leader. Writes each string's leader, as a number in order of founding,
-    to `leader_of`, and the strings that lead to `leaders`.
+    A string that is close to no leader becomes one. Writes each string's leader, as a number in order of founding, to
+    `leader_of`, and the strings that lead to `leaders`.
     """
-    places = np.zeros(256, np.uint64)
-    backwards = np.empty(strings.shape[1], np.uint8)
+    room = np.zeros(256, np.uint64), np.empty(strings.shape[1], np.uint8)
     n_leaders = 0
     for k in range(len(strings)):
-        n = lengths[k]
-        for i in range(n):
-            backwards[i] = strings[k, n - 1 - i]
-        leader_of[k] = -1
-        for leader in range(n_leaders):
-            other = leaders[leader]
-            allowed = max(n, lengths[other]) * tolerance // 1000
-            if abs(n - lengths[other]) > allowed:
-                continue
-            if (
-                edit_distance(strings[other], lengths[other], strings[k], n, places) <= allowed
-                or edit_distance(strings[other], lengths[other], backwards, n, places) <= allowed
-            ):
-                leader_of[k] = leader
-                break
+        leader_of[k] = first_close(strings, lengths, k, leaders, n_leaders, tolerance, strings, lengths, room)
         if leader_of[k] < 0:
             leader_of[k] = n_leaders
             leaders[n_leaders] = k
             n_leaders += 1
     return n_leaders
+
+
+@kernel
+def join_families(strings, lengths, tolerance, leaders, strings_of_leaders, lengths_of_leaders, leader_of):
+    """Writes for each of strings [string, symbol] the earliest leader it is close to, or -1, to `leader_of`."""
+    room = np.zeros(256, np.uint64), np.empty(strings.shape[1], np.uint8)
+    for k in range(len(strings)):
+        leader_of[k] = first_close(
+            strings, lengths, k, leaders, len(leaders), tolerance, strings_of_leaders, lengths_of_leaders, room
+        )

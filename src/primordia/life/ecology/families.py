@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.life.ecology import names
-from primordia.life.ecology.distance import edit_distance, nearest_leader
+from primordia.life.ecology.distance import edit_distance, found_families, join_families
 from primordia.life.ecology.symbols import symbols_of
-from primordia.life.measures import Census, census
+from primordia.life.measures import census
 
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
@@ -25,6 +25,8 @@ Counts = npt.NDArray[np.int64]
 MOST_PROGRAMS = 2048
 """Distinct programs that are looked at, the most frequent ones; the others of a soup stay without a family."""
 TOLERANCE = 0.25
+GREATEST = 64
+NONE = -1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,14 +36,18 @@ class Families:
     Args:
         language: the substrate's name.
         programs: uint8 [program, byte]: the distinct programs that were looked at, the most frequent first.
+        counts: int64 [program]: how many there are of each, in all soups that were looked at.
         family: int64 [program]: the family of each.
         founders: int64 [family]: the program that each was founded by, its most frequent member.
+        tolerance: largest edit distance within a family, as a share of the longer string of instructions.
     """
 
     language: str
     programs: Bytes
+    counts: Counts
     family: Counts
     founders: Counts
+    tolerance: float
 
     def __len__(self) -> int:
         return len(self.founders)
@@ -57,16 +63,26 @@ class Families:
     def sizes(self, soup: Bytes) -> Counts:
         """How many programs of a soup uint8 [program, byte] belong to each family, int64 [family].
 
-        Only those count that are byte for byte one of the programs looked at.
+        Counted are its most frequent distinct programs, as many as were looked at. One that was not itself looked at
+        belongs to the first of the 64 greatest families whose founder it is close to, and to none otherwise.
         """
-        number = {program.tobytes(): index for index, program in enumerate(self.programs)}
+        known = {program.tobytes(): family for program, family in zip(self.programs, self.family, strict=True)}
         found = census(soup)
-        sizes = np.zeros(len(self), np.int64)
-        for first, count in zip(found.first, found.counts, strict=True):
-            index = number.get(soup[first].tobytes())
-            if index is not None:
-                sizes[self.family[index]] += count
-        return sizes
+        first, counts = found.first[: len(self.programs)], found.counts[: len(self.programs)]
+        belongs = np.array([known.get(soup[place].tobytes(), NONE) for place in first], np.int64)
+        strangers = np.flatnonzero(belongs == NONE)
+        belongs[strangers] = self._joined(soup[first[strangers]])
+        return np.bincount(belongs[belongs != NONE], counts[belongs != NONE], len(self)).astype(np.int64)
+
+    def _joined(self, programs: Bytes) -> Counts:
+        """The family that each of some programs uint8 [program, byte] would join, or -1."""
+        totals = np.bincount(self.family, self.counts, len(self))
+        greatest = np.sort(np.argsort(-totals, kind="stable")[:GREATEST])
+        leader_of = np.empty(len(programs), np.int64)
+        strings = _strings(self.language, programs)
+        founders = _strings(self.language, self.programs[self.founders[greatest]])
+        join_families(*strings, round(1000 * self.tolerance), np.arange(len(greatest)), *founders, leader_of)
+        return np.where(leader_of == NONE, NONE, greatest[leader_of])
 
 
 def families(
@@ -90,12 +106,10 @@ def families(
             totals[key] = totals.get(key, 0) + int(count)
     ranked = sorted(totals, key=lambda key: (-totals[key], key))[:most_programs]
     programs = np.frombuffer(b"".join(ranked), np.uint8).reshape(len(ranked), -1)
-    return _cluster(language, programs, tolerance)
-
-
-def in_numbers(programs: Census, most_programs: int) -> int:
-    """How many programs of a soup the most frequent distinct ones stand for."""
-    return int(programs.counts[:most_programs].sum())
+    leader_of, leaders = np.empty((2, len(programs)), np.int64)
+    n_leaders = found_families(*_strings(language, programs), round(1000 * tolerance), leader_of, leaders)
+    counts = np.array([totals[key] for key in ranked], np.int64)
+    return Families(language, programs, counts, leader_of, leaders[:n_leaders].copy(), tolerance)
 
 
 def difference(language: str, first: Bytes, second: Bytes) -> float:
@@ -109,13 +123,11 @@ def difference(language: str, first: Bytes, second: Bytes) -> float:
     return min(int(edit_distance(one, len(one), way, len(way), places)) for way in ways) / longer
 
 
-def _cluster(language: str, programs: Bytes, tolerance: float) -> Families:
-    strings = np.zeros(programs.shape, np.uint8)
-    lengths = np.zeros(len(programs), np.int64)
+def _strings(language: str, programs: Bytes) -> tuple[Bytes, Counts]:
+    """The instructions of programs uint8 [program, byte]: uint8 [program, symbol], and how many there are of each."""
+    strings, lengths = np.zeros(programs.shape, np.uint8), np.zeros(len(programs), np.int64)
     for index, program in enumerate(programs):
         symbols = symbols_of(language, program)
         strings[index, : len(symbols)] = symbols
         lengths[index] = len(symbols)
-    leader_of, leaders = np.empty((2, len(programs)), np.int64)
-    n_leaders = nearest_leader(strings, lengths, round(1000 * tolerance), leader_of, leaders)
-    return Families(language, programs, leader_of, leaders[:n_leaders].copy())
+    return strings, lengths

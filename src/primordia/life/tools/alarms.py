@@ -57,7 +57,7 @@ class Alarms(Tool):
             )
             yield Table(
                 "The soup and its matched random walk",
-                ("epoch", "change rate", "complexity", "of the walk", "replicators", "of the walk "),
+                ("epoch", "change rate", "complexity", "of the walk", "replicators", "walk's"),
                 rows,
                 "Change rate: share of the bytes that the next epoch changes; the walk changes as many, to bytes of "
                 f"the soup's own distribution. Complexity in bits per byte; replicators among {SAMPLE} sampled places.",
