@@ -17,8 +17,9 @@ from primordia.core.errors import BadInputError, ConfigError
 from primordia.core.streams import Streams
 from primordia.life.authors import files
 from primordia.life.authors.soups import EPOCHS, SETTINGS, SOUPS, Soup
-from primordia.life.experiments import continuing
+from primordia.life.experiments import continuing, known
 from primordia.life.experiments.bff import Bff, BffConfig
+from primordia.life.experiments.soup import CLAIMS
 from primordia.life.experiments.soups import SoupState
 from primordia.life.worlds.neighbours import text_of_edges
 
@@ -69,6 +70,14 @@ def soups_of(config: BffConfig, stops: tuple[int, ...]) -> list[SoupState]:
 def test_soups_of_the_authors_simulator(name: str) -> None:
     _, settings, hashes = GOLDEN[name]
     assert tuple(digest(state.soup) for state in soups_of(config_of(**settings), EPOCHS)) == hashes
+
+
+def test_the_claim_counts_what_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = CLAIMS[0]
+    measured = claim.measure(claim.setup)
+    assert measured.value == claim.expected.high == 3 * len(SOUPS)
+    monkeypatch.setattr(known, "SOUPS", {"mixed": SOUPS["mixed"]._replace(hashes=("0", SOUPS["mixed"].hashes[1], "1"))})
+    assert claim.measure(claim.setup).value == 1
 
 
 @pytest.mark.parametrize("name", ["fresh starts", "fresh zeros", "grid", "an organism"])

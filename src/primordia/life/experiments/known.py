@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from primordia.core.claims import Measurement
 from primordia.core.experiment import KnownResult
 from primordia.core.streams import Streams
 from primordia.life.authors.soups import EPOCHS, SETTINGS, SOUPS
@@ -18,20 +19,31 @@ def authors_soup(experiment: SoupExperiment[Any], name: str, **changes: Any) -> 
     `changes` are settings that must make no difference.
     """
     authors = SOUPS[name]
-    config = SoupConfig(**{**SETTINGS, **authors.settings, **changes})
-
-    def measured() -> tuple[str, ...]:
-        streams, found, at = Streams(config.seed), [], 0
-        state = experiment.init(config, streams)
-        for epoch in EPOCHS:
-            state, _ = experiment.advance(config, state, streams, at, epoch - at)
-            at = epoch
-            found.append(hashlib.sha256(state.soup.tobytes()).hexdigest()[:16])
-        return tuple(found)
-
     return KnownResult(
-        f"A soup of {config.n_programs} bff_noheads programs ({name}): its hashes after 1, 8 and 24 epochs",
+        f"A soup of {_config(name).n_programs} bff_noheads programs ({name}): its hashes after 1, 8 and 24 epochs",
         f"checkpoints of the authors' simulator (cubff, commit f212e84) {authors.options}".strip(),
         authors.hashes,
-        measured,
+        lambda: hashes(experiment, _config(name, **changes)),
     )
+
+
+def agreeing_soups(experiment: SoupExperiment[Any]) -> Measurement:
+    """How many soups of the authors' simulator this experiment gives, of all worlds and options: three for each."""
+    found = {name: hashes(experiment, _config(name)) for name in SOUPS}
+    agreeing = {name: sum(map(str.__eq__, found[name], SOUPS[name].hashes)) for name in SOUPS}
+    return Measurement(sum(agreeing.values()), f"of {3 * len(SOUPS)} soups", {"agreeing": agreeing})
+
+
+def hashes(experiment: SoupExperiment[Any], config: SoupConfig) -> tuple[str, ...]:
+    """The first 16 digits of the sha256 of the soup after each of `EPOCHS`."""
+    streams, found, at = Streams(config.seed), [], 0
+    state = experiment.init(config, streams)
+    for epoch in EPOCHS:
+        state, _ = experiment.advance(config, state, streams, at, epoch - at)
+        at = epoch
+        found.append(hashlib.sha256(state.soup.tobytes()).hexdigest()[:16])
+    return tuple(found)
+
+
+def _config(name: str, **changes: Any) -> SoupConfig:
+    return SoupConfig(**{**SETTINGS, **SOUPS[name].settings, **changes})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, Any, ClassVar, final
 
+from primordia.core.claims import Claim, Expected
 from primordia.core.config import Spec
 from primordia.core.experiment import KnownResult, Paper, Preset
 from primordia.core.views import View
 from primordia.life import maps, pictures
-from primordia.life.authors.soups import SOUPS
+from primordia.life.authors.soups import EPOCHS, SOUPS
 from primordia.life.experiments import settings
-from primordia.life.experiments.known import authors_soup
+from primordia.life.experiments.known import agreeing_soups, authors_soup
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.spatial import LEGEND
 from primordia.life.experiments.worlds import world_of
@@ -46,6 +47,19 @@ PRESETS = {
     ),
 }
 
+CLAIMS = (
+    Claim(
+        "W01",
+        "In every world and with every option that it has, the authors' simulator writes these soups.",
+        "the authors' simulator (paradigms-of-intelligence/cubff, commit f212e84), run for this",
+        {"soups": tuple(SOUPS), "epochs": EPOCHS},
+        lambda setup: agreeing_soups(AnySoup()),
+        Expected(3 * len(SOUPS), 3 * len(SOUPS), "integer machines agree exactly: three moments of each"),
+        "quick",
+        "seconds",
+    ),
+)
+
 
 @final
 class AnySoup(SoupExperiment[SoupSettings]):
@@ -57,6 +71,7 @@ class AnySoup(SoupExperiment[SoupSettings]):
     Config = SoupSettings
     views: ClassVar[dict[str, View]] = {**pictures.views(LEGEND), **maps.views(LEGEND, world_of)}
     presets = PRESETS
+    claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {
         "mixed": {},
         "islands": {"world": "islands", "reset_every": 2, "organism": "[[{.>]-]", "organism_epoch": 1},
