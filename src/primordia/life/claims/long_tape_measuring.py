@@ -13,12 +13,13 @@ from primordia.core import threads
 from primordia.core.claims import Measurement
 from primordia.core.streams import Streams
 from primordia.life.long_tape.languages import LANGUAGES, STEPS
-from primordia.life.long_tape.repeats import repeats
+from primordia.life.long_tape.repeats import LONGEST, periods, repeats
 from primordia.life.measures import Bytes, high_order_complexity
 
 Setup = Mapping[str, Any]
 TAPE_LENGTH, N_STARTS, HEAD_OFFSET = 65_536, 4096, 12
 PAIRS, TRANSITION = 1 / 3, 1.0
+"""Share of the tape from which repeats count as having taken over, and complexity from which a tape counts so."""
 
 
 def begin(language: str, seed: int) -> Bytes:
@@ -28,7 +29,9 @@ def begin(language: str, seed: int) -> Bytes:
     return first_tape(language, LANGUAGES[language].first_tape, TAPE_LENGTH, Streams(seed))
 
 
-def go_on(language: str, tape: Bytes, owed: int, seed: int, first: int, n: int) -> tuple[Bytes, int, Any]:
+def go_on(
+    language: str, tape: Bytes, owed: int, seed: int, first: int, n: int, head_offset: int = HEAD_OFFSET
+) -> tuple[Bytes, int, Any]:
     """Tape, units owed and counts after rounds number `first` to `first + n - 1`, all settings as in the source."""
     from primordia.life.long_tape.runs import run_rounds
 
@@ -42,7 +45,7 @@ def go_on(language: str, tape: Bytes, owed: int, seed: int, first: int, n: int) 
         n_rounds=n,
         n_starts=N_STARTS,
         limit=chosen.limit,
-        head_offset=HEAD_OFFSET,
+        head_offset=head_offset,
         mutate_to=chosen.mutate_to,
         mutation_interval=chosen.mutation_interval,
     )
@@ -100,6 +103,35 @@ def looping_share(setup: Setup) -> Measurement:
             loops += int(registers[0] < steps and not np.array_equal(after, tape))
             n_starts += 1
     return Measurement(loops / n_starts if n_starts else float("nan"), f"{loops} of {n_starts} starts")
+
+
+def loops_by_offset(setup: Setup) -> Measurement:
+    """How many more seeds of BFF have copies laid end to end on a third of the tape at the first offset of head 1.
+
+    The copies are of at least `shortest` bytes; the number at the second offset is subtracted.
+    """
+    cases = [(offset, seed) for offset in setup["head_offsets"] for seed in setup["seeds"]]
+    with ThreadPoolExecutor(threads.available()) as pool:
+        found = list(pool.map(lambda case: _until_copies(setup, *case), cases))
+    per_offset = [found[k : k + len(setup["seeds"])] for k in (0, len(setup["seeds"]))]
+    first, second = (sum(t is not None for t in ends) for ends in per_offset)
+    return Measurement(
+        first - second,
+        f"{first} and {second} of {len(setup['seeds'])} seeds",
+        {str(offset): ends for offset, ends in zip(setup["head_offsets"], per_offset, strict=True)},
+    )
+
+
+def _until_copies(setup: Setup, head_offset: int, seed: int) -> int | None:
+    """Rounds until one length of copy, `shortest` or more, holds a third of the tape; None if it does not come."""
+    tape, owed, t = begin("bff_long", seed), 0, 0
+    while t < setup["most_rounds"]:
+        tape, owed, _ = go_on("bff_long", tape, owed, seed, t, setup["every"], head_offset)
+        t += setup["every"]
+        by_period = np.bincount(periods(tape), minlength=LONGEST + 1)
+        if by_period[setup["shortest"] :].max() >= PAIRS * tape.size:
+            return t
+    return None
 
 
 def specimens_that_copy(setup: Setup) -> Measurement:
