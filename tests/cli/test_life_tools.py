@@ -92,6 +92,9 @@ def test_families_and_tree_of_a_run(call: Call, root: Path):
     assert families["rows"][0][0] in text["text"]
     assert newick["text"].endswith("soup;")
     assert np.shape(picture["pixels"]) == (256, 56)
+    born = found(call, "tree", "latest", "--samples", "7", "--dominant", "0.2", "--parents", "births", "--root", root)
+    assert "Parents are told by births" in born[0]["note"]
+    assert families["rows"][0][0] in born[1]["text"]
     (none,) = found(call, "tree", "latest", "--samples", "3", "--end", "8", "--dominant", "1", "--root", root)
     assert none["text"] == "None found."
 

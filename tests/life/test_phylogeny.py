@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from primordia.life.ecology import phylogeny
+from primordia.life.ecology import descent, phylogeny
 from primordia.life.ecology.families import Families
 from primordia.life.ecology.phylogeny import ROOT
 
@@ -96,3 +98,49 @@ def test_nobody_on_top() -> None:
     tree = phylogeny.grow(FOUND, EPOCHS, SHARES, 0.9)
     assert tree.branches == ()
     assert phylogeny.newick(tree) == "()soup;"
+
+
+class Soups:
+    """A history of which only the soups are asked for."""
+
+    def __init__(self, soups: dict[int, np.ndarray]) -> None:
+        self.soups = soups
+
+    def soup(self, t: int) -> np.ndarray:
+        return self.soups[t]
+
+
+def test_parents_by_birth_are_the_first_other_family_in_the_line_that_was_there_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    none = program(">" * 30 + "," * 30)
+    soups = {
+        3: PROGRAMS[[3, 3, 1, 2]],  # family 2 stands at place 3
+        2: np.stack((PROGRAMS[0], none, PROGRAMS[2], PROGRAMS[2])),
+        1: np.stack((PROGRAMS[3], none, PROGRAMS[2], PROGRAMS[0])),
+        0: np.stack((PROGRAMS[1], PROGRAMS[0], PROGRAMS[2], none)),
+    }
+    line = [SimpleNamespace(t=3, parent=2), SimpleNamespace(t=2, parent=1), SimpleNamespace(t=1, parent=0)]
+    walked = []
+
+    def walk(history: Soups, t: int, place: int):
+        walked.append((t, place))
+        yield from line
+
+    monkeypatch.setattr(descent, "walk_back", walk)
+    ancestor = descent.by_birth(FOUND, Soups(soups), (0, 3))
+    # At t = 2 it is family 2 still, at t = 1 none, at the start family 1.
+    assert ancestor(2, 1, [0, 1]) == 1
+    assert ancestor(2, 1, [0]) is None
+    assert ancestor(4, 1, [0, 1]) is None
+    assert walked == [(3, 3), (3, 3)]
+    tree = phylogeny.grow(FOUND, EPOCHS, SHARES, ancestor=lambda family, sample, before: before[0] if before else None)
+    assert [branch.parent for branch in tree.branches] == [ROOT, 0, 0, 0]
+
+
+def test_a_member_is_the_most_frequent_program_of_its_family() -> None:
+    near = np.where(np.arange(64) == 50, ord("b"), PROGRAMS[0]).astype(np.uint8)
+    soup = np.stack((PROGRAMS[3], PROGRAMS[0], near, near))
+    assert descent.member(FOUND, 0, soup) == 2
+    assert descent.member(FOUND, 3, soup) == 0
+    assert descent.member(FOUND, 4, soup) is None

@@ -9,6 +9,7 @@ the longer one's. Distances are to founders only, so a family cannot creep from 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,13 +67,21 @@ class Families:
         Counted are its most frequent distinct programs, as many as were looked at. One that was not itself looked at
         belongs to the first of the 64 greatest families whose founder it is close to, and to none otherwise.
         """
-        known = {program.tobytes(): family for program, family in zip(self.programs, self.family, strict=True)}
         found = census(soup)
         first, counts = found.first[: len(self.programs)], found.counts[: len(self.programs)]
-        belongs = np.array([known.get(soup[place].tobytes(), NONE) for place in first], np.int64)
-        strangers = np.flatnonzero(belongs == NONE)
-        belongs[strangers] = self._joined(soup[first[strangers]])
+        belongs = self.family_of(soup[first])
         return np.bincount(belongs[belongs != NONE], counts[belongs != NONE], len(self)).astype(np.int64)
+
+    def family_of(self, programs: Bytes) -> Counts:
+        """The family of each of some programs uint8 [program, byte], int64 [program]; -1 for those of none."""
+        belongs = np.array([self._known.get(program.tobytes(), NONE) for program in programs], np.int64)
+        strangers = np.flatnonzero(belongs == NONE)
+        belongs[strangers] = self._joined(programs[strangers])
+        return belongs
+
+    @functools.cached_property
+    def _known(self) -> dict[bytes, int]:
+        return {program.tobytes(): int(family) for program, family in zip(self.programs, self.family, strict=True)}
 
     def _joined(self, programs: Bytes) -> Counts:
         """The family that each of some programs uint8 [program, byte] would join, or -1."""

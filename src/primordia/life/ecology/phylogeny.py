@@ -3,13 +3,14 @@
 At every sampled epoch the families that hold at least a given share of the soup are dominant. A dominant family enters
 the tree at the first sample at which it is; its parent is the family, dominant at the sample before, whose founder is
 most similar to its own. Families of the first sample, and those that resemble none before by half or more, are
-children of the soup. Similarity is a guess about descent; `lineage.ancestry` follows the births themselves.
+children of the soup. Similarity is a guess about descent; `descent` follows the births themselves.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,10 @@ MOST_BRANCHES = 64
 ROOT = -1
 HEIGHT = 256
 COLUMNS = 8
+
+
+Ancestor: TypeAlias = Callable[[int, int, Sequence[int]], "int | None"]
+"""(family, sample at which it is first dominant, families in the tree before it) -> its parent among these, or None."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +77,16 @@ class Tree:
         return [place for place, branch in enumerate(self.branches) if branch.parent == parent]
 
 
-def grow(found: Families, epochs: Sequence[int], shares: npt.NDArray[np.float64], dominant: float = DOMINANT) -> Tree:
+def grow(
+    found: Families,
+    epochs: Sequence[int],
+    shares: npt.NDArray[np.float64],
+    dominant: float = DOMINANT,
+    ancestor: Ancestor | None = None,
+) -> Tree:
     """The tree from the share of the soup that each family holds at each sample, float64 [sample, family].
 
-    Of more than 64 dominant families the greatest stay.
+    Of more than 64 dominant families the greatest stay. Where `ancestor` is given, it says who the parents are.
     """
     peaks = shares.max(axis=0)
     chosen = [int(family) for family in np.argsort(-peaks, kind="stable")[:MOST_BRANCHES] if peaks[family] >= dominant]
@@ -85,8 +96,14 @@ def grow(found: Families, epochs: Sequence[int], shares: npt.NDArray[np.float64]
     branches = []
     for family in order:
         sample = entered[family]
-        before = [other for other in order if entered[other] < sample and shares[sample - 1, other] >= dominant]
-        parent, likeness = _most_similar(found, family, before)
+        if ancestor is None:
+            before = [other for other in order if entered[other] < sample and shares[sample - 1, other] >= dominant]
+            parent = _most_similar(found, family, before)
+        else:
+            parent = ancestor(family, sample, order[: place[family]])
+        likeness = (
+            0.0 if parent is None else 1 - difference(found.language, found.founder(parent), found.founder(family))
+        )
         present = np.flatnonzero(shares[:, family] > 0)
         branches.append(
             Branch(
@@ -160,13 +177,10 @@ def picture(tree: Tree) -> Picture:
     )
 
 
-def _most_similar(found: Families, family: int, before: Sequence[int]) -> tuple[int | None, float]:
-    """The family whose founder is most like this one's, and how much; None if none is half like it."""
+def _most_similar(found: Families, family: int, before: Sequence[int]) -> int | None:
+    """The family whose founder is most like this one's; None if none is half like it."""
     differences = [difference(found.language, found.founder(other), found.founder(family)) for other in before]
-    if not differences or min(differences) >= STRANGER:
-        return None, 0.0
-    best = int(np.argmin(differences))
-    return before[best], 1 - differences[best]
+    return before[int(np.argmin(differences))] if differences and min(differences) < STRANGER else None
 
 
 def _depth_first(tree: Tree, parent: int = ROOT) -> list[int]:
