@@ -61,6 +61,14 @@ def test_the_most_frequent_program_of_a_run_is_disassembled(call: Call, root: Pa
     assert f"one of {copies} that are alike" in table["title"]
 
 
+def test_the_most_frequent_programs_and_bytes(call: Call, root: Path):
+    programs, found_bytes, listing = found(call, "top", "latest", "--root", root)
+    assert programs["rows"][0][3:] == [64, FIG4]
+    assert found_bytes["rows"][0][:2] == ["0x20", "Ġ"]
+    assert listing["text"].startswith("#1")
+    assert found(call, "top", "latest", "--epoch", "0", "--root", root)[0]["rows"][0][1] == 1
+
+
 def test_a_trace_shows_every_step_that_counts(call: Call):
     steps, tape, film = found(call, "trace", "bff_noheads", FIG4, "--steps", "9", "--start", "3")
     assert steps["columns"][-3:] == ["pointer", "head0", "head1"]
@@ -100,8 +108,9 @@ def test_families_and_tree_of_a_run(call: Call, root: Path):
 
 
 def test_outcomes_of_a_run_and_of_typed_programs(call: Call, root: Path, tmp_path: Path):
-    who, matrix = found(call, "outcomes", "--run", "latest", "--families", "3", "--root", root)
+    who, matrix, forecast = found(call, "outcomes", "--run", "latest", "--families", "3", "--root", root)
     assert len(who["rows"]) == len(matrix["rows"]) == 3
+    assert [sum(row[column] for row in forecast["rows"]) for column in (1, 2, 3)] == pytest.approx([1, 1, 1], abs=1e-4)
     assert {row[2] for row in who["rows"]} <= {"replicator", "host", "parasite", "defender", "inert"}
     (tmp_path / "programs.txt").write_text(f"{FIG4}\n{'0' * 64}\n")
     who, matrix = found(call, "outcomes", "--language", "bff_noheads", "--programs", "@programs.txt")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oracles import plain_bff, plain_ecology
 from primordia.life.ecology.breeding import breed
-from primordia.life.ecology.outcomes import label, letters, outcomes
+from primordia.life.ecology.equilibrium import flow, predicted
+from primordia.life.ecology.outcomes import Outcomes, label, letters, outcomes
 from primordia.life.golden import FIG4_REPLICATOR
 
 FIG4 = np.frombuffer(FIG4_REPLICATOR, np.uint8)
@@ -79,3 +82,35 @@ def test_a_line_is_what_meetings_in_a_row_make_of_it() -> None:
 def test_letters_go_on_after_z() -> None:
     assert letters(28)[-3:] == ["Z", "AA", "AB"]
     assert len(set(letters(64))) == 64
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32), n=st.integers(1, 5))
+def test_the_flow_is_the_average_over_all_pairs(seed: int, n: int) -> None:
+    generator = np.random.default_rng(seed)
+    first, second = generator.integers(-1, n, (2, n, n))
+    shares = generator.dirichlet(np.ones(n + 1))
+    found = Outcomes(first, second, ("inert",) * n, np.zeros(n, np.int64))
+    expected = np.zeros(n + 1)
+    for i in range(n + 1):
+        for j in range(n + 1):
+            meets = i < n and j < n
+            halves = (first[i, j], second[i, j]) if meets else (i, j)
+            for half in halves:
+                expected[n if half == -1 else half] += shares[i] * shares[j] / 2
+    assert flow(found, shares) == pytest.approx(expected)
+    assert flow(found, shares).sum() == pytest.approx(1)
+
+
+def test_what_a_table_predicts() -> None:
+    # Whoever stands first wins: the shares stay as they are. Whoever is 0 wins: it takes all.
+    first_wins = Outcomes(np.array([[0, 0], [1, 1]]), np.array([[0, 0], [1, 1]]), ("replicator",) * 2, np.zeros(2, int))
+    shares = np.array([0.3, 0.6, 0.1])
+    assert predicted(first_wins, shares)[0] == pytest.approx(shares)
+    third = np.array([1 / 3, 1 / 3, 1 - 2 / 3])
+    slow = Outcomes(np.array([[0, 0], [1, 1]]), np.array([[0, 0], [0, 1]]), ("replicator",) * 2, np.zeros(2, int))
+    assert predicted(slow, third)[0] == pytest.approx([2 / 3, 0, 1 / 3], abs=1e-4)
+    winner = Outcomes(np.zeros((2, 2), int), np.zeros((2, 2), int), ("replicator",) * 2, np.zeros(2, int))
+    after, epochs = predicted(winner, shares)
+    assert after == pytest.approx([0.9, 0, 0.1], abs=1e-6)
+    assert epochs < 100

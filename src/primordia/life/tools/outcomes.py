@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Annotated, final
 
 import numpy as np
+import numpy.typing as npt
 
 from primordia.core.config import Spec
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
 from primordia.life.ecology import names
+from primordia.life.ecology.equilibrium import flow, predicted
 from primordia.life.ecology.families import families
 from primordia.life.ecology.outcomes import Outcomes, letters, outcomes, word
 from primordia.life.substrates import substrate
@@ -46,26 +48,31 @@ class OutcomesTool(Tool):
 
     def use(self, arguments: OutcomesArguments, runs: Runs) -> Iterator[Finding]:
         """The programs with their labels, and the table of outcomes."""
-        language, programs, max_steps = chosen(arguments, runs)
+        language, programs, max_steps, shares = chosen(arguments, runs)
         found = outcomes(language, programs, max_steps)
         yield whos_who(language, programs, found)
         yield matrix(found)
+        if shares is not None:
+            yield forecast(found, shares)
 
 
-def chosen(arguments: OutcomesArguments, runs: Runs) -> tuple[str, asking.Bytes, int]:
-    """Language, programs uint8 [program, byte] and step limit."""
+def chosen(arguments: OutcomesArguments, runs: Runs) -> tuple[str, asking.Bytes, int, npt.NDArray[np.float64] | None]:
+    """Language, programs uint8 [program, byte], step limit, and the shares of a run's soup [program, all others]."""
     if arguments.run:
         asking.not_both(arguments.language, arguments.programs, "--run")
         moment = asking.soup_moment(runs, arguments.run, arguments.epoch)
         found = families(moment.config.language, [moment.state.soup])
-        order = np.argsort(-found.sizes(moment.state.soup), kind="stable")[: arguments.families]
-        return found.language, np.stack([found.founder(int(family)) for family in order]), moment.config.max_steps
+        sizes = found.sizes(moment.state.soup)
+        order = np.argsort(-sizes, kind="stable")[: arguments.families]
+        programs = np.stack([found.founder(int(family)) for family in order])
+        shares = sizes[order] / len(moment.state.soup)
+        return found.language, programs, moment.config.max_steps, np.append(shares, 1 - shares.sum())
     asking.need_program(arguments.language, arguments.programs)
     texts = [text for text in arguments.programs.splitlines() if text.strip()]
     if len(texts) == 1:
         texts = _split(arguments.language, texts[0])
     programs = [asking.program(arguments.language, text, arguments.length, arguments.fill) for text in texts]
-    return arguments.language, np.stack(programs), arguments.max_steps
+    return arguments.language, np.stack(programs), arguments.max_steps, None
 
 
 def whos_who(language: str, programs: asking.Bytes, found: Outcomes) -> Table:
@@ -99,6 +106,23 @@ def matrix(found: Outcomes) -> Table:
         rows,
         "In a cell: what the first half is in the end, then the second; · is none of these. A half counts as a program "
         "from which it differs in at most a quarter of the bytes, shifted or mirrored if need be.",
+    )
+
+
+def forecast(found: Outcomes, shares: npt.NDArray[np.float64]) -> Table:
+    """The families' shares of the soup, and those that the table of outcomes alone would lead to."""
+    after, epochs = predicted(found, shares)
+    who = [*letters(len(found.labels)), "others"]
+    rows = tuple(
+        (name, round(float(now), 5), round(float(soon), 5), round(float(end), 5))
+        for name, now, soon, end in zip(who, shares, flow(found, shares), after, strict=True)
+    )
+    return Table(
+        "What the table predicts",
+        ("", "share now", "an epoch later", "at rest"),
+        rows,
+        "If all met at random and nothing mutated, a family's members did as its founder does, and others left alone: "
+        f"at rest after {epochs:,} epochs.",
     )
 
 
