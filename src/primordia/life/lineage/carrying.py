@@ -15,6 +15,12 @@ from primordia.life.primitives import fetch_ahead, put_row, take_row, take_ticke
 AHEAD = 8
 FOLLOW = "FunctionType(int64(uint8[::1], uint16[::1], int64[::1], int64))"
 EPOCH_SHIFT = np.uint64(32)
+# Tokens in a line of the processor's cache.
+LINE = 8
+# Of a pair in which no more bytes than these moved, the moves wait until there are more than WAITING of them: the pairs
+# of an epoch share no program, so the order in which their tokens move does not matter.
+FEW = 16
+WAITING = 1024
 
 
 @kernel
@@ -29,24 +35,52 @@ def renew(tokens, left, right, base, epoch, threshold):
 
 
 @kernel
-def carry(tokens, left, right, origins, held):
-    """Moves the tokens of a pair to where its bytes went; `held` is room for both programs' tokens."""
-    length = tokens.shape[1]
-    held[:length] = tokens[left]
-    held[length:] = tokens[right]
-    for i in range(length):
-        tokens[left, i] = held[origins[i]]
-    for i in range(length):
-        tokens[right, i] = held[origins[length + i]]
+def n_moved(origins):
+    """How many bytes of a tape are from somewhere else."""
+    n = 0
+    for i in range(origins.size):
+        n += origins[i] != i
+    return n
 
 
 @kernel
-def moved(origins):
-    """Whether any byte is from somewhere else."""
-    difference = np.uint16(0)
-    for i in range(origins.size):
-        difference |= origins[i] ^ np.uint16(i)
-    return difference != 0
+def note_moves(origins, left, right, length, sources, targets, n):
+    """Puts the places in the soup that the moved bytes of a pair are from, and those they are at, behind n others."""
+    for i in range(2 * length):
+        source = np.int64(origins[i])
+        if source != i:
+            sources[n] = left * length + source if source < length else right * length + source - length
+            targets[n] = left * length + i if i < length else right * length + i - length
+            n += 1
+    return n
+
+
+@kernel
+def carry_noted(tokens, sources, targets, held, n):
+    """Moves the tokens, flat, of n noted places at once: many waits for the memory become one."""
+    for k in range(n):
+        held[k] = tokens[sources[k]]
+    for k in range(n):
+        tokens[targets[k]] = held[k]
+
+
+@kernel
+def carry_pair(tokens, left, right, length, origins, held):
+    """Moves the tokens, flat, of a pair many of whose bytes moved; `held` is room for those of both programs."""
+    left, right = left * length, right * length
+    for i in range(length):
+        held[i] = tokens[left + i]
+        held[length + i] = tokens[right + i]
+    from_left, from_right = np.uint16(0), np.uint16(0)
+    for i in range(length):
+        from_left |= origins[i] ^ np.uint16(i)
+        from_right |= origins[length + i] ^ np.uint16(length + i)
+    if from_left != 0:
+        for i in range(length):
+            tokens[left + i] = held[origins[i]]
+    if from_right != 0:
+        for i in range(length):
+            tokens[right + i] = held[origins[length + i]]
 
 
 @kernel
@@ -57,16 +91,23 @@ def follow_pairs(follow, n_registers, soup, tokens, order, n_meeting, seed, epoc
     """
     n_programs, length = soup.shape
     span = np.uint64(2 * length)
-    tape, held = np.empty(2 * length, np.uint8), np.empty(2 * length, np.uint64)
-    origins, registers = np.arange(2 * length).astype(np.uint16), np.empty(n_registers, np.int64)
+    flat, lines, n_lines = tokens.reshape(-1), tokens.reshape(-1, LINE), length // LINE
+    tape, registers = np.empty(2 * length, np.uint8), np.empty(n_registers, np.int64)
+    origins = np.arange(2 * length).astype(np.uint16)
+    sources, targets = np.empty((2, WAITING + FEW), np.int64)
+    held = np.empty(max(2 * length, WAITING + FEW), np.uint64)
     base = mutation_base(seed, epoch, np.uint64(n_programs), np.uint64(first), span)
     next_block = block_mutates(base, span, threshold)
-    operations = 0
+    operations, n_noted, many = 0, 0, False
     for pair in range(first, last):
-        left, right = order[2 * pair], order[2 * pair + 1]
+        left, right = np.int64(order[2 * pair]), np.int64(order[2 * pair + 1])
         if pair + AHEAD < last:
             fetch_ahead(soup, order[2 * (pair + AHEAD)])
             fetch_ahead(soup, order[2 * (pair + AHEAD) + 1])
+        if many and pair + 1 < last:
+            for k in range(n_lines):
+                fetch_ahead(lines, order[2 * pair + 2] * n_lines + k)
+                fetch_ahead(lines, order[2 * pair + 3] * n_lines + k)
         take_row(soup, left, tape, 0)
         take_row(soup, right, tape, length)
         this_block, next_block = next_block, block_mutates(base + span, span, threshold)
@@ -78,10 +119,19 @@ def follow_pairs(follow, n_registers, soup, tokens, order, n_meeting, seed, epoc
             operations += follow(tape, origins, registers, max_steps)
         put_row(soup, left, tape, 0)
         put_row(soup, right, tape, length)
-        if moved(origins):
-            carry(tokens, left, right, origins, held)
+        moved = n_moved(origins)
+        many = moved > FEW
+        if many:
+            carry_pair(flat, left, right, length, origins, held)
+        elif moved:
+            n_noted = note_moves(origins, left, right, length, sources, targets, n_noted)
+            if n_noted > WAITING:
+                carry_noted(flat, sources, targets, held, n_noted)
+                n_noted = 0
+        if moved:
             for i in range(origins.size):
                 origins[i] = i
+    carry_noted(flat, sources, targets, held, n_noted)
     return operations
 
 
