@@ -71,6 +71,27 @@ def test_short_programs_on_a_ground_of_equal_bytes(name: str, start: list[int], 
     agree(name, bytes([*start, *[fill] * (128 - len(start))]), max_steps)
 
 
+@settings(max_examples=600, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 24), BYTES), max_size=5),
+    fill=st.lists(BYTES, min_size=1, max_size=100),
+    shift=st.integers(0, 3),
+    max_steps=st.one_of(st.just(8192), st.integers(0, 3000)),
+)
+@example([], [0], 0, 8192)
+@example([(24, 183 - 128)], [0], 0, 8192)  # it never stops, and copies over itself
+@example([(21, 254)], [1, 2, 3], 0, 8192)  # every other byte
+@example([(22, 1), (21, 3)], [5], 0, 8192)
+def test_loops_that_copy(changes: list[tuple[int, int]], fill: list[int], shift: int, max_steps: int) -> None:
+    """The replicator with some bytes altered, behind instructions that do nothing, on any ground."""
+    program = bytearray(RSUBLEQ4_REPLICATOR)
+    for place, byte in changes:
+        program[place] = byte
+    before = bytes([126, 126, 126, 4]) * shift
+    raw = before + bytes(program)
+    agree("rsubleq4", raw + bytes(np.resize(np.array(fill, np.uint8), 128 - len(raw))), max_steps)
+
+
 @pytest.mark.parametrize("name", LANGUAGES)
 @pytest.mark.parametrize("tape_set", "UR")
 def test_the_authors_vectors(name: str, tape_set: str) -> None:
@@ -141,6 +162,16 @@ def test_every_byte_has_a_colour_that_the_legend_explains(name: str) -> None:
         *("null", "head0", "head0", "head1", "head1", "other", "copy", "copy", "other"),
         *("loop", "loop", "write", "write", "other", "copy", "copy", "other"),
     ]
+
+
+@pytest.mark.slow
+def test_a_soup_of_copiers() -> None:
+    """Pairs of a planted soup 300 epochs after its takeover, where loops of every kind have evolved."""
+    soup = random_soup(0, 8192, 64)
+    soup[0] = replicator()
+    soup = measuring.run_soup("rsubleq4", soup, 0, 0, 300)
+    for pair in soup.reshape(-1, 128)[:1500]:
+        agree("rsubleq4", pair.tobytes(), 8192)
 
 
 @pytest.mark.slow

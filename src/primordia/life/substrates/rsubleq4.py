@@ -12,9 +12,13 @@ from primordia.life.primitives import scratch
 from primordia.life.substrates.declaration import Substrate
 from primordia.life.substrates.notation import Decoded, Hex
 from primordia.life.substrates.operands import CLASSES, FIRST_NOTE, LEGEND, NOTE_ROOM, differing, note, signed
+from primordia.life.substrates.rounds import run_rounds
 
 ONE, TWO, THREE, FOUR = (np.uint64(k) for k in (1, 2, 3, 4))
 OFF_TAPE = ~np.uint64(0)
+NEVER = 1 << 30
+LONGEST_WAIT = 16
+"""Most jumps back between two looks at whether a loop can be run by rounds; it starts at one and doubles."""
 
 
 @kernel(forceinline=True, allocates=False)
@@ -36,6 +40,7 @@ def body(tape, origins, registers, max_steps):
     seen_pointer, seen_left, jumps, next_note = OFF_TAPE, 0, 0, FIRST_NOTE
     if tape.size * (1 if origins is None else 3) > NOTE_ROOM:
         next_note = -1
+    looping, wait, longer = OFF_TAPE, 0, 1
     while left > 0 and pointer <= last:
         left -= 1
         target = (pointer + distance(tape[pointer])) & wrap
@@ -52,6 +57,19 @@ def body(tape, origins, registers, max_steps):
         if np.int64(pointer) > np.int64(before):
             continue
         jumps += 1
+        if before != looping:
+            looping, wait, longer = before, 0, 1
+        elif wait > 0:
+            wait -= 1
+        else:
+            rounds = run_rounds(tape, origins, np.int64(pointer), np.int64(before), left)
+            if rounds > 1:
+                left -= rounds * (np.int64((before - pointer) >> TWO) + 1)
+                longer = 1
+            else:
+                wait = NEVER if rounds < 0 else longer
+                longer = min(2 * longer, LONGEST_WAIT)
+                left -= rounds * (np.int64((before - pointer) >> TWO) + 1) if rounds == 1 else 0
         if pointer == seen_pointer and (origins is not None or tape[witness] == seen[witness]):
             place = differing(tape, origins, seen)
             if place < 0:
