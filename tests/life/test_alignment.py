@@ -78,7 +78,8 @@ def test_a_program_that_copies_itself_to_another_offset_is_seen_here_and_not_by_
 def test_the_false_positive_of_the_authors_test_is_flagged() -> None:
     """A tape that repeats itself every two bytes looks the same two places on: the test takes the drift for a copy.
 
-    The published example (arXiv 2607.01483) is of this kind; its line ends when the copier runs into the heads' bytes.
+    Its line ends when the copier runs into the bytes that place the heads. The example is ours, made after the one that
+    arXiv 2607.01483 describes; 128 and 130 in turn with four instructions at places 3 to 6 never score here.
     """
     program = drifting((190, 128))
     assert score("bff_selfmove", program) >= replicators.STRICT_SCORE

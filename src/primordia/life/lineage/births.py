@@ -129,6 +129,12 @@ def birth_of_line(
             found = len(line), score
         elif len(line) - (found[0] if found else 0) >= PATIENCE:
             break
+    else:
+        root = line[-1].parent if line else place
+        program = history.soup(history.first)[root]
+        score = score_at(history, history.first, root, program)
+        if score >= threshold:
+            return Birth(history.first, root, program, score, None), line
     if found is None:
         return None, []
     n_links, score = found

@@ -45,13 +45,13 @@ class AncestryTool(Tool):
 
 def generations(found: replay.Past, line: replay.Line, n_rows: int) -> Table:
     """One row for each copy, the newest first; what happened between two copies is summed up."""
-    rows = []
+    rows: list[tuple[str | int | None, ...]] = []
     n_mutations, waited = 0, 0
     known: dict[bytes, int] = {}
     for link in line.links:
         n_mutations += len(link.mutations)
         waited += 1
-        if not link.is_copy and link is not line.links[-1]:
+        if not link.is_copy and (link is not line.links[-1] or line.birth.link is None):
             continue
         key = link.program.tobytes()
         if key not in known:
@@ -60,6 +60,9 @@ def generations(found: replay.Past, line: replay.Line, n_rows: int) -> Table:
         text = found.text(link.program)
         rows.append((link.t, link.place, link.parent, given, waited, n_mutations, known[key], text))
         n_mutations, waited = 0, 0
+    if line.birth.link is None:
+        birth = line.birth
+        rows.append((birth.t, birth.place, None, None, waited, n_mutations, birth.score, found.text(birth.program)))
     n_generations = len(rows) - 1
     return Table(
         f"From place {line.place} after {line.t} epochs back to the birth of its line",

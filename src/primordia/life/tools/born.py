@@ -75,7 +75,7 @@ def clocks(found: replay.Past, first: Birth | None, winner: replay.Line | None, 
         birth = winner.birth
         rows.append(("birth of the line", birth.t, *_where(birth), name(language, birth.program), birth.score))
         event = "takeover" if winner.t == found.takeover else "most frequent replicator"
-        program = winner.links[0].program
+        program = found.history.soup(winner.t)[winner.place]
         rows.append((event, winner.t, None, winner.place, name(language, program), None))
     counted = f"; {first.n_replicators} in the soup then" if first is not None and first.n_replicators else ""
     where = f"Every program was tested after every epoch from {since} on{counted}."
@@ -97,9 +97,7 @@ def _where(birth: Birth) -> tuple[int | None, int]:
 def record(found: replay.Past, title: str, birth: Birth) -> Text:
     """Where the newborn stands, who met, what mutated, and which bytes came from whom."""
     if birth.link is None:
-        return Text(
-            title, found.text(birth.program), f"It is one of the programs that the run began with: {birth.place}."
-        )
+        return Text(title, found.text(birth.program), f"The run began with it, at place {birth.place}.")
     met = birth.link.interaction
     half = met.half(birth.place)
     n_first, n_second = birth.link.bytes_from
