@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 from primordia.cli import arguments, printing
-from primordia.engine import compare, opening
+from primordia.engine import compare, looking, opening
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +42,14 @@ def main(argv: list[str]) -> int:
 def _pairs(title: str, pairs: Mapping[str, tuple[Any, Any]]) -> list[Any]:
     if not pairs:
         return [printing.heading(title), "the same"]
-    rows = [(key, *(("–" if value is None else value) for value in pair)) for key, pair in pairs.items()]
+    rows = [(key, *(_shown(value) for value in pair)) for key, pair in pairs.items()]
     return [printing.heading(title), printing.table((title, "first", "second"), rows)]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return looking.brief(value)
+    return "–" if value is None else value
 
 
 def _metrics(found: compare.Comparison) -> list[Any]:

@@ -101,7 +101,7 @@ def _settings(run: Opened) -> list[Any]:
     changed = _changed(run)
     rows = []
     for name, field in configs.fields(run.experiment.Config).items():
-        value = Text(str(getattr(run.config, name)), style="bold yellow" if name in changed else "")
+        value = Text(looking.brief(getattr(run.config, name)), style="bold yellow" if name in changed else "")
         rows.append((name, value, str(field.default) if name in changed else "", field.spec.meaning))
     return [printing.heading("settings"), printing.table(("setting", "value", "default", "meaning"), rows)]
 

@@ -21,6 +21,20 @@ from primordia.core.views import Colour
 from primordia.engine import durable
 from primordia.engine.folder import Opened, RunFolder
 
+LONGEST = 120
+CUT_TO = 59
+
+
+def brief(value: Any) -> str:
+    """The value of a setting as people are shown it: of a long text, such as an edge list, its beginning and length."""
+    text = str(value)
+    lines = len(text.splitlines())
+    if len(text) <= LONGEST and lines <= 1:
+        return text
+    return f"{' '.join(text.split())[:CUT_TO]}{'…' if len(text) > LONGEST else ' …'} " + (
+        f"({lines} lines)" if lines > 1 else f"({len(text)} characters)"
+    )
+
 
 def png(pixels: np.ndarray[Any, np.dtype[np.uint8]], palette: tuple[Colour, ...]) -> bytes:
     """An indexed-colour PNG; `pixels` are palette indices with axes [row, column].

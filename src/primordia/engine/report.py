@@ -176,7 +176,7 @@ def _settings(run: Opened) -> str:
 
 
 def _setting(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else looking.brief(value)
 
 
 def _go_on(run: Opened) -> str:
