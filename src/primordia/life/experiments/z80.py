@@ -148,7 +148,7 @@ class Z80(SoupExperiment[Z80Config]):
             ("way", "programs", "most frequent", "written by"),
             tuple(found),
             f"Distinct strict replicators among {SAMPLE} programs drawn at random. The way is that of most bytes that "
-            "arrive in 16 random partners: stack (PUSH, CALL, RST), block (LDI, LDD, LDIR, LDDR) or single loads.",
+            "arrive in 16 random partners: stack (PUSH, EX (SP), CALL, RST), block (LDI, LDD, LDIR, LDDR) or single loads.",
         )
         return (*super().findings(config, state, streams, t), table)
 

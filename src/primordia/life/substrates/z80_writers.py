@@ -12,7 +12,8 @@ from primordia.life.substrates.z80_machine import steps
 from primordia.life.substrates.z80_registers import N_PLACES, PC, peek, reset, word
 from primordia.life.substrates.z80_text import decode
 
-STACK = frozenset(("PUSH", "CALL", "RST"))
+STACK = frozenset(("PUSH", "EX", "CALL", "RST"))
+"""EX writes memory in one form only: EX (SP),HL, or IX or IY, exchanges a register pair and the top of the stack."""
 BLOCK = frozenset(("LDI", "LDD", "LDIR", "LDDR"))
 BEHIND_ED = 256
 
