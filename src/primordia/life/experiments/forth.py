@@ -45,9 +45,9 @@ PRESETS = {
         {"steps": 512, "every": 4, "stop": "takeover+128"},
     ),
     "demo": Preset(
-        "The paper's scale: 131,072 random programs, nothing planted. Nearly every seed is taken over within 1,100 "
-        "epochs (Fig. 9, claim V22).",
-        {},
+        "The paper's scale: 131,072 random programs, nothing planted. Seed 5 was chosen because it is taken over at "
+        "epoch 400, near the median; nearly every seed is within 1,100 epochs (Fig. 9, claims V22).",
+        {"seed": 5},
         {"steps": 2048, "every": 16, "stop": "takeover+512"},
     ),
     "paper": Preset(

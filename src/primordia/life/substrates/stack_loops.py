@@ -15,7 +15,11 @@ from primordia.life.primitives import lowest_bit, room, wide_room
 from primordia.life.substrates.stack_guard import GUARD
 from primordia.life.substrates.stack_operations import ANY, PARTNER, place_of
 from primordia.life.substrates.stack_plan import (
+    BASES,
+    CONSTANTS,
     COPY,
+    ENTRY_OF,
+    FLIPS,
     GUARDED,
     LOAD,
     MARK,
@@ -126,18 +130,38 @@ def one_pass(tape, origins, plan, marks, on_path, n_rows):
 
 
 @kernel(allocates=False)
-def spin(tape, origins, stack, entries, depth, start, steps_left, table):
-    """Runs whole passes of a loop that begins at `start` with a stack of `depth`; returns their steps and idle steps.
+def pile(stack, entries, depth, plan, marks, growth, passes):
+    """Puts on the stack what so many passes leave there, `growth` values each; returns the new depth."""
+    for _ in range(passes):
+        for w in range(SLOTS + 1, SLOTS + growth + 1):
+            depth += 1
+            stack[depth] = np.uint8(plan[VALUES + plan[BASES + w]] + plan[CONSTANTS + w]) ^ plan[FLIPS + w]
+            loaded = plan[ENTRY_OF + w]
+            entries[depth] = marks[MARK + loaded] if loaded != 0 else marks[w]
+    return depth
 
-    It stops when the steps do not reach for another pass, or just before a pass that the plan does not hold for. A
-    loop that has changed nothing while its counters went once around never will: the passes that are left are then
-    counted without being run. 0 steps: this is no loop, or none that a plan can be made of.
+
+@kernel(allocates=False)
+def spin(tape, origins, stack, entries, depth, start, steps_left, table):
+    """Runs whole passes of a loop that begins at `start` with a stack of `depth`.
+
+    It stops when the steps do not reach for another pass, just before a pass that the plan does not hold for, or just
+    before the pass in which the stack overflows. A loop that has changed nothing while its counters went once around
+    never will: the passes that are left are then counted without being run.
+
+    Returns:
+        their steps (0: this is no loop, or none that a plan can be made of), how many of these are no operation, and
+        the depth of the stack.
     """
     plan, marks, on_path = room(), wide_room(), room()
-    n_rows, steps, idle, span = plan_pass(tape, origins, stack, entries, depth, start, table, plan, marks, on_path)
+    n_rows, steps, idle, span, growth, peak = plan_pass(
+        tape, origins, stack, entries, depth, start, table, plan, marks, on_path
+    )
     if steps == 0:
-        return 0, 0
+        return 0, 0, depth
     limit = steps_left // steps
+    if growth > 0:
+        limit = min(limit, (tape.size - depth - peak) // growth + 1) if depth + peak <= tape.size else 0
     passes = limit
     whole = n_rows == 0
     if n_rows == 1 and plan[ROWS] == COPY and plan[ROWS + WHERE_FROM] != ANY and plan[ROWS + GUARDED] == 0:
@@ -157,12 +181,18 @@ def spin(tape, origins, stack, entries, depth, start, steps_left, table):
             for w in range(1, SLOTS + 1):
                 plan[VALUES + w] += plan[SHIFTS + w]
             passes += 1
+            if growth > 0:
+                depth = pile(stack, entries, depth, plan, marks, growth, 1)
             if changed:
                 last_change = passes
             elif passes - last_change >= period:
+                depth = pile(stack, entries, depth, plan, marks, growth, limit - passes)
                 passes = limit
-    for w in range(1, SLOTS + 1):
-        place = depth - SLOTS + w
-        if place > 0:
-            stack[place] += np.uint8(plan[SHIFTS + w] * passes)
-    return passes * steps, passes * idle
+    elif growth > 0:
+        depth = pile(stack, entries, depth, plan, marks, growth, limit)
+    if growth == 0:
+        for w in range(1, SLOTS + 1):
+            place = depth - SLOTS + w
+            if place > 0:
+                stack[place] += np.uint8(plan[SHIFTS + w] * passes)
+    return passes * steps, passes * idle, depth

@@ -37,6 +37,10 @@ from primordia.life.substrates.stack_operations import (
     place_of,
     source_and_target,
 )
+from primordia.life.substrates.stack_states import is_noted, note
+
+NOTED_FROM = 8
+"""The jump back from which on whole states are noted. Most runs end before it."""
 
 
 @kernel(allocates=False)
@@ -44,8 +48,9 @@ def run(tape, origins, registers, max_steps, table):
     """Runs a pair tape in place until it stops; returns its operations (steps on instruction bytes).
 
     `origins` and `registers` may be None. The stack lies at the places 1 .. depth of its room; place 0 holds the zero
-    that an empty stack gives. A jump back at the place and depth of an earlier one (noted at every power of two of
-    jumps) may be a loop: it is handed to `spin`.
+    that an empty stack gives. A jump back at the place of an earlier one (noted at every power of two of jumps),
+    with no less on the stack, may be a loop: it is handed to `spin`. If that cannot plan it, and the machine comes back
+    to the very state noted then, the rounds that are left are counted.
     """
     size = tape.size
     stack = room()
@@ -53,7 +58,9 @@ def run(tape, origins, registers, max_steps, table):
     stack[0] = 0
     pointer, depth, steps, idle = 0, 0, 0, 0
     overflow = False
-    jumps, next_look, seen_place, seen_depth = 0, 1, -1, 0
+    jumps, next_look, tried, noted = 0, 1, False, False
+    seen_place, seen_depth, seen_steps, seen_idle = -1, 0, 0, 0
+    seen = room(), room(), wide_room(), wide_room()
     while steps < max_steps:
         byte = tape[np.uint64(pointer)]
         operation = table[byte]
@@ -66,14 +73,24 @@ def run(tape, origins, registers, max_steps, table):
             place = pointer
             pointer -= np.int64(byte & FIELD) + 2
             jumps += 1
-            if place == seen_place and depth == seen_depth and pointer >= -1:
-                done, resting = spin(tape, origins, stack, entries, depth, pointer + 1, max_steps - steps, table)
-                steps += done
-                idle += resting
-                seen_place = -1
-            elif jumps == next_look:
+            if place == seen_place and depth >= seen_depth and pointer >= -1:
+                done, left = 0, max_steps - steps
+                if not tried:
+                    tried = True
+                    done, resting, depth = spin(tape, origins, stack, entries, depth, pointer + 1, left, table)
+                elif noted and depth == seen_depth and is_noted(tape, origins, stack, entries, depth, *seen):
+                    rounds = left // (steps - seen_steps)
+                    done, resting = rounds * (steps - seen_steps), rounds * (idle - seen_idle)
+                if done > 0:
+                    steps += done
+                    idle += resting
+                    seen_place = -1
+            if jumps == next_look:
                 next_look *= 2
-                seen_place, seen_depth = place, depth
+                seen_place, seen_depth, seen_steps, seen_idle, tried = place, depth, steps, idle, False
+                noted = jumps >= NOTED_FROM
+                if noted:
+                    note(tape, origins, stack, entries, depth, *seen)
         elif operation == LITERAL:
             if depth == size:
                 overflow = True

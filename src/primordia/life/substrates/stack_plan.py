@@ -126,8 +126,9 @@ def plan_pass(tape, origins, stack, entries, depth, start, table, plan, marks, o
     """Plans the pass that begins at `start` with a stack of `depth`, and marks in `on_path` the places it reads.
 
     Returns:
-        rows, steps (0 if there is no plan), steps that are no operation, and the modulus of what the rows do with the
-        slots: counters that come back modulo it do the same again.
+        rows; steps (0 if there is no plan); steps that are no operation; the modulus of what the rows do with slots:
+        counters that come back modulo it do the same again; the values that a pass leaves on top of the stack it
+        found, of which it must not have used any, if it leaves some; the most that lay on top of it meanwhile.
     """
     size, low = tape.size, depth - SLOTS
     for place in range(size):
@@ -140,7 +141,8 @@ def plan_pass(tape, origins, stack, entries, depth, start, table, plan, marks, o
         if origins is not None and inside:
             marks[w] = entries[low + w]
     bottom = max(0, -low)
-    top, pointer, n_rows, n_loads, steps, idle, span, least = SLOTS, start, 0, 0, 0, 0, 1, SLOTS
+    top, pointer, n_rows, n_loads, steps, idle, span = SLOTS, start, 0, 0, 0, 0, 1
+    least, peak = SLOTS, SLOTS
     while steps < MAX_STEPS:
         byte = tape[pointer]
         operation = table[byte]
@@ -149,7 +151,7 @@ def plan_pass(tape, origins, stack, entries, depth, start, table, plan, marks, o
         one, two = max(top - 1, bottom), max(top - 2, bottom)
         least = min(least, top - NEEDS[operation])
         if (least < 0 and low > 0) or top >= HIGHEST or low + top >= size or n_rows == MAX_ROWS:
-            return 0, 0, 0, 0
+            return 0, 0, 0, 0, 0, 0
         here = np.uint16(0)
         if origins is not None:
             here = origins[pointer]
@@ -196,7 +198,7 @@ def plan_pass(tape, origins, stack, entries, depth, start, table, plan, marks, o
             n_rows += 1
         elif operation >= READ_OWN:
             if n_loads == MAX_LOADS:
-                return 0, 0, 0, 0
+                return 0, 0, 0, 0, 0, 0
             write_symbol(plan, row + SOURCE, top)
             plan[row + KIND] = LOAD
             plan[row + WHERE_FROM] = WHERE[operation]
@@ -234,19 +236,21 @@ def plan_pass(tape, origins, stack, entries, depth, start, table, plan, marks, o
                 elif operation != INC:
                     other_base, added, other_flip, _, _ = symbol_at(plan, marks, one)
                     if other_flip != 0 or (other_base != 0 and (base != 0 or operation == SUB)):
-                        return 0, 0, 0, 0
+                        return 0, 0, 0, 0, 0, 0
                     from_what = base | other_base
                     added = -added if operation == SUB else added
                     top = two + 1
                 if flip != 0:
-                    return 0, 0, 0, 0
+                    return 0, 0, 0, 0, 0, 0
                 base = from_what
                 constant += added
             set_symbol(plan, marks, top, base, constant, flip, entry_of, mark)
         pointer += 1
         if pointer < 0 or pointer >= size:
-            return 0, 0, 0, 0
+            return 0, 0, 0, 0, 0, 0
+        peak = max(peak, top)
         if pointer == start:
-            steps = steps if top == SLOTS and steady(plan, marks, entries, least, low, origins) else 0
-            return n_rows, steps, idle, min(span, 256)
-    return 0, 0, 0, 0
+            growth = top - SLOTS
+            lasts = least >= SLOTS if growth > 0 else growth == 0 and steady(plan, marks, entries, least, low, origins)
+            return n_rows, steps if lasts else 0, idle, min(span, 256), growth, peak - SLOTS
+    return 0, 0, 0, 0, 0, 0
