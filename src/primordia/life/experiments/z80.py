@@ -98,10 +98,10 @@ PRESETS = {
         {"steps": 1000, "every": 20, "stop": "takeover+400"},
     ),
     "demo": Preset(
-        "The same for 4,000 epochs: the first family, 01 C5 over and over, lives with its parasites until another kind "
-        "of pusher, E5 2A, displaces it.",
-        {"seed": 0},
-        {"steps": 4000, "every": 40},
+        "The same grid for 5,000 epochs, seed 2: first pushers of several kinds; after about 3,500 epochs a program that "
+        "uses its own bytes as a chain of return addresses displaces them all. The seed was chosen.",
+        {"seed": 2},
+        {"steps": 5000, "every": 40},
     ),
     "paper": Preset(
         "The step limit of the paper, 256, for as long as the authors' laboratory describes: 10,000 of its batches.",
@@ -148,7 +148,7 @@ class Z80(SoupExperiment[Z80Config]):
             ("way", "programs", "most frequent", "written by"),
             tuple(found),
             f"Distinct strict replicators among {SAMPLE} programs drawn at random. The way is that of most bytes that "
-            "arrive in 16 random partners: stack (PUSH, EX (SP), CALL, RST), block (LDI, LDD, LDIR, LDDR) or single loads.",
+            "arrive in 16 random partners: stack (PUSH, EX (SP), CALL, RST), block (LDI, LDD, LDIR, LDDR), single loads.",
         )
         return (*super().findings(config, state, streams, t), table)
 
