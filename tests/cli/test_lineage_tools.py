@@ -91,6 +91,16 @@ def test_who_displaced_it_or_that_nobody_did(call: Call, quick: Path) -> None:
     assert verdict["text"].startswith("Nobody so far")
 
 
+def test_what_mirrors_itself_makes_its_mirror_image_and_is_made_by_it(call: Call, quick: Path) -> None:
+    (sets,) = found(call, "cycles", quick, "--epochs", "4", "--least", "30")
+    kinds, gain, alone, collective, members = sets["rows"][0]
+    assert kinds >= 2
+    assert gain > 1.0 >= alone
+    assert collective
+    first, second = members.split("  ")[:2]
+    assert first == second[::-1]
+
+
 def test_a_replicator_that_the_run_began_with_has_no_birth(call: Call, planted: Path) -> None:
     clocks, record, _ = found(call, "born", planted)
     assert clocks["rows"][0][:4] == ["first replicator", 0, None, 0]
