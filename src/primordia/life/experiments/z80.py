@@ -98,8 +98,8 @@ PRESETS = {
         {"steps": 1000, "every": 20, "stop": "takeover+400"},
     ),
     "demo": Preset(
-        "The same grid for 5,000 epochs, seed 2: first pushers of several kinds; after about 3,500 epochs a program that "
-        "uses its own bytes as a chain of return addresses displaces them all. The seed was chosen.",
+        "The same grid for 5,000 epochs, seed 2: first pushers of several kinds; after about 3,500 epochs a program "
+        "that uses its own bytes as a chain of return addresses displaces them. The seed was chosen.",
         {"seed": 2},
         {"steps": 5000, "every": 40},
     ),
@@ -148,7 +148,8 @@ class Z80(SoupExperiment[Z80Config]):
             ("way", "programs", "most frequent", "written by"),
             tuple(found),
             f"Distinct strict replicators among {SAMPLE} programs drawn at random. The way is that of most bytes that "
-            "arrive in 16 random partners: stack (PUSH, EX (SP), CALL, RST), block (LDI, LDD, LDIR, LDDR), single loads.",
+            "arrive in 16 random partners: stack (PUSH, EX (SP), CALL, RST), block (LDI, LDD, LDIR, LDDR) or single "
+            "loads.",
         )
         return (*super().findings(config, state, streams, t), table)
 
