@@ -116,3 +116,11 @@ def test_maps_keep_to_their_size(n_programs: int, tape_length: int, world: World
     state = SimpleNamespace(soup=random_soup(1, n_programs, tape_length))
     for name, view in views.items():
         assert view.pixels(config, state, name).size >= n_programs
+
+
+def test_maps_do_not_depend_on_the_parts_they_are_made_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    soup = random_soup(5, 300, 32) % 3
+    soup[1] = soup[0]
+    whole = kin(soup)
+    monkeypatch.setattr(maps, "PART", 32 * 7)
+    assert kin(soup) == whole

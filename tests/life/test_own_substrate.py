@@ -131,6 +131,25 @@ def test_substrates_that_no_soup_may_run(site: Path, body: str, words: str) -> N
     assert not list(site.glob("vouched-*"))
 
 
+def test_a_follow_that_goes_its_own_way_is_named() -> None:
+    whole = substrate("forthtrivial")
+    tapes = vouching._tapes(64)
+    assert all(not list(vouching._wrong_following(whole, tape, 512)) for tape in tapes[:40])
+
+    def shorter(tape: Any, origins: Any, registers: Any, max_steps: int) -> int:
+        return whole.follow(tape, origins, registers, max_steps // 2)
+
+    def lost(tape: Any, origins: Any, registers: Any, max_steps: int) -> int:
+        operations = whole.follow(tape, origins, registers, max_steps)
+        origins[3] = 64
+        return operations
+
+    for wrong, words in ((shorter, "must be the same run"), (lost, "came from place 64 on the tape")):
+        odd = dataclasses.replace(whole, follow=wrong)
+        found = [sentence for tape in tapes for sentence in vouching._wrong_following(odd, tape, 512)]
+        assert any(words in sentence for sentence in found)
+
+
 def test_a_soup_refuses_what_is_not_fit(site: Path) -> None:
     install(site, "bad", BAD.format(body="    tape[tape.size + 3] = 9\n    return 0"))
     with pytest.raises(BadInputError, match="not fit for a soup: its execute writes to place"):

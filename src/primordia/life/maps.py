@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ MAX_PIXELS = 2**23
 N_FAMILIES = 3
 NOBODY = -1
 PIECE_BITS = 16
+PART = 2**22
 KIN_SHARE, NEAR_SHARE = 0.25, 0.5
 
 KIN = (
@@ -101,16 +102,15 @@ def kin_picture(substrate_name: str, soup: Bytes, where: Places) -> Bytes:
     they stand there; bytes that are written alike in the language are taken for equal.
     """
     families = np.zeros(len(soup), np.uint8)
-    alike = _alike(substrate_name)[soup]
-    pieces, programs = _pieces(alike), census(soup)
+    alike, programs = _alike(substrate_name), census(soup)
     rank = 0
     for first in programs.first[programs.counts > 1]:
         if families[first]:
             continue
-        both = np.stack((alike[first], alike[first, ::-1]))
+        reference = alike[soup[first]]
         known = np.zeros(1 << PIECE_BITS, bool)
-        known[_pieces(both)] = True
-        share = known[pieces].mean(axis=1)
+        known[_pieces(np.stack((reference, reference[::-1])))] = True
+        share = np.concatenate([known[_pieces(alike[part])].mean(axis=1) for part in _parts(soup)])
         free = families == 0
         families[free & (share >= KIN_SHARE)] = 2 * rank + 1
         families[free & (share >= NEAR_SHARE)] = 2 * rank + 2
@@ -118,6 +118,12 @@ def kin_picture(substrate_name: str, soup: Bytes, where: Places) -> Bytes:
         if rank == N_FAMILIES:
             break
     return _at_places(families, where, len(KIN) - 1)
+
+
+def _parts(soup: Bytes) -> Iterator[Bytes]:
+    """A soup in parts of at most 4 MiB, because what is made of it takes many times its room."""
+    size = max(1, PART // soup.shape[1])
+    return (soup[start : start + size] for start in range(0, len(soup), size))
 
 
 @functools.cache
@@ -151,7 +157,8 @@ def _square(n: int) -> Places:
 
 def _main_class(classes: Bytes, soup: Bytes) -> Bytes:
     """The most frequent class of each program [program], those of bytes that are no instruction left out."""
-    counts = np.stack([(classes[soup] == index).sum(axis=1) for index in range(2, OUTSIDE)])
+    kinds = range(2, OUTSIDE)
+    counts = np.concatenate([[(classes[part] == k).sum(axis=1) for k in kinds] for part in _parts(soup)], axis=1)
     return np.where(counts.max(axis=0) > 0, counts.argmax(axis=0) + 2, 0).astype(np.uint8)
 
 

@@ -136,6 +136,8 @@ def _wrongs(found: Substrate, seconds: float) -> Iterator[str]:
             signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
             for tape in tapes:
                 yield from _wrong_with(found.execute, tape, limit, room)
+                if found.follow is not None:
+                    yield from _wrong_following(found, tape, limit)
 
 
 def _wrong_with(execute: Any, tape: Bytes, limit: int, room: dict[int, Bytes]) -> Iterator[str]:
@@ -160,6 +162,17 @@ def _wrong_with(execute: Any, tape: Bytes, limit: int, room: dict[int, Bytes]) -
             f"its execute gives two results {where}: it depends on more than the tape and max_steps, "
             "perhaps on what lies beside the tape."
         )
+
+
+def _wrong_following(found: Substrate, tape: Bytes, limit: int) -> Iterator[str]:
+    where = f"on the tape {tape[:8].tobytes().hex(' ')} … of {len(tape)} bytes with max_steps={limit}"
+    executed, followed = tape.copy(), tape.copy()
+    origins, registers = np.arange(len(tape), dtype=np.uint16), np.zeros(len(found.registers), np.int64)
+    operations = found.execute(executed, limit), found.follow(followed, origins, registers, limit)
+    if operations[0] != operations[1] or not np.array_equal(executed, followed):
+        yield f"its follow and its execute end differently {where}: they must be the same run."
+    if origins.max() >= len(tape):
+        yield f"its follow says that a byte came from place {origins.max()} {where}: there is none."
 
 
 def _tapes(size: int) -> list[Bytes]:
