@@ -44,7 +44,8 @@ def found(call: Call, word: str, root: Path, *words: object) -> list[dict]:
 
 
 def test_who_was_first_and_which_interaction_bore_it(call: Call, quick: Path) -> None:
-    clocks, record, core = found(call, "born", quick, "--since", "205")
+    clocks, record, film, core = found(call, "born", quick, "--since", "205")
+    assert len(film["pixels"][0]) == 4 * 128
     assert [row[:4] for row in clocks["rows"]] == [
         ["first replicator", 215, 2110, 6508],
         ["birth of the line", 215, 2110, 6508],

@@ -9,14 +9,18 @@ from typing import Annotated, final
 import numpy as np
 
 from primordia.core.config import Spec
-from primordia.core.findings import Finding, Table, Text
+from primordia.core.findings import Finding, Picture, Table, Text
 from primordia.core.tools import Runs, Tool
 from primordia.life.ecology.names import name
 from primordia.life.lineage.births import Birth, chief, first_replicator
 from primordia.life.lineage.interaction import Interaction
-from primordia.life.microscope import dissect
+from primordia.life.microscope import dissect, watch
+from primordia.life.pictures import class_table, palette
 from primordia.life.replicators import REPLICATOR_SCORE
+from primordia.life.substrates import substrate
 from primordia.life.tools import asking, replay
+
+FILM_ROWS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Born(Tool):
             births.append(("The birth of the line that took over", winner.birth))
         for title, birth in births:
             yield record(found, title, birth)
+            if birth.link is not None:
+                yield film(found, birth.link.interaction)
             yield anatomy(found, birth)
 
 
@@ -134,6 +140,20 @@ def _origins(found: replay.Past, met: Interaction, half: slice) -> str:
     marks = ["M" if origin in drawn else str(1 + origin // length) for origin in met.origins[half].tolist()]
     width = len(found.text(np.zeros(2, np.uint8))) - len(found.text(np.zeros(1, np.uint8)))
     return "".join(mark.ljust(width) for mark in marks).rstrip()
+
+
+def film(found: replay.Past, met: Interaction) -> Picture:
+    """The tape of the interaction that bore a replicator: one row of pixels for each moment until nothing changes."""
+    config, length = found.history.config, len(met.before) // 2
+    frames = watch(config.language, met.mutated[:length], met.mutated[length:], config.max_steps).frames
+    moments = np.unique(np.linspace(0, len(frames) - 1, FILM_ROWS).astype(int))
+    pixels = class_table(config.language)[frames[moments]]
+    return Picture(
+        "The interaction that bore it",
+        np.ascontiguousarray(pixels.repeat(4, axis=1).repeat(2, axis=0)),
+        palette(substrate(config.language).legend),
+        f"Time runs downwards over {len(frames) - 1} steps; the program that stood first on the left.",
+    )
 
 
 def anatomy(found: replay.Past, birth: Birth) -> Table:

@@ -10,7 +10,7 @@ from primordia.core.config import Spec
 from primordia.core.errors import BadInputError
 from primordia.core.tools import Runs
 from primordia.life.experiments import worlds
-from primordia.life.experiments.soups import SoupExperiment
+from primordia.life.experiments.soups import SoupExperiment, SoupState
 from primordia.life.lineage.ancestry import Link
 from primordia.life.lineage.births import Birth, birth_of_line, chief
 from primordia.life.lineage.history import History
@@ -70,7 +70,7 @@ class Line:
 
 
 def past(runs: Runs, run: str) -> Past:
-    """A run of a soup, to look back on.
+    """A run of a soup, to look back on; tracer tokens are left out, they would take eight times the memory.
 
     Raises:
         BadInputError: there is no such run, or what it runs is no soup whose programs meet in pairs.
@@ -87,7 +87,7 @@ def past(runs: Runs, run: str) -> Past:
         experiment,
         config,
         streams,
-        lambda t: moment.state if t == moment.t else runs.moment(run, t).state,
+        lambda t: SoupState(runs.moment(run, t).state.soup),
         first=first,
         last=moment.t,
         before=lambda soup, t: worlds.soup_before(config, soup, streams.seed, t),
