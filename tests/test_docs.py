@@ -15,6 +15,7 @@ from primordia.cli import arguments
 from primordia.cli import tools as tool_verbs
 from primordia.cli.main import VERBS
 from primordia.core import checks, registry, tools
+from primordia.core import config as configs
 from primordia.engine import launch
 from primordia.engine import schedule as schedules
 
@@ -131,7 +132,11 @@ def hold_to_the_experiment(wanted: Any) -> None:
     wings = {member.partition("/")[0] for member in registry.names()}
     experiment = registry.load("life/bff" if name is None or name in wings else name)
     if hasattr(wanted, "set"):
-        settings = {**arguments.settings(wanted.set), **arguments.given(seed=wanted.seed)}
+        # A file that a page names is the reader's own: that its setting exists is all there is to hold.
+        of_files = [pair.partition("=")[0] for pair in wanted.set if "=@" in pair]
+        assert set(of_files) <= set(configs.fields(experiment.Config))
+        typed = tuple(pair for pair in wanted.set if "=@" not in pair)
+        settings = {**arguments.settings(typed), **arguments.given(seed=wanted.seed)}
         schedule = arguments.given(
             steps=wanted.steps, every=wanted.every, checkpoint_every=wanted.checkpoint_every, stop=wanted.stop
         )

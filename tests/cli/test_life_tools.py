@@ -142,6 +142,10 @@ def test_specimens_are_frozen_with_provenance_and_thawed(call: Call, root: Path,
     (one,) = found(call, "thaw", kept["name"][:6])
     assert f"@freezer/{kept['name']}.json" in one["note"]
     assert "note       first" in one["text"]
+    assert call("life", "thaw", kept["name"], "--out", "organism.txt").code == 0
+    assert substrate("bff_noheads").parse((tmp_path / "organism.txt").read_text().rstrip()).hex() == kept["bytes"]
+    assert "organism.txt is there already" in call("life", "thaw", kept["name"], "--out", "organism.txt").err
+    assert "There is no folder no" in call("life", "thaw", kept["name"], "--out", "no/organism.txt").err
 
 
 def test_alarms_and_the_walk_beside_a_run(call: Call, root: Path):

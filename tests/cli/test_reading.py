@@ -25,7 +25,7 @@ def test_list_names_every_experiment(call: Call):
     assert [entry["name"] for entry in entries] == list(registry.names())
     bff = next(entry for entry in entries if entry["name"] == "life/bff")
     assert {"small", "quick", "demo"} <= set(bff["presets"])
-    assert bff["variants"] == 7
+    assert bff["variants"] == len(registry.load("life/bff").variants) >= 7
     table = call("list")
     assert table.lines[0].split() == ["name", "what", "presets", "variants", "source"]
     assert any(line.startswith("life/bff") and "arXiv 2406.19108" in line for line in table.lines)

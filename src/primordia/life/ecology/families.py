@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from primordia.life.ecology import names
 from primordia.life.ecology.distance import edit_distance, found_families, join_families
-from primordia.life.ecology.symbols import symbols_of
+from primordia.life.ecology.symbols import symbols_of, table
 from primordia.life.measures import census
 
 Bytes = npt.NDArray[np.uint8]
@@ -64,13 +64,14 @@ class Families:
     def sizes(self, soup: Bytes) -> Counts:
         """How many programs of a soup uint8 [program, byte] belong to each family, int64 [family].
 
-        Counted are its most frequent distinct programs, as many as were looked at. One that was not itself looked at
-        belongs to the first of the 64 greatest families whose founder it is close to, and to none otherwise.
+        A program that was not itself looked at belongs to the first of the 64 greatest families whose founder it is
+        close to, and to none otherwise.
+
+        Cost: up to three seconds for 131,072 distinct programs.
         """
         found = census(soup)
-        first, counts = found.first[: len(self.programs)], found.counts[: len(self.programs)]
-        belongs = self.family_of(soup[first])
-        return np.bincount(belongs[belongs != NONE], counts[belongs != NONE], len(self)).astype(np.int64)
+        belongs = self.family_of(soup[found.first])
+        return np.bincount(belongs[belongs != NONE], found.counts[belongs != NONE], len(self)).astype(np.int64)
 
     def family_of(self, programs: Bytes) -> Counts:
         """The family of each of some programs uint8 [program, byte], int64 [program]; -1 for those of none."""
@@ -134,9 +135,9 @@ def difference(language: str, first: Bytes, second: Bytes) -> float:
 
 def _strings(language: str, programs: Bytes) -> tuple[Bytes, Counts]:
     """The instructions of programs uint8 [program, byte]: uint8 [program, symbol], and how many there are of each."""
-    strings, lengths = np.zeros(programs.shape, np.uint8), np.zeros(len(programs), np.int64)
-    for index, program in enumerate(programs):
-        symbols = symbols_of(language, program)
-        strings[index, : len(symbols)] = symbols
-        lengths[index] = len(symbols)
-    return strings, lengths
+    symbols, counts = table(language)
+    kept = counts[programs]
+    lengths = kept.sum(axis=1)
+    # Instructions first, in their order; what is left behind them is not read.
+    order = np.argsort(~kept, axis=1, kind="stable")
+    return np.take_along_axis(symbols[programs], order, axis=1), lengths.astype(np.int64)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, TypeAlias, final
 
 from primordia.core.config import Spec
+from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Table, Text
 from primordia.core.tools import BY_PLACE, Runs, Tool
 from primordia.life.ecology import freezer
@@ -23,6 +24,7 @@ class ThawArguments:
 
     specimen: Annotated[str, Spec("the name of a specimen, or its beginning; none: list them"), BY_PLACE] = ""
     freezer: Freezer = "freezer"
+    out: Annotated[str, Spec("also write the program, in its language's notation, to this new file")] = ""
 
 
 @final
@@ -40,8 +42,25 @@ class Thaw(Tool):
             yield listing(freezer.shelf(folder))
             return
         found = freezer.thaw(folder, arguments.specimen)
+        if arguments.out:
+            write_new(Path(arguments.out), found)
         path = folder / f"{found.name}.json"
         yield label(found, f"use it as @{path}, for instance: primordia life microscope {found.language} @{path}")
+
+
+def write_new(path: Path, found: Specimen) -> None:
+    """Writes a specimen as text that a setting can read, as in --set organism=@FILE.
+
+    Raises:
+        BadInputError: the file is there already, or its folder is not.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(substrate(found.language).format(found.program) + "\n")
+    except FileExistsError as error:
+        raise BadInputError(f"{path} is there already; give --out a new file.") from error
+    except FileNotFoundError as error:
+        raise BadInputError(f"There is no folder {path.parent} to write {path.name} into; make it first.") from error
 
 
 def listing(specimens: list[Specimen]) -> Table:
