@@ -22,14 +22,15 @@ def test_long_texts_are_cut() -> None:
 def test_a_run_with_an_edge_list_can_be_looked_at(call: Call) -> None:
     edges = "".join(f"{k} {k + 1}\n" for k in range(255))
     Path("pattern.txt").write_text(edges)
-    given = ("run", "life/soup", "--preset", "small", "--steps", 4, "--set", "world=edges", "edges=@pattern.txt")
-    assert call(*given).code == 0
-    assert call(*given, "seed=5").code == 0
+    given = ("run", "life/soup", "--preset", "small", "--steps", 1, "--set", "world=edges", "edges=@pattern.txt")
+    done = call(*given)
+    assert done.code == 0, done.err
+    assert "interactions" in done.out
     shown = call("show", "latest")
     assert "254 255" not in shown.out
     assert len(shown.lines) < 200
     assert json.loads(call("show", "latest", "--json").out)["config"]["edges"] == edges.rstrip()
-    for report in Path("runs/life/soup").glob("*/report.html"):
-        assert "(255 lines)" in report.read_text()
-        assert "254 255" not in report.read_text()
-    assert call("diff", *(path.name for path in Path("runs/life/soup").iterdir())).code == 0
+    report = next(Path("runs/life/soup").glob("*/report.html")).read_text()
+    assert "(255 lines)" in report
+    assert "254 255" not in report
+    assert call("diff", "latest", "latest").code == 0

@@ -30,10 +30,3 @@ def test_what_does_not_go_together_is_refused_before_anything_is_written(
     assert words in " ".join(ending.err.split())
     assert "Traceback" not in ending.err + ending.out
     assert [path.name for path in Path().iterdir()] == ["pattern.txt"]
-
-
-def test_an_edge_list_may_come_from_a_file(call: Call) -> None:
-    Path("pattern.txt").write_text("0 1\n2 3\n")
-    ending = call("run", "life/soup", "--preset", "small", "--steps", 4, "--set", "world=edges", "edges=@pattern.txt")
-    assert ending.code == 0, ending.err
-    assert "interactions 2 pairs" in ending.out
