@@ -263,6 +263,20 @@ def test_a_block_copy_copies_its_program_to_the_partner() -> None:
     assert tape.tolist() == program * 2
 
 
+RETURN_CHAIN = bytes.fromhex("04 E3 21 E3 21 E0 04 E0") * 2  # found by the demo of life/z80
+
+
+def test_a_chain_of_returns_copies_itself_onto_any_partner() -> None:
+    """EX (SP),HL writes what RET PO then takes for the next address: docs/life-z80.md. Origins say the same."""
+    for partner in random_soup(1, 64, 16):
+        tape = np.concatenate((np.frombuffer(RETURN_CHAIN, np.uint8), partner))
+        _, origins, _ = follow(tape, 128)
+        assert tape.tobytes() == RETURN_CHAIN * 2
+        assert all(RETURN_CHAIN[origin] == byte for origin, byte in zip(origins[16:], tape[16:], strict=True))
+        # The two words that it loads stand in bytes 3, 4 (21E3) and 5, 6 (04E0) of the code that was read.
+        assert set(origins[16:30].tolist()) <= {3, 4, 5, 6}
+
+
 # Programs as text.
 
 
