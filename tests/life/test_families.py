@@ -22,7 +22,7 @@ def as_bytes(values: list[int]) -> np.ndarray:
     return np.array(values, np.uint8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(first=STRINGS, second=STRINGS)
 def test_both_forms_of_the_edit_distance_are_the_twins(first: list[int], second: list[int]) -> None:
     places = np.zeros(256, np.uint64)
@@ -42,7 +42,7 @@ def test_strings_about_as_long_as_a_word(n: int) -> None:
     assert edit_distance(first, n, first, n, places) == 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), tolerance=st.sampled_from([0.0, 0.25, 0.5]))
 def test_families_are_the_twins(seed: int, tolerance: float) -> None:
     generator = np.random.default_rng(seed)
