@@ -131,6 +131,20 @@ def test_substrates_that_no_soup_may_run(site: Path, body: str, words: str) -> N
     assert not list(site.glob("vouched-*"))
 
 
+def test_a_notation_that_cannot_read_itself_is_named() -> None:
+    whole = substrate("bff")
+    deaf = dataclasses.replace(whole.notation, opcodes={}, zero_bytes=frozenset())
+    stubborn = dataclasses.replace(whole, notation=dataclasses.replace(deaf, opcodes={1: "§§"}, meanings={"§§": "-"}))
+    assert "cannot read what it writes: bff has no glyph '§'" in next(vouching.declared(stubborn))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
+def test_our_own_languages_are_fit_too(name: str) -> None:
+    assert len(vouching.tried(name)) == 2 * len(vouching.LIMITS)
+    assert list(vouching.declared(substrate(name))) == []
+
+
 def test_a_follow_that_goes_its_own_way_is_named() -> None:
     whole = substrate("forthtrivial")
     tapes = vouching._tapes(64)

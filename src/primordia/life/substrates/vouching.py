@@ -49,16 +49,26 @@ def vouch(name: str, seconds: float = SECONDS) -> None:
     if name in OWN:
         return
     found = substrate(name)
-    for sentence in declared(found):
-        raise BadInputError(f"The substrate {name} is not fit for a soup: {sentence}")
+    refuse(name, declared(found))
     shelf = notes()
-    noted = shelf / f"vouched-{name}-{found.execute.digest}" if shelf else None
+    noted = shelf / f"vouched-{name}-{_mark(found)}" if shelf else None
     if noted is not None and noted.exists():
         return
-    if sentence := _tried(name, seconds):
-        raise BadInputError(f"The substrate {name} is not fit for a soup: {sentence}")
+    tried(name, seconds)
     if noted is not None:
         noted.touch()
+
+
+def refuse(name: str, wrong: Iterator[str]) -> None:
+    """Raises `BadInputError` for the first thing that is wrong, if any."""
+    for sentence in wrong:
+        raise BadInputError(f"The substrate {name} is not fit for a soup: {sentence}")
+
+
+def _mark(found: Substrate) -> str:
+    """What changes when anything does that is tried: the code that runs, and the lengths it runs on."""
+    follow = found.follow.digest if isinstance(found.follow, Kernel) else "none"
+    return f"{found.execute.digest}-{follow}-{'-'.join(map(str, found.tape_lengths))}"
 
 
 def notes() -> Path | None:
@@ -81,36 +91,48 @@ def declared(found: Substrate) -> Iterator[str]:
     if missing := [name for name in CLASSES if name not in found.legend]:
         yield f"its legend does not say what {missing[0]} means."
     whole = bytes(range(256))
-    back = found.parse(found.format(whole))
+    try:
+        back = found.parse(found.format(whole))
+    except Exception as error:  # A notation is somebody else's code.
+        yield f"its notation cannot read what it writes: {error}".rstrip(".") + "."
+        return
     if back != whole:
         byte = next(k for k in range(256) if k >= len(back) or back[k] != k)
         yield f"byte {byte} written as {found.glyph(byte)!r} is read back as something else."
 
 
-def _tried(name: str, seconds: float) -> str:
-    """What goes wrong when `execute` runs in another process, or nothing."""
-    target = next(iter(importlib.metadata.entry_points(group=GROUP, name=name))).value
+def tried(name: str, seconds: float = SECONDS) -> list[str]:
+    """Runs a substrate in another process and says on what it ran, a line for each length and step limit.
+
+    Raises:
+        BadInputError: the first thing that went wrong.
+    """
+    points = importlib.metadata.entry_points(group=GROUP, name=name)
+    target = f"{substrate.__module__}.{name}:SUBSTRATE" if name in OWN else next(iter(points)).value
     command = [sys.executable, "-c", f"from {__name__} import main; main({target!r}, {seconds})"]
     surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=surroundings, check=False)
     except subprocess.TimeoutExpired:
-        return f"it could not be tried within {PATIENCE:g} seconds."
+        refuse(name, iter([f"it could not be tried within {PATIENCE:g} seconds."]))
+    refuse(name, _went_wrong(done, seconds))
+    return done.stdout.splitlines()
+
+
+def _went_wrong(done: subprocess.CompletedProcess[str], seconds: float) -> Iterator[str]:
+    """What the end of the other process says about the substrate."""
     lines = done.stdout.splitlines() or [""]
-    if done.returncode == 0:
-        return ""
-    if done.returncode == REFUSED:
-        return lines[-1]
     where = lines[-1] or "its first tape"
-    if done.returncode == -signal.SIGVTALRM:
-        return f"its execute did not end within {seconds:g} seconds on {where}: it must stop after max_steps steps."
-    if done.returncode < 0:
-        return (
-            f"its execute crashed ({signal.Signals(-done.returncode).name}) on {where}: it must keep to the "
-            "places 0 to len(tape) - 1."
-        )
-    said = done.stderr.strip().splitlines() or ["no words"]
-    return f"its execute cannot be compiled or run: {said[-1]}".rstrip(".") + "."
+    if done.returncode == REFUSED:
+        yield lines[-1]
+    elif done.returncode == -signal.SIGVTALRM:
+        yield f"its execute did not end within {seconds:g} seconds on {where}: it must stop after max_steps steps."
+    elif done.returncode < 0:
+        number = signal.Signals(-done.returncode).name
+        yield f"its execute crashed ({number}) on {where}: it must keep to the places 0 to len(tape) - 1."
+    elif done.returncode:
+        said = done.stderr.strip().splitlines() or ["no words"]
+        yield f"its execute cannot be compiled or run: {said[-1]}".rstrip(".") + "."
 
 
 def main(target: str, seconds: float) -> None:
