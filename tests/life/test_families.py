@@ -78,6 +78,8 @@ def test_no_ops_and_spellings_make_no_difference_and_operands_do() -> None:
     assert difference("bff_noheads_4bit", np.full(64, 0x06, np.uint8), np.full(64, 0xA6, np.uint8)) == 0.0
     assert difference("bff_noheads", FIG4, np.full(64, 0x20, np.uint8)) == 1.0
     assert difference("bff_noheads", *np.zeros((2, 64), np.uint8)) == 0.0
+    assert difference("forthtrivial", np.full(64, 0x20, np.uint8), np.full(64, 0x3F, np.uint8)) == 0.0
+    assert difference("z80", np.zeros(32, np.uint8), np.full(32, 0x78, np.uint8)) == 1.0
     assert difference("subleq", np.zeros(64, np.uint8), np.full(64, 0x51, np.uint8)) == 1.0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primordia.core.errors import BadInputError, UnknownNameError
@@ -18,6 +18,7 @@ from primordia.life.golden import FIG4_REPLICATOR
 FIG4 = Specimen("bff_noheads", FIG4_REPLICATOR, "Fig. 4", {"run": "typed", "seed": 2**63, "epoch": 3})
 
 
+@settings(deadline=None)
 @given(
     program=st.binary(min_size=16, max_size=64), note=st.text(), language=st.sampled_from(["bff", "forth", "subleq"])
 )

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from primordia.life.microscope import neutral_byte
+from primordia.life.microscope.copying import does_nothing, instruction
 from primordia.life.substrates import substrate
 
 Bytes = npt.NDArray[np.uint8]
@@ -17,16 +17,14 @@ Bytes = npt.NDArray[np.uint8]
 def table(language: str) -> tuple[Bytes, npt.NDArray[np.bool_]]:
     """Byte -> symbol, uint8 [byte value], and whether it is an instruction, bool [byte value].
 
-    Bytes written with the same glyph have the same symbol. In a language without a no-op, where any byte may be an
-    operand, every byte counts.
+    Bytes written with the same glyph have the same symbol. Where instructions have several bytes, any byte may be an
+    operand, so every byte counts.
     """
     found = substrate(language)
     first: dict[str, int] = {}
     symbols = np.array([first.setdefault(found.glyph(byte), byte) for byte in range(256)], np.uint8)
-    has_no_op = neutral_byte(language) != 0
-    counts = np.array(
-        [not has_no_op or found.classes.get(byte, "other") not in ("other", "null") for byte in range(256)]
-    )
+    single = all(len(instruction(found, byte).raw) == 1 for byte in range(256))
+    counts = np.array([not (single and does_nothing(found, byte)) for byte in range(256)])
     return symbols, counts
 
 

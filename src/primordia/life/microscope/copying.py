@@ -11,14 +11,13 @@ import numpy.typing as npt
 
 from primordia.life.alignment import aligned_score
 from primordia.life.replicators import MAX_STEPS, REPLICATOR_SCORE, round_seed, scores, strict_score
-from primordia.life.substrates import substrate
+from primordia.life.substrates import Line, Substrate, substrate
 
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-TRIED = 64
-"""Steps for which a byte must do nothing to be called a no-op."""
+NO_OPERATION = "no operation"
 
 
 @final
@@ -88,13 +87,22 @@ class CopyTest:
 def neutral_byte(substrate_name: str) -> int:
     """The no-op that ablation puts in, or 0 in a language that has none.
 
-    It is the first byte from 0x20 up (then from 0) that is coloured as no instruction and on which a machine that
-    reads nothing else counts no operation.
+    It is the first byte from 0x20 up (then from 0) that is coloured as no instruction and whose meaning, as the
+    language's notation gives it, is "no operation".
     """
     language = substrate(substrate_name)
     for byte in (*range(0x20, 256), *range(0x20)):
-        if language.classes.get(byte, "other") == "other":
-            tape = np.full(2 * language.tape_lengths[0], byte, np.uint8)
-            if language.execute(tape, TRIED) == 0:
-                return byte
+        if language.classes.get(byte, "other") == "other" and does_nothing(language, byte):
+            return byte
     return 0
+
+
+def does_nothing(language: Substrate, byte: int) -> bool:
+    """Whether a byte is a whole instruction that is called "no operation"."""
+    line = instruction(language, byte)
+    return len(line.raw) == 1 and line.meaning == NO_OPERATION
+
+
+def instruction(language: Substrate, byte: int) -> Line:
+    """The instruction that begins with this byte, and goes on with zeros if it has more."""
+    return language.disassemble(bytes([byte, 0, 0, 0]))[0]
