@@ -12,6 +12,7 @@ from primordia.core import config as configs
 from primordia.core.errors import ConfigError
 from primordia.core.registry import load
 from primordia.core.streams import Streams
+from primordia.life.claims import long_tape_measuring as measuring
 from primordia.life.claims.long_tape import CLAIMS
 from primordia.life.experiments.i8080_long_tape import LongTape, LongTapeConfig, LongTapeState
 from primordia.life.long_tape.languages import LANGUAGES
@@ -129,3 +130,27 @@ def test_views_show_every_byte(length: int) -> None:
 def test_cheap_claims_hold(claim: object) -> None:
     measured = claim.measure(claim.setup)
     assert claim.expected.holds(measured.value), measured
+
+
+def test_pairs_and_loops_are_told_apart() -> None:
+    """Seed 17 is taken over by 01 C5 after 70 rounds; seed 12 is not within ten, and then there is nothing to say."""
+    quick = {"seeds": (17,), "most_rounds": 80, "every": 10, "starts": 256}
+    pairs = measuring.pair_takeovers(quick)
+    assert (pairs.value, pairs.note) == (1, "of 1 seeds; c5 01")
+    assert measuring.looping_share(quick).value < 0.05
+    none = {**quick, "seeds": (12,), "most_rounds": 10}
+    assert measuring.pair_takeovers(none).value == 0
+    assert np.isnan(measuring.looping_share(none).value)
+
+
+@pytest.mark.slow
+def test_loops_need_the_offset() -> None:
+    setup = {"seeds": (0,), "head_offsets": (12, 0), "most_rounds": 24, "every": 4, "shortest": 9}
+    found = measuring.loops_by_offset(setup)
+    assert (found.value, found.evidence) == (1, {"12": [24], "0": [None]})
+
+
+def test_a_jump_that_does_not_come_is_no_number() -> None:
+    setup = {"seed": 10, "most_rounds": 20, "every": 10, "after": 20}
+    assert np.isnan(measuring.forth_takeover(setup).value)
+    assert np.isnan(measuring.forth_steps_after(setup).value)
