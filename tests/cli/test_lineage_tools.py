@@ -85,6 +85,19 @@ def test_which_mutation_and_which_interaction_it_needed(call: Call, quick: Path)
     assert "takeover is at: 232" in again["note"]
 
 
+def test_one_event_of_ones_own_is_left_out(call: Call, quick: Path) -> None:
+    (table,) = found(call, "without", quick, "87", "360", "--byte", "9")
+    rows = {row[0]: row[1:] for row in table["rows"]}
+    assert rows["programs that differ at once"] == [0, 1]
+    assert rows["its score"] == [64, 0]
+    assert rows["born at place 6508 after 215 epochs"][1].startswith("no replicator: ")
+    assert rows["taken over"] == [232, "not by then"]
+    (table,) = found(call, "without", quick, "149", "372", "--byte", "23")
+    rows = {row[0]: row[1:] for row in table["rows"]}
+    assert rows["born at place 6508 after 215 epochs"][1] == "the same"
+    assert rows["taken over"] == [232, 232]
+
+
 def test_who_displaced_it_or_that_nobody_did(call: Call, quick: Path) -> None:
     shares, verdict = found(call, "displaced", quick, "--samples", "4")
     assert [row[0] for row in shares["rows"]] == [215, 223, 231, 240]
@@ -120,6 +133,8 @@ def test_a_replicator_that_the_run_began_with_has_no_birth(call: Call, planted: 
         ("ancestry", ("--epoch", "230", "--place", "9999"), "not 9999; the nearest is 8191"),
         ("ancestry", ("--epoch", "100", "--place", "3"), "does not copy itself"),
         ("displaced", ("--epoch", "999"), "the nearest is 240"),
+        ("without", ("240", "0"), "the nearest is 239"),
+        ("without", ("10", "0", "--byte", "128"), "has no mutation at byte 128"),
     ],
 )
 def test_questions_without_an_answer_get_a_sentence(call: Call, quick: Path, word: str, options: tuple, says: str):

@@ -193,18 +193,18 @@ def test_an_organism_from_outside_is_seen_and_undoes_changes_at_its_place() -> N
         assert sorted(changed) == np.flatnonzero((other != history.soup(t)).any(axis=1)).tolist()
 
 
-def test_the_roll_holds_every_replicator_of_a_young_and_of_a_taken_over_soup(quick: History) -> None:
-    for t in (217, 232):
-        soup = quick.soup(t)
-        common = {"indices": np.arange(8192), "n_programs": 8192, "round_seed": replicators.round_seed(0, t - 1)}
-        every = replicators.scores(QUICK["language"], soup, **common)
-        strict = replicators.strict_score(64)
-        roll = call_roll(QUICK["language"], soup, streams=quick.streams, t=t, threshold=strict)
-        assert roll.places.tolist() == np.flatnonzero(every >= strict).tolist()
-        assert roll.scores.tolist() == every[every >= strict].tolist()
-        assert len(roll.places) <= roll.n_tested < 8192 / 4
-        again = quick_look(QUICK["language"], soup, quick.streams, t, 8192, n_threads=1)
-        assert len(again) == roll.n_tested
+@pytest.mark.parametrize("t", [217, 225, pytest.param(232, marks=pytest.mark.slow)])
+def test_the_roll_holds_every_replicator_of_a_young_and_of_a_taken_over_soup(quick: History, t: int) -> None:
+    soup = quick.soup(t)
+    common = {"indices": np.arange(8192), "n_programs": 8192, "round_seed": replicators.round_seed(0, t - 1)}
+    every = replicators.scores(QUICK["language"], soup, **common)
+    strict = replicators.strict_score(64)
+    roll = call_roll(QUICK["language"], soup, streams=quick.streams, t=t, threshold=strict)
+    assert roll.places.tolist() == np.flatnonzero(every >= strict).tolist()
+    assert roll.scores.tolist() == every[every >= strict].tolist()
+    assert len(roll.places) <= roll.n_tested < 8192 / 4
+    again = quick_look(QUICK["language"], soup, quick.streams, t, 8192, n_threads=1)
+    assert len(again) == roll.n_tested
 
 
 def test_the_first_replicator_of_the_quick_soup_and_its_birth(quick: History) -> None:
