@@ -9,6 +9,7 @@ from primordia.core.config import Spec
 from primordia.core.experiment import KnownResult, Paper, Preset
 from primordia.core.views import View
 from primordia.life import maps, pictures
+from primordia.life.claims import tokens
 from primordia.life.claims.bff import CLAIMS
 from primordia.life.experiments import settings
 from primordia.life.experiments.soups import SoupExperiment
@@ -70,7 +71,7 @@ class Bff(SoupExperiment[BffConfig]):
     Config = BffConfig
     views: ClassVar[dict[str, View]] = {**pictures.views(heads.LEGEND), **maps.views(heads.LEGEND, world_of)}
     presets = PRESETS
-    claims = CLAIMS
+    claims = CLAIMS + tokens.CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {
         **{language: {"language": language} for language in LANGUAGES},
         "tokens": {"tokens": True},

@@ -1,7 +1,8 @@
 """The kernels that let a soup interact and carry the tokens of its bytes along (docs/tokens.md).
 
 They go through the same pairs in the same way as `primordia.life.interact`, and call a substrate's `follow` where that
-one calls its `execute`. In most meetings of a young soup no byte moves; those cost the tokens nothing.
+one calls its `execute`. In most meetings of a young soup no byte moves; those cost the tokens nothing. Origins count
+modulo the pair tape, so that the `follow` of somebody else's language reaches no memory but the pair's.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def n_moved(origins):
 def note_moves(origins, left, right, length, sources, targets, n):
     """Puts the places in the soup that the moved bytes of a pair are from, and those they are at, behind n others."""
     for i in range(2 * length):
-        source = np.int64(origins[i])
+        source = np.int64(origins[i]) & (2 * length - 1)
         if source != i:
             sources[n] = left * length + source if source < length else right * length + source - length
             targets[n] = left * length + i if i < length else right * length + i - length
@@ -67,7 +68,7 @@ def carry_noted(tokens, sources, targets, held, n):
 @kernel
 def carry_pair(tokens, left, right, length, origins, held):
     """Moves the tokens, flat, of a pair many of whose bytes moved; `held` is room for those of both programs."""
-    left, right = left * length, right * length
+    left, right, wrap = left * length, right * length, np.uint16(2 * length - 1)
     for i in range(length):
         held[i] = tokens[left + i]
         held[length + i] = tokens[right + i]
@@ -77,10 +78,10 @@ def carry_pair(tokens, left, right, length, origins, held):
         from_right |= origins[length + i] ^ np.uint16(length + i)
     if from_left != 0:
         for i in range(length):
-            tokens[left + i] = held[origins[i]]
+            tokens[left + i] = held[origins[i] & wrap]
     if from_right != 0:
         for i in range(length):
-            tokens[right + i] = held[origins[length + i]]
+            tokens[right + i] = held[origins[length + i] & wrap]
 
 
 @kernel
