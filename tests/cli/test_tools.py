@@ -135,12 +135,15 @@ def test_pictures_are_drawn_on_a_terminal(call: Call, monkeypatch: pytest.Monkey
         (["tests", "echo", "x", "--save", "a/b"], "There is no folder a to make b in; make it first."),
         (["tests", "echo", "x", "--run", "latest"], "There is no run 'latest' under runs"),
         (["tests", "echo", "break"], "It broke on purpose."),
+        (["tests", "echo", "break", "--save", "kept"], "It broke on purpose."),
+        (["tests", "echo", "break", "--save", "empty"], "It broke on purpose."),
         (["run", "walk:Walk", "--set", "rule=@none"], "@none names the file none, and there is no such file;"),
     ],
 )
 def test_bad_input_is_one_sentence(call: Call, tmp_path: Path, words, sentence):
     (tmp_path / "bytes.bin").write_bytes(b"a\xff")
     (tmp_path / "full").mkdir()
+    (tmp_path / "empty").mkdir()
     (tmp_path / "full" / "file").touch()
     before = sorted(tmp_path.rglob("*"))
     ending = call(*words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -139,11 +139,24 @@ def _new_folder(path: Path) -> Path:
     return path
 
 
-def _kept(found: Iterator[Finding], folder: Path | None) -> Iterator[tuple[Finding, Mapping[str, Any] | None]]:
-    """What is found, each with the entry of its file; the folder is made when there is something to keep."""
-    for number, finding in enumerate(found, 1):
-        entry = None
-        if folder is not None:
+def _kept(found: Iterable[Finding], folder: Path | None) -> Iterator[tuple[Finding, Mapping[str, Any] | None]]:
+    """What is found, each with the entry of its file; the folder is made when there is something to keep.
+
+    Where bad input shows only after the first finding, what was written is taken back.
+    """
+    if folder is None:
+        yield from ((finding, None) for finding in found)
+        return
+    was_there, written = folder.exists(), []
+    try:
+        for number, finding in enumerate(found, 1):
             folder.mkdir(exist_ok=True)
             entry = looking.save(folder, number, finding)
-        yield finding, entry
+            written.append(folder / entry["file"])
+            yield finding, entry
+    except BadInputError:
+        for file in written:
+            file.unlink(missing_ok=True)
+        if written and not was_there:
+            folder.rmdir()
+        raise
