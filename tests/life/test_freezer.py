@@ -95,3 +95,11 @@ def test_a_freezer_needs_a_place(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="There is no folder"):
         freezer.freeze(tmp_path / "no" / "shelf", FIG4)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_two_programs_with_one_name_are_not_taken_for_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freezer.names, "name", lambda language, program: "16niwoyuju")
+    freezer.freeze(tmp_path / "shelf", FIG4)
+    with pytest.raises(BadInputError, match="holds another program whose name happens to be the same"):
+        freezer.freeze(tmp_path / "shelf", Specimen("bff_noheads", FIG4_REPLICATOR[::-1] + b"\0"))
+    assert freezer.shelf(tmp_path / "shelf") == [FIG4]

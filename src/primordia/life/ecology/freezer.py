@@ -72,7 +72,8 @@ def freeze(folder: Path, specimen: Specimen) -> tuple[Path, bool]:
     """Put a specimen on the shelf; returns its file, and whether it is new.
 
     Raises:
-        BadInputError: the folder cannot be made because its parent does not exist, or is a file.
+        BadInputError: the folder cannot be made because its parent does not exist, or is a file; or another program
+            has the same name.
     """
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{folder} is a file; name a folder for the freezer.")
@@ -80,7 +81,9 @@ def freeze(folder: Path, specimen: Specimen) -> tuple[Path, bool]:
         raise BadInputError(f"There is no folder {folder.parent} to make the freezer {folder.name} in; make it first.")
     path = folder / f"{specimen.name}.json"
     if path.exists():
-        read(path)
+        kept = read(path)
+        if (kept.language, kept.program) != (specimen.language, specimen.program):
+            raise BadInputError(f"{path} holds another program whose name happens to be the same; use another freezer.")
         return path, False
     folder.mkdir(exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
