@@ -15,6 +15,7 @@ from primordia.life.replicators import round_seed, scores
 from primordia.life.soup import random_soup
 from primordia.life.substrates import CLASSES, FAMILIES, substrate
 from primordia.life.substrates.operands import LEGEND
+from primordia.life.substrates.rounds import run_rounds
 
 LANGUAGES = FAMILIES["subleq"]
 LENGTHS = (32, 64, 128, 256, 512, 1024, 2048)
@@ -126,6 +127,21 @@ def test_origins_tell_who_wrote_a_copy() -> None:
     copied = [place for place in range(64) if place not in (8, 9)]
     assert origins[64:][copied].tolist() == copied
     assert registers.tolist() == [20 - 64]  # the last instruction jumps off the tape, which stops the run
+
+
+def test_rounds_of_the_replicator_are_run_at_once() -> None:
+    """From the first jump back on: six bytes up to its scratch, which is read while it counts, then all the others."""
+    tape, origins = np.concatenate((replicator(), np.full(64, 0xAA, np.uint8))), np.arange(128, dtype=np.uint16)
+    registers = np.zeros(1, np.int64)
+    for before, rounds, copied in ((1 + 4 * 2, 6, 8), (1 + 4 * 10, 53, 63)):
+        now, moved = tape.copy(), origins.copy()
+        substrate("rsubleq4").follow(now, moved, registers, before)
+        assert registers[0] == 4
+        assert run_rounds(now, moved, 4, 16, 8192 - before) == rounds
+        wanted, wanted_moved, _, _ = plain_subleq.run("rsubleq4", tape.tobytes(), before + 4 * rounds)
+        assert (now.tobytes(), moved.tolist()) == (wanted, wanted_moved)
+        assert np.array_equal(now[64 : 64 + 8], replicator()[:8])
+        assert wanted_moved[64 + copied - 1] == copied - 1
 
 
 def test_text_in_and_out() -> None:
