@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from primordia.core.errors import BadInputError
 from primordia.life.interact import shuffle
-from primordia.life.worlds.matching import match, name_near
+from primordia.life.worlds.matching import match, name_in_cross, name_in_square
 from primordia.life.worlds.meeting import World
 
 
@@ -49,7 +49,12 @@ class Grid(World):
 
     def draw(self, seed: int, epoch: int, order: NDArray[np.int32]) -> int:
         """See `World.draw`."""
-        return _draw(seed, epoch, order, self.width, self.height, self.radius, self.radius, self.cross, self.wraps)
+        named, at = np.empty_like(order), (np.uint64(seed), np.uint64(epoch), self.width, self.height)
+        if self.cross:
+            name_in_cross(*at, self.radius, self.wraps, named)
+        else:
+            name_in_square(*at, self.radius, self.radius, self.wraps, named)
+        return _pair(seed, epoch, named, order)
 
 
 @final
@@ -66,7 +71,9 @@ class Ring(World):
 
     def draw(self, seed: int, epoch: int, order: NDArray[np.int32]) -> int:
         """See `World.draw`."""
-        return _draw(seed, epoch, order, len(order), 1, 0, self.radius, False, True)
+        named = np.empty_like(order)
+        name_in_square(np.uint64(seed), np.uint64(epoch), len(order), 1, 0, self.radius, True, named)
+        return _pair(seed, epoch, named, order)
 
 
 def _check_round(what: str, side: int, radius: int) -> None:
@@ -79,8 +86,7 @@ def _check_round(what: str, side: int, radius: int) -> None:
         )
 
 
-def _draw(seed, epoch, order, width, height, rows, reach, cross, wraps):  # type: ignore[no-untyped-def]
-    swaps, visits, named = np.empty((3, len(order)), np.int32)
+def _pair(seed: int, epoch: int, named: NDArray[np.int32], order: NDArray[np.int32]) -> int:
+    swaps, visits = np.empty((2, len(order)), np.int32)
     shuffle(np.uint64(seed), np.uint64(epoch), swaps, visits)
-    name_near(np.uint64(seed), np.uint64(epoch), width, height, rows, reach, cross, wraps, named)
     return int(match(visits, named, order))

@@ -30,31 +30,48 @@ def name_listed(seed, epoch, starts, partners, named):
 
 
 @kernel(forceinline=True, allocates=False)
-def half_width(offset, reach, cross):
-    """How many places to either side are in reach in the row `offset` away."""
-    return reach - abs(offset) if cross else reach
-
-
-@kernel(forceinline=True, allocates=False)
 def around(place, side):
     """A place that may lie beyond the ends of a closed line of `side` places, by less than its length."""
     return place + side if place < 0 else place - side if place >= side else place
 
 
-@kernel(signature="void(uint64, uint64, int64, int64, int64, int64, boolean, boolean, int32[::1])")
-def name_near(seed, epoch, width, height, rows, reach, cross, wraps, named):
-    """Writes the neighbour that each program of a lattice names: up to `rows` rows and `reach` columns away.
+@kernel(signature="void(uint64, uint64, int64, int64, int64, int64, boolean, int32[::1])")
+def name_in_square(seed, epoch, width, height, rows, reach, wraps, named):
+    """Writes the neighbour that each program of a lattice names: at most `rows` rows and `reach` columns away.
 
     Program row * width + column; its neighbours are counted row by row, left to right, itself left out.
     """
     epoch_word = world_word(seed, epoch)
     for row in range(height):
-        top = -rows if wraps else max(-rows, -row)
-        bottom = rows if wraps else min(rows, height - 1 - row)
+        above = rows if wraps else min(rows, row)
+        below = rows if wraps else min(rows, height - 1 - row)
+        for column in range(width):
+            before = reach if wraps else min(reach, column)
+            after = reach if wraps else min(reach, width - 1 - column)
+            across = before + after + 1
+            n_choices = across * (above + below + 1) - 1
+            program = row * width + column
+            named[program] = NOBODY
+            if n_choices == 0:
+                continue
+            found = np.uint32(choice(seed, epoch_word, program, n_choices))
+            found += np.uint32(found >= above * across + before)
+            offset = np.int64(found // np.uint32(across))
+            step = np.int64(found) - offset * across - before
+            named[program] = around(row + offset - above, height) * width + around(column + step, width)
+
+
+@kernel(signature="void(uint64, uint64, int64, int64, int64, boolean, int32[::1])")
+def name_in_cross(seed, epoch, width, height, reach, wraps, named):
+    """The same for places at most `reach` steps away, rows and columns counted together."""
+    epoch_word = world_word(seed, epoch)
+    for row in range(height):
+        top = -reach if wraps else max(-reach, -row)
+        bottom = reach if wraps else min(reach, height - 1 - row)
         for column in range(width):
             n_choices = -1
             for offset in range(top, bottom + 1):
-                half = half_width(offset, reach, cross)
+                half = reach - abs(offset)
                 n_choices += 2 * half + 1 if wraps else min(half, width - 1 - column) + min(half, column) + 1
             program = row * width + column
             named[program] = NOBODY
@@ -62,7 +79,7 @@ def name_near(seed, epoch, width, height, rows, reach, cross, wraps, named):
                 continue
             left = choice(seed, epoch_word, program, n_choices)
             for offset in range(top, bottom + 1):
-                half = half_width(offset, reach, cross)
+                half = reach - abs(offset)
                 before = half if wraps else min(half, column)
                 after = half if wraps else min(half, width - 1 - column)
                 n_here = before + after + (offset != 0)
