@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from primordia.core.registry import load
 from primordia.core.streams import Streams
+from primordia.life.lineage.births import score_at
 from primordia.life.lineage.displacement import Standing, example, overtaking, standings, strain, strains
 from primordia.life.lineage.history import of_run
 from primordia.life.substrates import substrate
@@ -62,10 +63,11 @@ def test_a_rival_is_who_gained_most_and_not_who_was_always_frequent() -> None:
     assert [round(16 * standing.rival_share) for standing in found] == [0, 3, 5]
     assert [standing.overtaken for standing in found] == [False, False, True]
     assert found[2].rival_place == 4
+    assert found[2].rival_score == score_at(history, 7, 4, states[7][4])
 
 
 def test_overtaken_is_who_never_leads_again() -> None:
-    ahead, behind = Standing(0, 0.4, b"x", 0.1, 0), Standing(0, 0.1, b"x", 0.4, 0)
+    ahead, behind = Standing(0, 0.4, b"x", 0.1, 0, 0), Standing(0, 0.1, b"x", 0.4, 0, 0)
     series = [dataclasses.replace(standing, t=t) for t, standing in enumerate([ahead, behind, ahead, behind, behind])]
     assert overtaking(series).t == 3
     assert overtaking(series[:3]) is None

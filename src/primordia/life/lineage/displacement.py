@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.life.ecology.symbols import table
+from primordia.life.lineage.births import score_at
 from primordia.life.lineage.history import History
 
 Bytes = npt.NDArray[np.uint8]
@@ -31,7 +32,8 @@ class Standing:
         share: of the soup's programs, those of the strain.
         rival: the strain, of all others, that has gained most since the start; None if none has gained anything.
         rival_share: its share.
-        rival_place: where in the soup its most frequent program stands first.
+        rival_place: where in the soup its most frequent program stands first; -1 without a rival.
+        rival_score: the replication score of that program.
     """
 
     t: int
@@ -39,6 +41,7 @@ class Standing:
     rival: bytes | None
     rival_share: float
     rival_place: int
+    rival_score: int
 
     @property
     def overtaken(self) -> bool:
@@ -80,10 +83,11 @@ def standings(history: History, founder: Bytes, since: int, epochs: Iterable[int
         gains = {other: number - base[other] for other, number in now.items() if other != own}
         rival = max(gains, key=lambda other: (gains[other], other), default=None)
         if rival is None or gains[rival] <= 0:
-            yield Standing(t, now[own] / len(soup), None, 0.0, -1)
+            yield Standing(t, now[own] / len(soup), None, 0.0, -1, 0)
             continue
         place = example(language, soup, rival)
-        yield Standing(t, now[own] / len(soup), rival, now[rival] / len(soup), place)
+        score = score_at(history, t, place, soup[place])
+        yield Standing(t, now[own] / len(soup), rival, now[rival] / len(soup), place, score)
 
 
 def example(language: str, soup: Bytes, of: bytes) -> int:

@@ -11,7 +11,7 @@ from primordia.core.findings import Finding, Table, Text
 from primordia.core.tools import Runs, Tool
 from primordia.life.ecology.families import difference
 from primordia.life.lineage.ancestry import walk_back
-from primordia.life.lineage.births import Birth, score_at
+from primordia.life.lineage.births import Birth
 from primordia.life.lineage.displacement import Standing, overtaking, standings, strain
 from primordia.life.substrates import substrate
 from primordia.life.tools import asking, replay
@@ -62,16 +62,18 @@ def shares(found: replay.Past, seen: list[Standing]) -> Table:
             round(standing.share, 5),
             instructions(found, standing.rival) if standing.rival is not None else "-",
             round(standing.rival_share, 5),
+            standing.rival_score if standing.rival is not None else None,
             standing.overtaken,
         )
         for standing in seen
     )
     return Table(
         "The first replicator's strain and its greatest rival",
-        ("epoch", "its share", "rival", "rival's share", "overtaken"),
+        ("epoch", "its share", "rival", "rival's share", "rival's score", "overtaken"),
         rows,
         "Shares of the soup's programs. The rival, written as its instructions, is the strain that has gained most "
-        "since the birth.",
+        "since the birth; its score is that of its most frequent program. One that scores 0 does not copy itself: it "
+        "lives on others, or is what their copying leaves behind.",
     )
 
 
@@ -87,7 +89,6 @@ def verdict(found: replay.Past, birth: Birth, seen: list[Standing]) -> Text:
     previous = max((standing.t for standing in seen if standing.t < winner.t), default=birth.t)
     program = history.soup(winner.t)[winner.rival_place]
     apart = difference(history.config.language, birth.program, program)
-    score = score_at(history, winner.t, winner.rival_place, program)
     descends = "yes" if descends_from(found, winner.t, winner.rival_place, birth) else "no"
     ahead = max(seen, key=lambda standing: standing.share)
     first, second = instructions(found, _strain(found, birth)), instructions(found, winner.rival)
@@ -96,7 +97,7 @@ def verdict(found: replay.Past, birth: Birth, seen: list[Standing]) -> Text:
         f"by          {second} ({winner.rival_share:.1%} against {winner.share:.1%} of the soup)",
         f"first was   {first}; its greatest share {ahead.share:.1%} after {ahead.t}",
         f"example     {found.text(program)}",
-        f"            at place {winner.rival_place} after {winner.t} epochs; score {score}",
+        f"            at place {winner.rival_place} after {winner.t} epochs; score {winner.rival_score}",
         f"different   {apart:.0%} of the instructions",
         f"descendant  {descends}: its line, walked back by the majority of bytes, "
         + (
