@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,8 @@ from oracles import plain_bff
 from primordia.core.errors import BadInputError
 from primordia.life import stepping
 from primordia.life.golden import FIG4_REPLICATOR
-from primordia.life.substrates import FAMILIES, names, substrate
+from primordia.life.substrates import FAMILIES, Line, names, substrate
+from primordia.life.substrates.notation import Notation
 
 
 def rich_tape(seed: int) -> np.ndarray:
@@ -74,9 +77,31 @@ def test_an_instruction_is_read_where_the_pointer_stands() -> None:
     assert (line.offset, line.raw) == (5, bytes([5, 6, 7]))
 
 
-def test_a_language_without_follow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataclasses
+def test_a_notation_of_ones_own_is_read_between_its_own_lines() -> None:
+    class Pairs(Notation):
+        """Two bytes an instruction, and no way to begin at an odd place but to be asked from there on."""
 
+        width = 1
+
+        def glyph(self, byte: int) -> str:
+            return chr(byte)
+
+        def format(self, program: bytes) -> str:
+            return program.decode("latin-1")
+
+        def parse(self, text: str) -> bytes:
+            return text.encode("latin-1")
+
+        def disassemble(self, program: bytes, classes: object) -> list[Line]:
+            return [Line(k, program[k : k + 2], "", "", "other", None) for k in range(0, len(program), 2)]
+
+    language = dataclasses.replace(substrate("bff"), notation=Pairs())
+    tape = np.arange(32, dtype=np.uint8)
+    assert stepping.read_at(language, tape, 4)[:2] == (4, bytes([4, 5]))
+    assert stepping.read_at(language, tape, 7)[:2] == (7, bytes([7, 8]))
+
+
+def test_a_language_without_follow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     blind = dataclasses.replace(substrate("bff"), follow=None)
     monkeypatch.setattr(stepping, "substrate", lambda name: blind)
     with pytest.raises(BadInputError, match="cannot be traced step by step, because it declares no `follow` kernel"):

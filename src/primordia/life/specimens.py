@@ -14,6 +14,7 @@ from primordia.life.ecology.alarms import alarms
 from primordia.life.ecology.alarms import text as alarms_text
 from primordia.life.measures import Census, byte_counts, census
 from primordia.life.microscope import dissect
+from primordia.life.microscope.copying import NO_OPERATION
 from primordia.life.microscope.portrait import PARTNERS, Subject, film_on_noise, film_picture, meetings, portrait
 from primordia.life.replicators import REPLICATOR_SCORE, round_seed, scores
 from primordia.life.substrates import substrate
@@ -137,12 +138,12 @@ def disassembly(language: str, program: Bytes, offsets: Container[int], every: b
     for line in substrate(language).disassemble(program.tobytes()):
         if not any(line.offset + place in offsets for place in range(len(line.raw))):
             continue
-        # A class says what a byte does only where an instruction is one byte; operands are coloured by their value.
-        single = len(line.raw) == 1
-        if single and line.opcode_class == "other" and not every:
+        # What a byte does is told by its meaning: by its class, operands and rare instructions may be coloured alike.
+        idle, is_null = line.meaning == NO_OPERATION, line.opcode_class == "null"
+        if idle and not is_null and not every:
             continue
         partner = "" if line.partner is None else f"  (partner at {line.partner})"
-        meaning = "null byte" if single and line.opcode_class == "null" else line.meaning
+        meaning = "null byte" if idle and is_null else line.meaning
         lines.append(f"{line.offset:3d}  {line.raw.hex(' ').upper()}  {line.glyph}  {meaning}{partner}")
     return "\n".join(lines) or "no instruction"
 

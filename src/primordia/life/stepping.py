@@ -75,7 +75,10 @@ def read_at(language: Substrate, tape: Bytes, place: int) -> Line:
         found = language.notation.decode(tape.tobytes(), place)
         raw = tape[place : place + found.length].tobytes()
         return Line(place, raw, found.name, found.meaning, language.classes[raw[0]], found.goal)
-    return next(line for line in language.disassemble(tape.tobytes()) if line.offset == place)
+    for line in language.disassemble(tape.tobytes()):
+        if line.offset == place:
+            return line
+    return language.disassemble(tape[place:].tobytes())[0]._replace(offset=place, partner=None)
 
 
 class _State(NamedTuple):
