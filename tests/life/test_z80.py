@@ -125,6 +125,16 @@ def test_prefixes_in_a_row_end() -> None:
     assert set(tape.tolist()) == {0xDD}
 
 
+@pytest.mark.parametrize("length", substrate("z80").tape_lengths)
+def test_programs_of_every_length(length: int) -> None:
+    for tape in random_soup(4, 6, 2 * length):
+        followed = tape.copy()
+        wanted, done, _ = other_run(tape, 500)
+        assert substrate("z80").execute(tape, 500) == done
+        assert follow(followed, 500)[0] == done
+        assert tape.tobytes() == followed.tobytes() == wanted
+
+
 @pytest.mark.parametrize("length", LENGTHS)
 def test_the_limit_counts_instructions(length: int) -> None:
     tapes = random_soup(9, 400, 2 * length)
