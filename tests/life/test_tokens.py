@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracles import plain_tokens
+from primordia.core.claims import Claim
 from primordia.core.errors import BadInputError
 from primordia.core.streams import Streams
 from primordia.core.tree import same_bits
+from primordia.life.claims.tokens import CLAIMS
 from primordia.life.experiments.bff import Bff, BffConfig
 from primordia.life.experiments.soups import SoupState
 from primordia.life.lineage import tokens as tokens_of
@@ -198,3 +201,17 @@ def test_what_is_put_into_a_soup_enters_with_the_epoch_after_it() -> None:
     epochs, positions = tokens_of.origin(advanced(reset, 2, 5).tokens)
     assert set(epochs.ravel().tolist()) == {6}, "started anew before epoch 5, after epoch 4"
     assert np.array_equal(positions.ravel(), np.arange(512))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_a_claim_about_tokens_is_whole_and_measured_on_a_small_soup(claim: Claim) -> None:
+    small = {**claim.setup, "n_programs": 64, "epochs": min(3, claim.setup["epochs"])}
+    measured = claim.measure(small)
+    soup = random_soup(small["seed"], 64)
+    found = traced("bff_noheads", soup, small["epochs"], seed=small["seed"], mutation_threshold=1 << 18, max_steps=8192)
+    unique, top = tokens_of.count_tokens(found.soup, found.tokens)
+    assert measured.value == (top if claim.id.startswith("V21") else unique)
+    assert (measured.evidence["unique"], measured.evidence["top_32"]) == (unique, top)
+    assert claim.statement.endswith(".")
+    assert claim.expected.why
+    json.dumps([dict(claim.setup), dict(measured.evidence)])
