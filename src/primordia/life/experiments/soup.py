@@ -69,7 +69,7 @@ class AnySoup(SoupExperiment[SoupSettings]):
     version = 1
     summary = "A soup of any installed language, your own included, in any world."
     Config = SoupSettings
-    views: ClassVar[dict[str, View]] = {**pictures.views(LEGEND), **maps.views(LEGEND, world_of)}
+    views: ClassVar[dict[str, View]] = {**maps.views(LEGEND, world_of), **pictures.views(LEGEND)}
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {
