@@ -53,8 +53,8 @@ def test_every_instruction_does_what_the_other_machine_does(prefix: tuple[int | 
             wanted, before = other.registers(), cpu.copy()
             assert steps(tape, None, cpu, 1) == 1
             if prefix == (0xED,) and opcode in INPUT:
-                # The other machine counts B down before it notes the port in WZ. J. Boytsov's MEMPTR document, and the
-                # wiki of redcode/Z80 after it, have BC as it was before.
+                # The other machine counts B down before it notes the port in WZ. Boo-boo's "MEMPTR, esoteric register
+                # of the ZiLOG Z80 CPU" and the wiki of redcode/Z80 have BC as it was before.
                 by = -1 if opcode & 8 else 1
                 port = (int(before[places.B]) << 8 | int(before[places.C])) + by & 0xFFFF
                 wanted[places.WZ], wanted[places.WZ + 1] = divmod(port, 256)
