@@ -122,8 +122,8 @@ PRESETS = {
     ),
     "uniform": Preset(
         "Uniform random bytes, as a young soup is made of: 67 million programs, a find or three if you are lucky.",
-        {"distribution": "uniform", "n_programs": 2**20},
-        {"steps": 64, "every": 1},
+        {"distribution": "uniform", "n_programs": 2**18},
+        {"steps": 256, "every": 4},
     ),
     "walk": Preset(
         "Programs that wander, a fiftieth of their bytes at a time: 20 million tests, one find in half a million.",
