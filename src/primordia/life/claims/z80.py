@@ -131,7 +131,7 @@ def _seeds(count: int, runs: list[dict[str, Any]]) -> Measurement:
 CLAIMS = (
     Claim(
         "V33",
-        "LD BC,C501 and PUSH BC, written 01 C5 over and over, fill a blank partner from its end until it is equal.",
+        "LD BC,01C5 and PUSH BC, written 01 C5 over and over, fill a blank partner from its end until it is equal.",
         LABORATORY,
         {"program": PUSHER.hex(), "partners": (0x00, 0xAA), "steps": 128},
         copied_after,
@@ -157,7 +157,7 @@ CLAIMS = (
         first_replicators,
         Expected(4, 4, "the sources name no exception; 6,000 batches are about 3,150 epochs"),
         "quick",
-        "twenty seconds",
+        "half a minute",
     ),
     Claim(
         "V32-block",
