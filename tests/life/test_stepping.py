@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from oracles import plain_bff
 from primordia.core.errors import BadInputError
 from primordia.life import stepping
+from primordia.life.authors.trace_file import trace_file
 from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.substrates import FAMILIES, Line, names, substrate
 from primordia.life.substrates.notation import Notation
@@ -106,3 +107,26 @@ def test_a_language_without_follow_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(stepping, "substrate", lambda name: blind)
     with pytest.raises(BadInputError, match="cannot be traced step by step, because it declares no `follow` kernel"):
         stepping.follow_steps("bff", np.zeros(128, np.uint8))
+
+
+@pytest.mark.parametrize("language", ["bff", "bff_noheads"])
+def test_the_authors_trace_file_holds_the_state_before_every_step(language: str) -> None:
+    tape = rich_tape(11)
+    course = stepping.follow_steps(language, tape, 1, 40)
+    content = trace_file(substrate(language), course)
+    assert content[:12] == b"BFF\0" + (1).to_bytes(4, "little") + (128).to_bytes(4, "little")
+    states = [content[start : start + 140] for start in range(12, len(content), 140)]
+    assert len(states) == len(course.steps)
+    for number, state in enumerate(states):
+        after, registers, _ = twin(language, tape, number)
+        assert [int.from_bytes(state[k : k + 4], "little") for k in (0, 4, 8)] == registers
+        assert state[12:] == after
+
+
+def test_other_machines_have_no_such_file() -> None:
+    course = stepping.follow_steps("subleq", np.zeros(128, np.uint8), 1, 2)
+    with pytest.raises(BadInputError, match="two heads and two programs of 64 bytes; this is subleq"):
+        trace_file(substrate("subleq"), course)
+    short = stepping.follow_steps("bff", np.zeros(64, np.uint8), 1, 2)
+    with pytest.raises(BadInputError, match="with 32 bytes"):
+        trace_file(substrate("bff"), short)

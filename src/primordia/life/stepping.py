@@ -34,9 +34,24 @@ class Step(NamedTuple):
     changed: tuple[int, ...]
 
 
-class Course(NamedTuple):
-    """A stretch of a meeting: its steps, the operations until its end, and whether the machine had stopped by then."""
+class Opening(NamedTuple):
+    """Registers and tape uint8 [pair byte] before the first step of a stretch."""
 
+    registers: tuple[int, ...]
+    tape: Bytes
+
+
+class Course(NamedTuple):
+    """A stretch of a meeting.
+
+    Args:
+        opening: where it begins.
+        steps: its steps.
+        operations: those of the meeting until its end.
+        stopped: whether the machine had stopped by then.
+    """
+
+    opening: Opening
     steps: list[Step]
     operations: int
     stopped: bool
@@ -58,15 +73,16 @@ def follow_steps(language: str, tape: Bytes, first: int = 1, count: int = 64) ->
         )
     steps: list[Step] = []
     before = _after(found, tape, first - 1)
+    opening = Opening(before.registers, before.tape)
     for number in range(first, first + count):
         now = _after(found, tape, number)
         if not 0 <= before.registers[0] < len(tape) or _same(before, now):
-            return Course(steps, before.operations, True)
+            return Course(opening, steps, before.operations, True)
         changed = tuple(np.flatnonzero(now.tape != before.tape).tolist())
         line = read_at(found, before.tape, before.registers[0])
         steps.append(Step(number, line, now.operations > before.operations, now.registers, now.tape, changed))
         before = now
-    return Course(steps, before.operations, False)
+    return Course(opening, steps, before.operations, False)
 
 
 def read_at(language: Substrate, tape: Bytes, place: int) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import numpy as np
@@ -139,6 +140,21 @@ def best_place(moment: Moment) -> int:
 
     config = moment.config
     return best_replicator(Context(config.language, moment.state.soup, config.max_steps, moment.streams, moment.t))[0]
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a file that is not there yet.
+
+    Raises:
+        BadInputError: it is there already, or its folder is not.
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise BadInputError(f"{path} is there already; give --out a new file.") from error
+    except FileNotFoundError as error:
+        raise BadInputError(f"There is no folder {path.parent} to write {path.name} into; make it first.") from error
 
 
 def not_both(*others: str) -> None:

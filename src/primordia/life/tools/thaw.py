@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, TypeAlias, final
 
 from primordia.core.config import Spec
-from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Table, Text
 from primordia.core.tools import BY_PLACE, Runs, Tool
 from primordia.life.ecology import freezer
 from primordia.life.ecology.freezer import Specimen
 from primordia.life.substrates import substrate
+from primordia.life.tools import asking
 
 Freezer: TypeAlias = Annotated[str, Spec("the folder of specimens")]
 
@@ -43,24 +43,10 @@ class Thaw(Tool):
             return
         found = freezer.thaw(folder, arguments.specimen)
         if arguments.out:
-            write_new(Path(arguments.out), found)
+            text = substrate(found.language).format(found.program) + "\n"
+            asking.write_new(Path(arguments.out), text.encode())
         path = folder / f"{found.name}.json"
         yield label(found, f"use it as @{path}, for instance: primordia life microscope {found.language} @{path}")
-
-
-def write_new(path: Path, found: Specimen) -> None:
-    """Writes a specimen as text that a setting can read, as in --set organism=@FILE.
-
-    Raises:
-        BadInputError: the file is there already, or its folder is not.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(substrate(found.language).format(found.program) + "\n")
-    except FileExistsError as error:
-        raise BadInputError(f"{path} is there already; give --out a new file.") from error
-    except FileNotFoundError as error:
-        raise BadInputError(f"There is no folder {path.parent} to write {path.name} into; make it first.") from error
 
 
 def listing(specimens: list[Specimen]) -> Table:

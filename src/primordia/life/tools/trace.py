@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, final
 
 import numpy as np
@@ -12,6 +13,7 @@ from primordia.core.config import Spec
 from primordia.core.findings import Finding, Picture, Table, Text
 from primordia.core.tools import Runs, Tool
 from primordia.life import pictures
+from primordia.life.authors.trace_file import trace_file
 from primordia.life.stepping import Course, Step, follow_steps
 from primordia.life.substrates import Substrate, substrate
 from primordia.life.tools import asking
@@ -31,6 +33,9 @@ class TraceArguments:
     ] = "zeros"
     start: Annotated[int, Spec("the first step to show", "steps", ge=1, le=2**20)] = 1
     steps: Annotated[int, Spec("steps to show", "steps", ge=1, le=2**14)] = 64
+    out: Annotated[
+        str, Spec("also write the steps to this new file, as the authors' visualiser reads them (BFF, 64 bytes)")
+    ] = ""
     every: Annotated[bool, Spec("show the steps on bytes that are no instruction, too")] = False
     length: asking.Length = 64
     fill: asking.Fill = "no-op"
@@ -54,6 +59,8 @@ class Trace(Tool):
         )
         tape = np.concatenate((program, partner))
         course = follow_steps(arguments.language, tape, arguments.start, arguments.steps)
+        if arguments.out:
+            asking.write_new(Path(arguments.out), trace_file(language, course))
         yield steps_table(language, course, arguments.every)
         yield ends(language, tape, course, arguments.start)
         if course.steps:
