@@ -131,7 +131,7 @@ def test_a_replicator_is_found_counted_and_shown() -> None:
     row = SEARCH.measure(config, state, streams, t)
     assert row["programs_tested"] == 50_000 * t
     assert row["per_million_low"] < row["replicators_per_million"] < row["per_million_high"]
-    assert SEARCH.transitions["first replicator"].crossed(row)
+    assert SEARCH.transitions["appearance"].crossed(row)
     table, listing = SEARCH.findings(config, state, streams, t)
     assert isinstance(table, Table)
     assert isinstance(listing, Text)

@@ -17,7 +17,7 @@ from primordia.life.intervals import clopper_pearson
 from primordia.life.replicators import AUTHORS, FOLLOW_UP
 
 PAPER = "arXiv 2607.01483"
-OTHERS = "another implementation, with the authors' published detector and the same preliminary test"
+OTHERS = "another implementation, with the authors' published detector and a preliminary test on one partner"
 DETECTORS = {"follow-up": FOLLOW_UP, "authors": AUTHORS}
 COUNTED = "99 % of the counts at the published density"
 TWO_SAMPLES = "counts that an exact two-sample test at 1 % cannot tell from the published one"
