@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pickle
@@ -9,17 +10,18 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from primordia.core.config import Spec
 from primordia.core.errors import BadInputError, ConfigError, PrimordiaError, RunFolderError, UnknownNameError
 from primordia.engine import launch, opening, schedule
 from primordia.engine.folder import RunFolder
 from runs import start
-from walk import Walk
+from walk import Walk, WalkConfig
 
 
 @pytest.fixture
@@ -272,3 +274,19 @@ def test_presets_and_settings_are_put_together() -> None:
             launch.resolve(Walk(), *arguments)
     with pytest.raises(ConfigError, match="n_sites=65 is out of range: it must be a power of two"):
         launch.resolve(Walk(), None, {"n_sites": 65}, {})
+
+
+@dataclasses.dataclass(frozen=True)
+class LaterConfig(WalkConfig):
+    """The settings of a later version, in which one more has joined; its default changes nothing."""
+
+    banner: Annotated[str, Spec("shown by nobody", choices=("none", "flag"), source="ours")] = "none"
+
+
+def test_a_run_goes_on_when_a_setting_has_joined_the_experiment(folder: RunFolder, monkeypatch: Any) -> None:
+    monkeypatch.setattr(Walk, "Config", LaterConfig)
+    run = opening.open_run(folder)
+    assert run.config.banner == "none"
+    assert launch.state_at(run, 4).clock[0] == 4
+    assert launch.resume(folder).status == "finished"
+    assert "banner" not in json.loads((folder.path / "config.json").read_text())["config"]

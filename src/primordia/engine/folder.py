@@ -177,17 +177,22 @@ def _are_crossings(crossings: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Opened:
-    """A run folder with everything in it that was understood and checked."""
+    """A run folder with everything in it that was understood and checked.
+
+    `settings_hash` is that of the settings as they were stored: a setting that joined the experiment later, with a
+    default that changes nothing, does not make another run of it.
+    """
 
     folder: RunFolder
     experiment: Experiment[Any, Any]
     config: Any
     schedule: Schedule
+    settings_hash: str
 
     @property
     def stamp(self) -> Stamp:
         """What this run's checkpoints must say they belong to."""
-        return stamp_of(self.experiment, self.config)
+        return Stamp(self.experiment.name, self.experiment.version, self.settings_hash)
 
     def crossings(self, rows: Iterable[Row]) -> dict[str, int]:
         """The step at which each transition showed first, by name: before this run was forked off, or in `rows`."""
@@ -198,17 +203,12 @@ class Opened:
         )
 
 
-def stamp_of(experiment: Experiment[Any, Any], config: Any) -> Stamp:
-    """The identity that ties a checkpoint to an experiment, its version and a config."""
-    return Stamp(experiment.name, experiment.version, config_hash(experiment, config))
-
-
-def config_hash(experiment: Experiment[Any, Any], config: Any) -> str:
+def settings_hash(experiment: Experiment[Any, Any], settings: Mapping[str, Any]) -> str:
     """Eight hexadecimal digits that are the same for the same run.
 
     They are 32 bits: enough to notice an altered config or a mix-up, too few to prove that two runs are the same.
     """
-    return configs.digest(experiment.name, experiment.version, configs.to_dict(config))
+    return configs.digest(experiment.name, experiment.version, settings)
 
 
 def now() -> str:
@@ -274,7 +274,7 @@ def create(
         try:
             durable.write_json(path / "config.json", settings)
             durable.write_json(path / "env.json", environment.describe())
-            run = Opened(RunFolder(path), experiment, config, schedule)
+            run = Opened(RunFolder(path), experiment, config, schedule, record["config_hash"])
             if beginning is not None:
                 checkpoints.save(run.folder.checkpoints, beginning.step, beginning.state, run.stamp)
             durable.write_json(path / "run.json", {**record, "id": path.name})
@@ -298,7 +298,7 @@ def _first_record(
         "reason": None,
         "step": step,
         "seed": config.seed,
-        "config_hash": config_hash(experiment, config),
+        "config_hash": settings_hash(experiment, configs.to_dict(config)),
         "preset": slug,
         "determinism": experiment.determinism,
         "parent": dict(beginning.parent) if beginning else None,

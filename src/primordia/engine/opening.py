@@ -8,7 +8,7 @@ from primordia.core import config as configs
 from primordia.core import registry
 from primordia.core.errors import PrimordiaError, RunFolderError, nearest
 from primordia.engine import schedule as schedules
-from primordia.engine.folder import Opened, RunFolder, config_hash
+from primordia.engine.folder import Opened, RunFolder, settings_hash
 
 
 def all_folders(root: Path) -> list[RunFolder]:
@@ -71,10 +71,11 @@ def open_run(folder: RunFolder) -> Opened:
                     f"{experiment.version}, which gives other results. Install the primordia that made it, or run anew."
                 )
         config = configs.from_dict(experiment.Config, settings["config"])
-        if config_hash(experiment, config) != record["config_hash"]:
+        found = settings_hash(experiment, settings["config"])
+        if found != record["config_hash"]:
             raise RunFolderError(
-                f"{folder.path / 'config.json'} was altered: its hash is {config_hash(experiment, config)}, run.json "
-                f"says {record['config_hash']}. To change settings, fork the run."
+                f"{folder.path / 'config.json'} was altered: its hash is {found}, run.json says "
+                f"{record['config_hash']}. To change settings, fork the run."
             )
         schedule = schedules.make(experiment, settings["schedule"])
     except (KeyError, TypeError, AttributeError) as error:
@@ -83,4 +84,4 @@ def open_run(folder: RunFolder) -> Opened:
         raise
     except PrimordiaError as error:
         raise RunFolderError(f"{folder.path} cannot be opened: {error}") from error
-    return Opened(folder, experiment, config, schedule)
+    return Opened(folder, experiment, config, schedule, found)
