@@ -17,7 +17,8 @@ from primordia.core.registry import load
 from primordia.core.streams import Streams
 from primordia.life import replicators
 from primordia.life.lineage import history as past
-from primordia.life.lineage.ancestry import sources, walk_back
+from primordia.life.lineage.ancestry import linked, sources, walk_back
+from primordia.life.lineage.autocatalysis import parents
 from primordia.life.lineage.births import birth_of_line, chief, first_replicator
 from primordia.life.lineage.counterfactual import (
     Removal,
@@ -166,6 +167,32 @@ def test_the_cone_holds_every_pair_that_can_have_had_a_part() -> None:
         for pair in range(12):
             changed = consequences(history, [Removal(epoch, pair)], N_EPOCHS)[0]
             assert (epoch, pair) in inside or 5 not in changed
+
+
+@pytest.mark.parametrize(
+    "settings_",
+    [
+        {"language": "forthtrivial"},
+        {"language": "rsubleq4", "tape_length": 32},
+        {"language": "z80", "tape_length": 32},
+        {"language": "bff", "tape_length": 64},
+        {"world": "torus", "width": 8},
+        {"world": "islands", "n_islands": 4, "migration_rate": 0.5},
+        {"interaction_rate": 0.5},
+    ],
+    ids=lambda chosen: next(iter(chosen.values())),
+)
+def test_every_language_and_world_is_taken_apart_to_the_bytes_of_its_run(settings_: dict) -> None:
+    experiment = load("life/soup")
+    config = experiment.Config(**{**SMALL, "n_programs": 64, "max_steps": 300, **settings_})
+    history = of_run(experiment, config, Streams(7))
+    for epoch in (0, 3):
+        told = [linked(history, epoch + 1, place, history.soup(epoch + 1)[place]).parent for place in range(64)]
+        assert told == parents(history, epoch).tolist()
+    removal = Removal(0, 3)
+    changed = consequences(history, [removal], 4)[0]
+    other = history.advanced(altered(history, 1, remove(history, removal)), 1, 3).soup
+    assert sorted(changed) == np.flatnonzero((other != history.soup(4)).any(axis=1)).tolist()
 
 
 def test_an_organism_from_outside_is_seen_and_undoes_changes_at_its_place() -> None:

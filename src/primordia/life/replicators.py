@@ -91,7 +91,8 @@ def scores(
     Returns:
         int64 [program], each from 0 to the tape length. `REPLICATOR_SCORE` and `strict_score` are the usual thresholds.
 
-    Cost: 65 meetings per program (45 for `FOLLOW_UP`). Copies that arrive at a shifted offset and parasites score about 0.
+    Cost: 65 meetings per program (45 for `FOLLOW_UP`). Copies that arrive at a shifted offset score about 0, and so do
+    parasites; `primordia.life.alignment` sees the former.
     """
     indices = np.asarray(indices, np.int64)
     found = np.zeros(len(programs), np.int64)
@@ -105,9 +106,7 @@ def scores(
     return found
 
 
-def branch_noise(
-    locals_: npt.NDArray[np.uint64], tape_length: int, n_branches: int = AUTHORS.n_branches
-) -> Bytes:
+def branch_noise(locals_: npt.NDArray[np.uint64], tape_length: int, n_branches: int = AUTHORS.n_branches) -> Bytes:
     """The partner of every branch, uint8 [program, branch, byte], from each program's own word uint64 [program]."""
     counters = np.arange(tape_length, (n_branches + 1) * tape_length, dtype=np.uint64)
     draws = mix64(locals_[:, None] ^ mix64(counters)[None, :])
@@ -152,8 +151,8 @@ def meet_in_a_row(
 def inherited(programs: Bytes, ends: Bytes, min_agreeing: int = AUTHORS.min_agreeing) -> Counts:
     """Score int64 [program] from the programs uint8 [program, byte] and the ends uint8 [program, branch, pair byte].
 
-    A position counts when at least `min_agreeing` branches hold the same byte there; in the first half it must also be the
-    program's own byte. The score is the smaller count of the two halves.
+    A position counts when at least `min_agreeing` branches hold the same byte there; in the first half it must also be
+    the program's own byte. The score is the smaller count of the two halves.
     """
     length = programs.shape[1]
     agreed = np.zeros((len(programs), 2 * length), bool)
