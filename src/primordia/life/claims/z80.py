@@ -1,6 +1,7 @@
 """What the paper and its authors' browser laboratory say about Z80 soups, with the regions that count as agreeing.
 
-Regions were fixed before measuring. The laboratory counts batches of up to 8,192 pairs; an epoch of our grid of 40,000
+Regions were fixed before measuring. How V32 tells replicators from smears (ENOUGH) was settled on the seeds 0 to 3 and
+looked at again on 4 to 7, so the claim is measured on other seeds. The laboratory counts batches of up to 8,192 pairs; an epoch of our grid of 40,000
 programs has about 15,600, so 10,000 batches are about 5,200 epochs.
 """
 
@@ -109,14 +110,14 @@ def course(setup: Setup, seed: int, wanted: str | None) -> dict[str, Any]:
 
 def first_replicators(setup: Setup) -> Measurement:
     """Seeds whose first sampled replicators, of all kinds, copy through the stack more often than in any other way."""
-    runs = [course(setup, seed, None) for seed in range(setup["seeds"])]
+    runs = [course(setup, seed, None) for seed in setup["seeds"]]
     count = sum(max(run["ways"], key=run["ways"].get, default="none") == "stack" for run in runs)
     return _seeds(count, runs)
 
 
 def later_block_copies(setup: Setup) -> Measurement:
     """Seeds in which block copies are seen among the sampled replicators at some time."""
-    runs = [course(setup, seed, "block") for seed in range(setup["seeds"])]
+    runs = [course(setup, seed, "block") for seed in setup["seeds"]]
     return _seeds(sum(run["epoch"] is not None for run in runs), runs)
 
 
@@ -153,7 +154,7 @@ CLAIMS = (
         "V32",
         "The first replicators of a random soup copy themselves through the stack.",
         f"{PAPER}; {LABORATORY}: seen by eye after about 6,000 batches",
-        {**GRID, "epochs": 3200, "every": 40, "seeds": 4},
+        {**GRID, "epochs": 3200, "every": 40, "seeds": (100, 101, 102, 103)},
         first_replicators,
         Expected(4, 4, "the sources name no exception; 6,000 batches are about 3,150 epochs"),
         "quick",
@@ -163,7 +164,7 @@ CLAIMS = (
         "V32-block",
         "Later, block copies (LDIR, LDDR) arise as well.",
         f"{PAPER}; {LABORATORY}: of two seeds described, one after about 10,000 batches",
-        {**GRID, "epochs": 20_000, "every": 100, "seeds": 4},
+        {**GRID, "epochs": 20_000, "every": 100, "seeds": (100, 101, 102, 103)},
         later_block_copies,
         Expected(1, 4, "the sources say that they come, not how often: at least one of four seeds"),
         "full",
