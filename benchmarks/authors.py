@@ -1,7 +1,7 @@
 """Soups beside the authors' own program (cubff, C++ with OpenMP), along whole runs; called by benchmarks/life.py.
 
-A course is a run from epoch 0 through its transition and 2,000 epochs beyond. At places spread evenly over it both
-programs go on from the same soup for the same epochs, turn and turn about. The soup is handed over in the authors'
+A course is a run from epoch 0 through its transition and 2,000 epochs beyond. At places spread evenly over the time before
+and the time behind the transition both programs go on from the same soup for the same epochs, turn and turn about. The soup is handed over in the authors'
 checkpoint files, and the one that their program writes at the end must hold the same bytes as ours.
 
 Their program is timed as a whole process, once for a short and once for a long stretch from the same soup; what the
@@ -30,6 +30,8 @@ BEYOND = 2000
 """Epochs of a course behind its takeover."""
 LONGEST = 16_384
 LOOK = 16
+LEAST_PLACES = 3
+"""Places before a takeover that comes early."""
 SHORT = 1
 
 
@@ -88,23 +90,28 @@ def beside(program: Path, courses: list[Course], n_programs: int, n_places: int,
         end = takeover + BEYOND
         print(f"\n{course.language}, seed {course.seed}, {end:,} epochs, taken over by {takeover:,}")
         print(" epoch | epochs/s theirs | epochs/s ours | ratio: median (least to most)")
-        places = along(program, course, end, n_programs, n_places, repeats, seconds)
-        young = [place for place in places if place.epoch < takeover]
-        old = [place for place in places if place.epoch >= takeover]
-        summary.append((course.language, *(whole(part) for part in (young, old, places))))
+        n_young = min(n_places - 1, max(LEAST_PLACES, round(n_places * takeover / end)))
+        middles = [*spread(0, takeover, n_young), *spread(takeover, end, n_places - n_young)]
+        places = along(program, course, middles, n_programs, repeats, seconds)
+        young, old = rates(places[:n_young]), rates(places[n_young:])
+        everything = (young * takeover + old * BEYOND) / end
+        summary.append((course.language, young, old, everything))
     print("\nepochs/s: theirs, ours, ratio")
     print(f"{'language':14} | {'before takeover':22} | {'after':22} | whole run")
     for language, *parts in summary:
-        print(f"{language:14} | " + " | ".join(f"{part:22}" for part in parts))
+        shown = (f"{1 / theirs:6.2f} {1 / ours:8.2f} {theirs / ours:6.2f}" for theirs, ours in parts)
+        print(f"{language:14} | " + " | ".join(shown))
 
 
-def whole(places: list[Place]) -> str:
-    """Rates over a stretch: the sum over its places, each standing for as many epochs."""
-    if not places:
-        return "-"
-    theirs = statistics.fmean(statistics.median(place.theirs) for place in places)
-    ours = statistics.fmean(statistics.median(place.ours) for place in places)
-    return f"{1 / theirs:6.2f} {1 / ours:8.2f} {theirs / ours:6.2f}"
+def spread(first: int, end: int, n: int) -> list[int]:
+    """The middles of n equal parts of a stretch of epochs."""
+    return [max(1, first + (2 * part + 1) * (end - first) // (2 * n)) for part in range(n)]
+
+
+def rates(places: list[Place]) -> np.ndarray:
+    """Seconds per epoch of theirs and of ours over a stretch, each place standing for an equal part of it."""
+    medians = [(statistics.median(place.theirs), statistics.median(place.ours)) for place in places]
+    return np.mean(medians, axis=0)
 
 
 def find_takeover(course: Course, n_programs: int) -> int | None:
@@ -118,12 +125,11 @@ def find_takeover(course: Course, n_programs: int) -> int | None:
 
 
 def along(
-    program: Path, course: Course, end: int, n_programs: int, n_places: int, repeats: int, seconds: float
+    program: Path, course: Course, middles: list[int], n_programs: int, repeats: int, seconds: float
 ) -> list[Place]:
-    """Times both programs at evenly spread places of a course, from its first epoch to near its last."""
-    now, at, places = ours(course, course.start(n_programs), 0, 1), 1, []
-    # Each part of the course is looked at in its middle, but the first at its start.
-    for goal in [1, *((2 * part + 1) * end // (2 * n_places) for part in range(1, n_places))]:
+    """Times both programs at these epochs of a course, which rise."""
+    now, at, places = course.start(n_programs), 0, []
+    for goal in middles:
         now, at = ours(course, now, at, goal - at), goal
         with tempfile.TemporaryDirectory() as folder:
             place = time_place(program, course, now, at, repeats, seconds, Path(folder))

@@ -86,6 +86,8 @@ def parse() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.authors and not arguments.authors.is_file():
         parser.error(f"there is no program {arguments.authors}")
+    if arguments.authors and arguments.places < 2:
+        parser.error("beside the authors' program it takes at least 2 places, before and after the takeover")
     if unknown := set(arguments.courses) - {course.language for course in COURSES}:
         parser.error(f"no course for {', '.join(sorted(unknown))}")
     return arguments
