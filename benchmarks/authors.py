@@ -1,8 +1,9 @@
 """Soups beside the authors' own program (cubff, C++ with OpenMP), along whole runs; called by benchmarks/life.py.
 
-A course is a run from epoch 0 through its transition and 2,000 epochs beyond. At places spread evenly over the time before
-and the time behind the transition both programs go on from the same soup for the same epochs, turn and turn about. The soup is handed over in the authors'
-checkpoint files, and the one that their program writes at the end must hold the same bytes as ours.
+A course is a run from epoch 0 through its transition and 2,000 epochs beyond. At places spread evenly over the time
+before the transition, and over the time behind it, both programs go on from the same soup for the same epochs, turn
+and turn about. The soup is handed over in the authors' checkpoint files, and the one that their program writes at the
+end must hold the same bytes as ours.
 
 Their program is timed as a whole process, once for a short and once for a long stretch from the same soup; what the
 long one takes more is the time of the epochs between, so starting, loading, compressing and storing do not count.
