@@ -134,13 +134,13 @@ METRICS = {
         "Share of the tape that lies in repeats of its most frequent unit of two different bytes, such as 01 C5 01 C5.",
     ),
     "repeat_share": Metric(
-        "share", "up", "Share of the tape that lies in repeats of any string of up to 64 bytes, laid end to end."
+        "share", "up", "Share of the tape that lies in repeats of any string of up to 128 bytes, laid end to end."
     ),
     "string_share": Metric(
-        "share", "up", "Share of the tape that lies in repeats of strings of 3 to 64 bytes, laid end to end."
+        "share", "up", "Share of the tape that lies in repeats of strings of 3 to 128 bytes, laid end to end."
     ),
     "main_period": Metric(
-        "bytes", "none", "Length, from 2 to 64 bytes, of the repeats that cover most of the tape; 0 if there are none."
+        "bytes", "none", "Length, from 2 to 128 bytes, of the repeats that cover most of the tape; 0 if there are none."
     ),
     "main_period_share": Metric("share", "up", "Share of the tape that lies in repeats of that length."),
     "top_byte_share": Metric("share", "none", "Share of all bytes that have the most frequent value."),

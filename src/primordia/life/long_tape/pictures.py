@@ -25,7 +25,7 @@ LEGEND = {
 }
 """What the opcode classes mean in the three languages together."""
 
-BANDS = (1, 2, 4, 8, 12, 16, 32, LONGEST)
+BANDS = (1, 2, 4, 8, 12, 16, 64, LONGEST)
 """The longest period of each colour."""
 
 BAND_COLOURS = (
@@ -36,8 +36,8 @@ BAND_COLOURS = (
     Colour("period 5 to 8", "#56b4e9"),
     Colour("period 9 to 12", "#f4f7ff"),
     Colour("period 13 to 16", "#1f6fd0"),
-    Colour("period 17 to 32", "#009e73"),
-    Colour(f"period 33 to {LONGEST}", "#cc79a7"),
+    Colour("period 17 to 64", "#009e73"),
+    Colour(f"period 65 to {LONGEST}", "#cc79a7"),
 )
 
 

@@ -11,8 +11,8 @@ from primordia.life.compile import kernel
 
 Bytes = NDArray[np.uint8]
 
-LONGEST = 64
-"""The longest period that is looked for."""
+LONGEST = 128
+"""The longest period that is looked for; the second Forth copies at most 127 places on."""
 ENOUGH = 4
 """Bytes that must come again, at least, however short the period."""
 
