@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from primordia.life.claims import measuring
 from primordia.life.claims.bff import CLAIMS
@@ -79,3 +81,34 @@ def test_random_programs_that_count_as_replicators_start_with_their_heads_apart(
         program = np.frombuffer(bytes.fromhex(text), np.uint8)
         assert program[:2].tolist() == [64, 0]
         assert dissect("bff_selfmove", program).score >= STRICT_SCORE
+
+
+@given(
+    n_seeds=st.integers(1, 30), ends=st.tuples(st.integers(0, 30), st.integers(0, 30)), outcomes=st.integers(0, 2**30)
+)
+def test_a_verdict_is_decided_exactly_when_the_seeds_left_cannot_change_it(
+    n_seeds: int, ends: tuple[int, int], outcomes: int
+) -> None:
+    least, greatest = sorted(ends)
+    taken = [outcomes >> seed & 1 for seed in range(n_seeds)]
+    for n_run in range(n_seeds + 1):
+        so_far, n_left = sum(taken[:n_run]), n_seeds - n_run
+        verdicts = {least <= so_far + more <= greatest for more in range(n_left + 1)}
+        assert measuring.decided(so_far, n_left, least, greatest) == (len(verdicts) == 1)
+        if measuring.decided(so_far, n_left, least, greatest):
+            assert verdicts == {least <= so_far <= greatest}
+
+
+def test_seeds_that_cannot_change_the_verdict_are_not_run() -> None:
+    setup = {"language": "bff_noheads", "n_programs": 64, "epochs": 2, "every": 2, "seeds": 9, "seeded": False}
+    measured = measuring.takeover_share({**setup, "accepted": (0, 4)})
+    assert measured.value == 0
+    assert len(measured.evidence["per_seed"]) == 5
+    assert "the 4 seeds left cannot change the verdict" in measured.note
+
+
+def test_accepted_counts_are_those_of_the_region() -> None:
+    for claim in CLAIMS:
+        if "accepted" in claim.setup:
+            least, greatest = (count / claim.setup["seeds"] for count in claim.setup["accepted"])
+            assert (claim.expected.low, claim.expected.high) == (least, greatest), claim.id

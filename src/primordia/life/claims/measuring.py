@@ -161,20 +161,35 @@ def resume_difference(setup: Setup) -> Measurement:
 
 
 def takeover_share(setup: Setup) -> Measurement:
-    """Share of seeds whose soup has reached complexity 1 at the end, with its exact 95 % interval.
+    """Share of seeds whose soup has reached complexity 1 at the end, with the exact 95 % interval of those that ran.
 
     Setup: language, n_programs, epochs, seeds (count), seeded (whether program 0 is the replicator of Fig. 4), every
-    (epochs between looks; a run ends at its takeover, when `every` is below `epochs`), mutation_rate if not 2^-12, and
-    world if it is not "mixed" but "fixed".
+    (epochs between looks; a run ends at its takeover, when `every` is below `epochs`), mutation_rate if not 2^-12,
+    world if it is not "mixed" but "fixed", and `accepted`: the least and the greatest count of takeovers that agree
+    with the claim. Where it is given, seeds that can no longer change the verdict are not run; the share is then that
+    of takeovers so far among all seeds.
     """
-    per_seed = [_one_takeover(setup, seed) for seed in range(setup["seeds"])]
-    successes = sum(run["taken_over"] for run in per_seed)
+    per_seed: list[dict[str, Any]] = []
+    successes = 0
+    for seed in range(setup["seeds"]):
+        if "accepted" in setup and decided(successes, setup["seeds"] - seed, *setup["accepted"]):
+            break
+        per_seed.append(_one_takeover(setup, seed))
+        successes += per_seed[-1]["taken_over"]
     low, high = clopper_pearson(successes, len(per_seed))
+    left = setup["seeds"] - len(per_seed)
+    spared = f"; the {left} seeds left cannot change the verdict" if left else ""
     return Measurement(
-        successes / len(per_seed),
-        f"{successes} of {len(per_seed)} seeds; exact 95 % interval {low:.3f} to {high:.3f}",
-        {"per_seed": per_seed, "interval_95": [low, high]},
+        successes / setup["seeds"],
+        f"{successes} of {len(per_seed)} seeds; exact 95 % interval {low:.3f} to {high:.3f}{spared}",
+        {"per_seed": per_seed, "interval_95": [low, high], "seeds_not_needed": left},
     )
+
+
+def decided(successes: int, n_left: int, least: int, greatest: int) -> bool:
+    """Whether the n_left seeds still to run can neither bring the count into the accepted range nor out of it."""
+    inside = least <= successes and successes + n_left <= greatest
+    return inside or successes > greatest or successes + n_left < least
 
 
 def takeover_contrast(setup: Setup) -> Measurement:
