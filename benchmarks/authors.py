@@ -59,7 +59,7 @@ class Course:
 
 COURSES = (
     Course("bff_noheads", 38),
-    Course("bff", 0),
+    Course("bff", 3),
     Course("forthtrivial", 10_248),
     Course("rsubleq4", 0, RSUBLEQ4_REPLICATOR),
 )
