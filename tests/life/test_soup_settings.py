@@ -16,6 +16,7 @@ from primordia.life import worlds as kinds
 from primordia.life.experiments import worlds
 from primordia.life.experiments.bff import Bff, BffConfig
 from primordia.life.experiments.settings import NEIGHBOURHOODS, WORLDS
+from primordia.life.experiments.soup import AnySoup, SoupSettings
 from primordia.life.soup import random_soup
 
 BFF = Bff()
@@ -47,7 +48,8 @@ def test_worlds_from_settings(changes: dict[str, Any], wanted: kinds.World) -> N
 
 def test_every_world_that_can_be_named_runs() -> None:
     for world in WORLDS:
-        config = config_of(world=world, edges="0-1 1-0 5-9", n_islands=4)
+        edges = "0-1 1-0 5-9" if world == "edges" else ""
+        config = config_of(world=world, edges=edges, n_islands=4)
         state, row = BFF.advance(config, BFF.init(config, Streams(3)), Streams(3), 0, 3)
         assert state.soup.shape == (64, 64)
         assert 1 <= row["interactions"] <= 32
@@ -65,6 +67,7 @@ def test_every_world_that_can_be_named_runs() -> None:
         ({"world": "edges"}, "world=edges needs an edge list"),
         ({"world": "edges", "edges": "0-1 7-7"}, "Line 1 .* joins a program to itself"),
         ({"world": "edges", "edges": "0-64"}, "names program 64"),
+        ({"edges": "0-1"}, "edges are given, but the world is mixed: give world=edges too, or leave out edges"),
         ({"organism": "[[x"}, "has no glyph 'x'"),
         ({"organism": "[" * 65}, "The organism has 65 bytes and a program of this soup 64"),
         ({"organism": "[", "organism_place": 64}, "organism_place=64 is no program of this soup.*the nearest is 63"),
@@ -74,6 +77,11 @@ def test_settings_that_do_not_go_together_are_refused_before_anything_runs(chang
     config = config_of(**changes)
     with pytest.raises(BadInputError, match=words):
         BFF.init(config, Streams(3))
+
+
+def test_an_organism_of_blanks_is_none() -> None:
+    with pytest.raises(BadInputError, match="The organism '  ' has no bytes"):
+        AnySoup().init(SoupSettings(language="z80", n_programs=64, organism="  "), Streams(3))
 
 
 def test_a_length_that_the_language_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,8 +139,9 @@ def test_the_next_touch_is_the_first_one(every: int, epoch: int, t: int, n: int)
 @settings(max_examples=8, deadline=None)
 @given(st.sampled_from(WORLDS), st.integers(0, 5), st.integers(0, 12), st.integers(1, 11))
 def test_any_division_of_a_run_gives_the_same_bits(world: str, every: int, epoch: int, cut: int) -> None:
+    edges = "0-1 1-0 5-9" if world == "edges" else ""
     config = config_of(
-        world=world, edges="0-1 1-0 5-9", n_islands=4, reset_every=every, organism="[[{.>]-]", organism_epoch=epoch
+        world=world, edges=edges, n_islands=4, reset_every=every, organism="[[{.>]-]", organism_epoch=epoch
     )
     start = BFF.init(config, Streams(3))
     whole, row = BFF.advance(config, start, Streams(3), 0, 12)

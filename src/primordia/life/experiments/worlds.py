@@ -64,7 +64,8 @@ def check(config: SoupConfig) -> None:
 
     Raises:
         BadInputError: the language is another package's and not fit for a soup, or has no programs of this length; the
-            world has no room; or the organism cannot be read or has no place.
+            world has no room; edges are given to a world that has no use for them; or the organism cannot be read or
+            has no place.
     """
     vouch(config.language)
     allowed = substrate(config.language).tape_lengths
@@ -75,6 +76,10 @@ def check(config: SoupConfig) -> None:
             f"{', '.join(map(str, allowed))} bytes; the nearest is {near}."
         )
     world_of(config)
+    if config.edges and config.world != "edges":
+        raise ConfigError(
+            f"edges are given, but the world is {config.world}: give world=edges too, or leave out edges."
+        )
     organism(config)
 
 
@@ -83,6 +88,8 @@ def organism(config: SoupConfig) -> Bytes:
     if not config.organism:
         return np.empty(0, np.uint8)
     program = np.frombuffer(substrate(config.language).parse(config.organism), np.uint8)
+    if not len(program):
+        raise BadInputError(f"The organism {config.organism!r} has no bytes: write a program, or leave it out.")
     if len(program) > config.tape_length:
         raise BadInputError(
             f"The organism has {len(program)} bytes and a program of this soup {config.tape_length}: shorten it, or "

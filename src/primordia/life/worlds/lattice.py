@@ -39,10 +39,12 @@ class Grid(World):
         """See `World.check`: width times height, and a torus that no neighbourhood goes round."""
         super().check(n_programs)
         kind = "torus" if self.wraps else "grid"
-        if self.width * self.height != n_programs:
+        room = self.width * self.height
+        if room != n_programs:
+            fitting = f"n_programs={room} or " if room % 2 == 0 else ""
             raise BadInputError(
-                f"A {kind} of {self.width} x {self.height} has room for {self.width * self.height} programs and the "
-                f"soup has {n_programs}: give n_programs={self.width * self.height} or another width and height."
+                f"A {kind} of {self.width} x {self.height} has room for {room} programs and the soup has {n_programs}: "
+                f"give {fitting}another width and height."
             )
         if self.wraps:
             _check_round(f"A torus of {self.width} x {self.height}", min(self.width, self.height), self.radius)

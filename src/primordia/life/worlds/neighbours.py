@@ -17,8 +17,9 @@ from primordia.life.worlds.meeting import World
 
 Edge = tuple[int, int]
 
-PAIR = re.compile(r"(\d+)[-:](\d+)")
-LINE = re.compile(r"(\d+)[\s,]+(\d+)")
+# No soup has a number of more digits; longer ones would only fill the complaint.
+PAIR = re.compile(r"([0-9]{1,18})[-:]([0-9]{1,18})")
+LINE = re.compile(r"([0-9]{1,18})[\s,]+([0-9]{1,18})")
 LONGEST_SHOWN = 40
 
 
