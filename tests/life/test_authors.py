@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,25 @@ def test_checkpoints_that_are_not_there_or_in_the_way(tmp_path: Path) -> None:
     assert (tmp_path / "kept.dat").read_text() == "precious"
 
 
+def test_a_full_disk_leaves_no_torn_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, content: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def opened(path: Path, mode: str) -> Full:
+        Path(path).touch(exist_ok=False)
+        return Full()
+
+    monkeypatch.setattr(files, "open", opened, raising=False)
+    for write, given_ in (
+        (files.write_checkpoint, files.Checkpoint(1, 1, np.zeros((2, 64), np.uint8))),
+        (files.write_pattern, [(0, 1)]),
+    ):
+        with pytest.raises(BadInputError, match="cannot be written: No space left on device"):
+            write(tmp_path / "new", given_)
+        assert not list(tmp_path.iterdir())
+
+
 def test_checkpoints_of_another_soup_are_refused() -> None:
     config = config_of()
     stored = continuing.checkpoint_of(config, soups_of(config, (6,))[0], 6)
@@ -173,6 +194,8 @@ def test_checkpoints_of_another_soup_are_refused() -> None:
         continuing.state_of(config_of(n_programs=256), stored)
     with pytest.raises(BadInputError, match="begun anew 0 times; with reset_every=2 it would be 3 after 6 epochs"):
         continuing.state_of(config_of(reset_every=2), stored)
+    with pytest.raises(ConfigError, match="carries no tokens: give tokens=false"):
+        continuing.state_of(config_of(tokens=True), stored)
     with pytest.raises(BadInputError, match="take step 1"):
         continuing.checkpoint_of(config, BFF.init(config, Streams(1)), 0)
 

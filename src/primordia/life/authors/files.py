@@ -7,6 +7,7 @@ it "<number of the last epoch, counted from 0, as ten digits>.dat".
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -78,11 +79,7 @@ def write_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
         BadInputError: there is such a file already, or it cannot be written.
     """
     header = HEADER.pack(checkpoint.reset_index, len(checkpoint.soup), checkpoint.epoch)
-    try:
-        with open(path, "xb") as file:
-            file.write(header + np.ascontiguousarray(checkpoint.soup, np.uint8).tobytes())
-    except OSError as error:
-        raise BadInputError(f"The checkpoint {path} cannot be written: {error.strerror}.") from error
+    _write("checkpoint", path, header + np.ascontiguousarray(checkpoint.soup, np.uint8).tobytes())
 
 
 def reset_index(reset_every: int, epoch: int) -> int:
@@ -113,8 +110,18 @@ def write_pattern(path: Path | str, edges: Iterable[Edge]) -> None:
     Raises:
         BadInputError: there is such a file already, or it cannot be written.
     """
+    _write("interaction pattern", path, text_of_edges(edges).encode())
+
+
+def _write(what: str, path: Path | str, content: bytes) -> None:
+    """Writes a file whole or not at all."""
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text_of_edges(edges))
+        with open(path, "xb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                os.unlink(path)
+                raise
     except OSError as error:
-        raise BadInputError(f"The interaction pattern {path} cannot be written: {error.strerror}.") from error
+        raise BadInputError(f"The {what} {path} cannot be written: {error.strerror}.") from error

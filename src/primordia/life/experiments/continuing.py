@@ -23,12 +23,14 @@ def state_of(config: SoupConfig, checkpoint: Checkpoint) -> tuple[SoupState, int
     in a run that was never stopped.
 
     Raises:
-        ConfigError: the number or length of programs differs.
+        ConfigError: the number or length of programs differs, or the run wants tokens.
         BadInputError: the checkpoint was made with another interval of fresh starts.
     """
     for name, stored in settings_of(checkpoint).items():
         if getattr(config, name) != stored:
             raise ConfigError(f"The checkpoint has {name}={stored} and the run {getattr(config, name)}: give {stored}.")
+    if config.tokens:
+        raise ConfigError("A checkpoint of the authors' program carries no tokens: give tokens=false.")
     expected = reset_index(config.reset_every, checkpoint.epoch)
     if checkpoint.reset_index != expected:
         raise BadInputError(
