@@ -37,6 +37,9 @@ def execute(tape, max_steps):
 SUBSTRATE = Substrate("bad", "-", Glyphs("bad", {{1: "x"}}, {{"x": "-"}}, brackets=None),
                       dict.fromkeys(range(256), "other"), dict.fromkeys(CLASSES, "-"), "-", execute,
                       tape_lengths=(16, 32))
+
+class Shelf:
+    SUBSTRATE = SUBSTRATE
 """
 
 
@@ -53,14 +56,14 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def install(site: Path, name: str, module: Path | str) -> None:
     if isinstance(module, Path):
         shutil.copy(module, site)
-        module_name = module.stem
+        module_name, attribute = module.stem, "SUBSTRATE"
     else:
-        module_name = f"{name}_substrate"
+        module_name, attribute = f"{name}_substrate", "Shelf.SUBSTRATE"
         (site / f"{module_name}.py").write_text(module)
     metadata = site / f"{module_name}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module_name}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[primordia.substrates]\n{name} = {module_name}:SUBSTRATE\n")
+    (metadata / "entry_points.txt").write_text(f"[primordia.substrates]\n{name} = {module_name}:{attribute}\n")
     importlib.invalidate_caches()
 
 

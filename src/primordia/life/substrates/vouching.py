@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -142,9 +143,7 @@ def main(target: str, seconds: float) -> None:
 
     A timer that nobody handles ends it where it hangs: no handler of Python's would get a turn inside a kernel.
     """
-    module_name, _, attribute = target.partition(":")
-    __import__(module_name)
-    found = getattr(sys.modules[module_name], attribute)
+    found = pkgutil.resolve_name(target)
     found.execute.dispatcher.compile("int64(uint8[::1], int64)")
     for sentence in _wrongs(found, seconds):
         print(sentence, flush=True)
