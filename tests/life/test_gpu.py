@@ -20,8 +20,8 @@ from primordia.life.soup import evaluate, random_soup
 from primordia.life.substrates import FAMILIES, OWN, substrate
 
 FIRST = [family[0] for family in FAMILIES.values()]
-QUICK = ("bff_noheads", "rsubleq4")
-"""Substrates that compile in a few seconds; the others are for the slow suite."""
+QUICK = ("subleq", "rsubleq4")
+"""Substrates that compile in a second or two; the others are for the slow suite."""
 
 
 def on_the_cpu(function: FunctionType) -> Any:
@@ -49,6 +49,18 @@ def test_the_device_form_of_a_substrate_is_exact(name: str) -> None:
     assert operations == wanted_operations.tolist()
 
 
+def test_the_form_of_byte_matches_is_exact() -> None:
+    """What the BFF languages find their brackets with, compiled, against the vector form of the CPU."""
+    tape = random_soup(2, 1, 128)[0]
+    tape[::3] = np.array([*b"[]{}<>"], np.uint8)[tape[::3] % 6]
+    scalar = on_the_cpu(forms.byte_matches)
+    for start in (0, 1, 63, 64, 90, 127):
+        for keep, low, span in ((0xFF, 0x5B, 2), (0xFE, 0x3C, 0), (0x0F, 3, 5)):
+            given = tape, start, np.uint8(keep), np.uint8(low), np.uint8(span)
+            wanted = [(int(byte) & keep) - low & 0xFF <= span for byte in tape[start : start + 64]]
+            assert scalar(*given) == sum(1 << i for i, found in enumerate(wanted) if found)
+
+
 def test_bit_forms_agree_with_the_definitions() -> None:
     for word in (1, 6, 1 << 63, (1 << 63) | 8, 0xFFFF, 1 << 31, 1 << 32):
         assert forms.lowest_bit(np.uint64(word)) == (word & -word).bit_length() - 1
@@ -58,8 +70,10 @@ def test_bit_forms_agree_with_the_definitions() -> None:
 IN_THE_SIMULATOR = """
 import sys
 import numpy as np
+from primordia.core.errors import BadInputError
 from primordia.life.gpu.soups import DeviceSoups
 from primordia.life.soup import random_soup, run_epochs
+from primordia.life.worlds import Ring
 
 np.seterr(over="ignore")  # the simulator is Python: 64-bit words wrap around there with a warning
 for language in sys.argv[1:]:
@@ -72,6 +86,18 @@ for language in sys.argv[1:]:
         assert np.array_equal(batch.to_host()[k], soup), language
         assert operations[k] == wanted, language
         assert not np.array_equal(soup, soups[k])
+for rules, soups, words in (
+    ({}, soups, "2 soups were given with 1 seeds"),
+    ({}, soups[:1, :7], "7 programs cannot meet in pairs"),
+    ({"world": Ring(4)}, soups[:1], "ring of 8 programs is too small"),
+    ({}, soups[:1, :, :9], "Bytes of the programs: 9"),
+):
+    try:
+        DeviceSoups(sys.argv[1], soups, [1], mutation_threshold=0, max_steps=1, **rules)
+    except BadInputError as error:
+        assert words in str(error), error
+    else:
+        raise AssertionError(words)
 """
 
 

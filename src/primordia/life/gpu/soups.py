@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from primordia.core.errors import BadInputError
 from primordia.life.gpu import target
+from primordia.life.soup import check_length
+from primordia.life.substrates import substrate
+from primordia.life.substrates.vouching import vouch
 from primordia.life.worlds import Mixed, World
 
 Bytes = NDArray[np.uint8]
@@ -34,7 +37,7 @@ class DeviceSoups:
         max_steps: steps after which an interaction ends.
 
     Raises:
-        BadInputError: there is no device, or as many seeds as soups are not given.
+        BadInputError: there is no device, as many seeds as soups are not given, or what `primordia.life.soup.run` says.
     """
 
     def __init__(
@@ -53,12 +56,15 @@ class DeviceSoups:
 
         if len(seeds) != len(soups):
             raise BadInputError(f"{len(soups)} soups were given with {len(seeds)} seeds: give one seed for each soup.")
+        _, n_programs, length = soups.shape
+        vouch(language)
+        check_length("programs", length, substrate(language), 1)
         self.world = Mixed() if world is None else world
+        self.world.check(n_programs)
         self.seeds = [int(seed) for seed in seeds]
         self.threshold, self.max_steps = np.uint64(mutation_threshold), max_steps
-        _, n_programs, length = soups.shape
         self.kernel = epoch_kernel(language, length)
-        self.on_device = self.cuda.to_device(np.ascontiguousarray(soups))
+        self.on_device = self.cuda.to_device(np.ascontiguousarray(soups, np.uint8))
         self.seeds_on_device = self.cuda.to_device(np.array(self.seeds, np.uint64))
         self.operations = self.cuda.to_device(np.zeros((len(soups), n_programs // 2), np.int64))
         self.orders = np.empty((len(soups), n_programs), np.int32)
@@ -71,8 +77,8 @@ class DeviceSoups:
             The operations of the last epoch, int64 [soup].
         """
         orders = self._draw(first_epoch)
-        n_blocks = -(-self.operations.size // (1 if target.is_simulated() else THREADS_PER_BLOCK))
-        launch = self.kernel[n_blocks, 1 if target.is_simulated() else THREADS_PER_BLOCK]
+        n_threads = 1 if target.is_simulated() else THREADS_PER_BLOCK
+        launch = self.kernel[-(-self.operations.size // n_threads), n_threads]
         for epoch in range(first_epoch, first_epoch + n_epochs):
             launch(
                 self.on_device,
