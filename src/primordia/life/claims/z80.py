@@ -1,8 +1,8 @@
 """What the paper and its authors' browser laboratory say about Z80 soups, with the regions that count as agreeing.
 
 Regions were fixed before measuring. How V32 tells replicators from smears (ENOUGH) was settled on the seeds 0 to 3 and
-looked at again on 4 to 7, so the claim is measured on other seeds. The laboratory counts batches of up to 8,192 pairs; an epoch of our grid of 40,000
-programs has about 15,600, so 10,000 batches are about 5,200 epochs.
+looked at again on 4 to 7, so the claim is measured on other seeds. The laboratory counts batches of up to 8,192 pairs;
+an epoch of our grid of 40,000 programs has about 15,600, so 10,000 batches are about 5,200 epochs.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def course(setup: Setup, seed: int, wanted: str | None) -> dict[str, Any]:
 
     n, streams = setup["n_programs"], Streams(seed)
     side = int(n**0.5)
-    world, soup, t = Grid(side, side, 1, True, False), random_soup(seed, n, setup["tape_length"]), 0
+    world, soup, t = Grid(side, side, 1, cross=True), random_soup(seed, n, setup["tape_length"]), 0
     while t < setup["epochs"]:
         soup, _, _ = run(
             "z80",
