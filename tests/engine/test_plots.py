@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
 from primordia.core.metrics import Metric
-from primordia.engine import opening, plots
+from primordia.engine import opening, plots, poster
 from runs import start
 from walk import Walk
 
@@ -63,3 +64,12 @@ def test_labels_hide_no_part_of_a_curve(root: Path, monkeypatch: pytest.MonkeyPa
 def test_a_unit_that_repeats_the_name_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     axes = drawn(root, monkeypatch, "moves", "coverage")
     assert [axis.get_ylabel() for axis in axes] == ["", "share"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((135, 240), (135, 240)), ((256, 256), (256, 256)), ((64, 257), (64, 208))]
+)
+def test_a_poster_shows_small_pictures_whole_and_a_corner_of_large_ones(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    assert poster._shown(np.zeros((*size, 3), np.uint8)).shape == (*shown, 3)

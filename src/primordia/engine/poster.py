@@ -11,15 +11,16 @@ from primordia.core import metrics
 from primordia.engine import looking, plots
 from primordia.engine.folder import Opened
 
-PAPER, INK, SOFT, LINE, MARK = "#0d1117", "#e6edf3", "#8b949e", "#58a6ff", "#ffa657"
-CROP = 208
+PAPER, INK, SOFT, FAINT, LINE, MARK = "#0d1117", "#e6edf3", "#8b949e", "#30363d", "#58a6ff", "#ffa657"
+WHOLE, CORNER = 256, 208
 MAX_PANELS = 4
 
 
 def save(run: Opened) -> Path | None:
     """Write `artefacts/poster.png`; None when there is nothing to show yet.
 
-    The pictures are the top left corner of the first declared view, so that single cells stay visible.
+    The pictures are those of the first declared view; of one that is large only the top left corner, so that single
+    cells stay visible.
     """
     rows = run.folder.metrics.read()
     pictures = looking.saved_views(run.folder).get(next(iter(run.experiment.views), ""), [])
@@ -52,12 +53,16 @@ def _picture(axis: Any, run: Opened, step: int, file: Path, crossed: dict[str, i
     from PIL import Image
 
     with Image.open(file) as image:
-        pixels = np.asarray(image.convert("RGB"))[:CROP, :CROP]
-    axis.imshow(pixels, interpolation="antialiased")
-    axis.set_axis_off()
+        axis.imshow(_shown(np.asarray(image.convert("RGB"))), interpolation="antialiased")
+    axis.set(xticks=(), yticks=())
+    axis.spines[:].set_color(FAINT)
     names = [name for name, at in crossed.items() if at == step]
     label = f"{run.experiment.step_word} {step:,}" + (f" · {', '.join(names)}" if names else "")
     axis.set_title(label, color=MARK if names else INK, fontsize=11, loc="left")
+
+
+def _shown(pixels: Any) -> Any:
+    return pixels if max(pixels.shape[:2]) <= WHOLE else pixels[:CORNER, :CORNER]
 
 
 def _curve(
@@ -70,8 +75,9 @@ def _curve(
         colour = MARK if step in crossed.values() else SOFT
         axis.axvline(step, color=colour, lw=1, ls="--" if step in crossed.values() else ":")
     declared = run.experiment.metrics[metric]
-    unit = "" if declared.unit == "dimensionless" else f", {declared.unit}"
-    axis.set_ylabel(metric.replace("_", " ") + unit, color=INK, fontsize=9)
+    name = metric.replace("_", " ")
+    unit = "" if declared.unit == "dimensionless" or name.endswith(declared.unit) else f", {declared.unit}"
+    axis.set_ylabel(name + unit, color=INK, fontsize=9)
     axis.set_xlabel(
         f"{run.experiment.step_word}    ({run.experiment.name}, seed {run.config.seed})", color=INK, fontsize=9
     )
