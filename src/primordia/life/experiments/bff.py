@@ -6,12 +6,14 @@ import dataclasses
 from typing import Annotated, Any, ClassVar, final
 
 from primordia.core.config import Spec
-from primordia.core.experiment import KnownResult, Paper, Preset
+from primordia.core.experiment import KnownResult, Preset
 from primordia.core.views import View
 from primordia.life import maps, pictures
 from primordia.life.claims import tokens
 from primordia.life.claims.bff import CLAIMS
 from primordia.life.experiments import settings
+from primordia.life.experiments.known import authors_evaluator
+from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.worlds import world_of
 from primordia.life.substrates import FAMILIES, heads
@@ -76,26 +78,12 @@ class Bff(SoupExperiment[BffConfig]):
         **{language: {"language": language} for language in LANGUAGES},
         "tokens": {"tokens": True},
     }
-    source = Paper(
-        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
-        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
-        "L. Versari",
-        year=2024,
-        arxiv="2406.19108",
-        how_we_differ="The soup follows the authors' simulator bit for bit with the same seed. The compressor is the "
+    source = computational_life(
+        "The soup follows the authors' simulator bit for bit with the same seed. The compressor is the "
         "Python binding of brotli, whose output is sometimes one byte longer. Replicators are counted in a random "
-        "sample. Programs of other lengths than 64 bytes are ours.",
+        "sample. Programs of other lengths than 64 bytes are ours."
     )
 
     def known_result(self, config: BffConfig) -> KnownResult:
         """The evaluator on 10,000 random tapes, against the operations and the hash of the authors' implementation."""
-        from primordia.life.claims.measuring import evaluate_vector
-        from primordia.life.golden import EVALUATOR_VECTORS
-
-        operations, digest = EVALUATOR_VECTORS[config.language]["U"]
-        return KnownResult(
-            f"10,000 uniform random tapes of 128 bytes run by {config.language}: operations and hash of the outcome",
-            "output of the authors' simulator (cubff, commit f212e84)",
-            {"operations": operations, "sha256": digest},
-            lambda: evaluate_vector(config.language, "U"),
-        )
+        return authors_evaluator(config.language)

@@ -6,10 +6,12 @@ import dataclasses
 from typing import Annotated, Any, ClassVar, final
 
 from primordia.core.config import Spec
-from primordia.core.experiment import KnownResult, Paper, Preset
+from primordia.core.experiment import KnownResult, Preset
 from primordia.life import pictures
 from primordia.life.claims.forth import CLAIMS
 from primordia.life.experiments import settings
+from primordia.life.experiments.known import authors_evaluator
+from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.substrates import FAMILIES
 from primordia.life.substrates.stack import LEGEND
@@ -70,26 +72,12 @@ class Forth(SoupExperiment[ForthConfig]):
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}
-    source = Paper(
-        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
-        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
-        "L. Versari",
-        year=2024,
-        arxiv="2406.19108",
-        how_we_differ="The soup follows the authors' simulator bit for bit with the same seed; where the paper's table "
+    source = computational_life(
+        "The soup follows the authors' simulator bit for bit with the same seed; where the paper's table "
         "and their code disagree (the order of value and address in a store), the code is followed. Replicators are "
-        "counted in a random sample. Program lengths other than 64 bytes are ours.",
+        "counted in a random sample. Program lengths other than 64 bytes are ours."
     )
 
     def known_result(self, config: ForthConfig) -> KnownResult:
         """The evaluator on 10,000 random tapes, against the operations and the hash of the authors' implementation."""
-        from primordia.life.claims.measuring import evaluate_vector
-        from primordia.life.golden import EVALUATOR_VECTORS
-
-        operations, digest = EVALUATOR_VECTORS[config.language]["U"]
-        return KnownResult(
-            f"10,000 uniform random tapes of 128 bytes run by {config.language}: operations and hash of the outcome",
-            "output of the authors' simulator (cubff, commit f212e84)",
-            {"operations": operations, "sha256": digest},
-            lambda: evaluate_vector(config.language, "U"),
-        )
+        return authors_evaluator(config.language)

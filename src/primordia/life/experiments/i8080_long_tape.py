@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.core.config import Spec
-from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
+from primordia.core.experiment import Experiment, KnownResult, Preset
 from primordia.core.findings import Finding
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.life.claims.long_tape import CLAIMS
 from primordia.life.experiments import settings
+from primordia.life.experiments.paper import computational_life
 from primordia.life.long_tape.languages import FAILURES, LANGUAGES, OPERATIONS, STEPS
 from primordia.life.long_tape.pictures import VIEWS
 
@@ -220,15 +221,10 @@ class LongTape(Experiment[LongTapeConfig, LongTapeState]):
     determinism = "bitwise"
     presets = PRESETS
     variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}
-    source = Paper(
-        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
-        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
-        "L. Versari",
-        year=2024,
-        arxiv="2406.19108",
-        how_we_differ="Numbers and rules are those of the author's program as published (benlaurie/bff-ben), whose "
+    source = computational_life(
+        "Numbers and rules are those of the author's program as published (benlaurie/bff-ben), whose "
         "versions for the paper are not public. It runs 8 or 16 starts at once on one tape without locks; here starts "
-        "take turns, so a seed gives the same bits every time. A step that fails counts as executed.",
+        "take turns, so a seed gives the same bits every time. A step that fails counts as executed."
     )
 
     def init(self, config: LongTapeConfig, streams: Streams) -> LongTapeState:

@@ -13,6 +13,20 @@ from primordia.life.experiments.settings import SoupConfig
 from primordia.life.experiments.soups import SoupExperiment
 
 
+def authors_evaluator(language: str) -> KnownResult:
+    """What the authors' simulator makes of 10,000 random tapes, by a language of ours."""
+    from primordia.life.claims.measuring import evaluate_vector
+    from primordia.life.golden import EVALUATOR_VECTORS
+
+    operations, digest = EVALUATOR_VECTORS[language]["U"]
+    return KnownResult(
+        f"10,000 uniform random tapes of 128 bytes run by {language}: operations and hash of the outcome",
+        "output of the authors' simulator (cubff, commit f212e84)",
+        {"operations": operations, "sha256": digest},
+        lambda: evaluate_vector(language, "U"),
+    )
+
+
 def authors_soup(experiment: SoupExperiment[Any], name: str, **changes: Any) -> KnownResult:
     """The soup of the authors' simulator in the world of that name (see `authors.soups`), by this experiment.
 

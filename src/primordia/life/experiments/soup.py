@@ -7,12 +7,13 @@ from typing import Annotated, Any, ClassVar, final
 
 from primordia.core.claims import Claim, Expected
 from primordia.core.config import Spec
-from primordia.core.experiment import KnownResult, Paper, Preset
+from primordia.core.experiment import KnownResult, Preset
 from primordia.core.views import View
 from primordia.life import maps, pictures
 from primordia.life.authors.soups import EPOCHS, SOUPS
 from primordia.life.experiments import settings
 from primordia.life.experiments.known import agreeing_soups, authors_soup
+from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.spatial import LEGEND
 from primordia.life.experiments.worlds import world_of
@@ -76,14 +77,9 @@ class AnySoup(SoupExperiment[SoupSettings]):
         "mixed": {},
         "islands": {"world": "islands", "reset_every": 2, "organism": "[[{.>]-]", "organism_epoch": 1},
     }
-    source = Paper(
-        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
-        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
-        "L. Versari",
-        year=2024,
-        arxiv="2406.19108",
-        how_we_differ="Worlds and options that the authors' simulator has give its soups bit for bit. Islands, limits "
-        "on interactions, organisms that come later or elsewhere, and tape lengths other than 64 are ours.",
+    source = computational_life(
+        "Worlds and options that the authors' simulator has give its soups bit for bit. Islands, limits "
+        "on interactions, organisms that come later or elsewhere, and tape lengths other than 64 are ours."
     )
 
     def known_result(self, config: SoupSettings) -> KnownResult:

@@ -6,13 +6,14 @@ import dataclasses
 from typing import Annotated, Any, ClassVar, final
 
 from primordia.core.config import Spec
-from primordia.core.experiment import KnownResult, Paper, Preset
+from primordia.core.experiment import KnownResult, Preset
 from primordia.core.views import View
 from primordia.life import maps, pictures
 from primordia.life.authors.soups import SOUPS
 from primordia.life.claims.spatial import CLAIMS, DEMO_REPLICATOR
 from primordia.life.experiments import settings
 from primordia.life.experiments.known import authors_soup
+from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.worlds import world_of
 from primordia.life.substrates import OWN
@@ -102,15 +103,10 @@ class Spatial(SoupExperiment[SpatialConfig]):
         "grid": {},
         "torus": {"world": "torus"},
     }
-    source = Paper(
-        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
-        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
-        "L. Versari",
-        year=2024,
-        arxiv="2406.19108",
-        how_we_differ="The soup follows the authors' simulator bit for bit when that is given the same neighbours as "
+    source = computational_life(
+        "The soup follows the authors' simulator bit for bit when that is given the same neighbours as "
         "an interaction pattern; here no pattern is stored. Torus, ring, cross-shaped neighbourhoods and radii "
-        "other than 2 are ours. The paper states no mutation rate for its grid; the default is the well-mixed one.",
+        "other than 2 are ours. The paper states no mutation rate for its grid; the default is the well-mixed one."
     )
 
     def known_result(self, config: SpatialConfig) -> KnownResult:

@@ -6,13 +6,14 @@ import dataclasses
 from typing import Annotated, final
 
 from primordia.core.config import Spec
-from primordia.core.experiment import KnownResult, Paper, Preset
+from primordia.core.experiment import KnownResult, Preset
 from primordia.core.findings import Finding, Table
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.life import maps, pictures
 from primordia.life.claims.z80 import BLOCK_COPIER, CLAIMS, ENOUGH, SAMPLE, copied_after, sampled_replicators, ways
 from primordia.life.experiments import settings
+from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import METRICS, SoupExperiment, SoupState
 from primordia.life.experiments.worlds import world_of
 from primordia.life.substrates import FAMILIES
@@ -124,15 +125,10 @@ class Z80(SoupExperiment[Z80Config]):
     views = maps.views(LEGEND, world_of) | pictures.views(LEGEND)
     presets = PRESETS
     claims = CLAIMS
-    source = Paper(
-        title="Computational Life: How Well-formed, Self-replicating Programs Emerge from Simple Interaction",
-        authors="B. Agüera y Arcas, J. Alakuijala, J. Evans, B. Laurie, A. Mordvintsev, E. Niklasson, E. Randazzo, "
-        "L. Versari",
-        year=2024,
-        arxiv="2406.19108",
-        how_we_differ="Every epoch pairs neighbours that are still free, all over the grid, and any byte may mutate; "
+    source = computational_life(
+        "Every epoch pairs neighbours that are still free, all over the grid, and any byte may mutate; "
         "the authors' laboratory draws batches of up to 8,192 pairs and then replaces random bytes of the grid, one "
-        "for 16 pairs. The limit of 128 steps is the laboratory's; section 3.3 has 256.",
+        "for 16 pairs. The limit of 128 steps is the laboratory's; section 3.3 has 256."
     )
 
     def measure(self, config: Z80Config, state: SoupState, streams: Streams, t: int) -> Row:
