@@ -9,16 +9,26 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from primordia.core.metrics import Metric
+from primordia.core.metrics import Metric, Row
+from primordia.core.streams import Streams
 from primordia.engine import opening, plots, poster
 from runs import start
-from walk import Walk
+from walk import Walk, WalkConfig, WalkState
 
 
 class Plain(Walk):
     """A walk with a metric whose unit is its name."""
 
     metrics: ClassVar[dict[str, Metric]] = {**Walk.metrics, "moves": Metric("moves", "none", "Moves.")}
+
+
+class Four(Walk):
+    """A walk with a fourth metric, so that its overview has places to spare."""
+
+    metrics: ClassVar[dict[str, Metric]] = {**Walk.metrics, "visits": Metric("visits", "none", "Visits so far.")}
+
+    def measure(self, config: WalkConfig, state: WalkState, streams: Streams, t: int) -> Row:
+        return {**super().measure(config, state, streams, t), "visits": int(state.ring["visits"].sum())}
 
 
 def drawn(root: Path, monkeypatch: pytest.MonkeyPatch, *names: str, seeds: tuple[int, ...] = (1,), **changes: object):
@@ -64,6 +74,13 @@ def test_labels_hide_no_part_of_a_curve(root: Path, monkeypatch: pytest.MonkeyPa
 def test_a_unit_that_repeats_the_name_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     axes = drawn(root, monkeypatch, "moves", "coverage")
     assert [axis.get_ylabel() for axis in axes] == ["", "share"]
+
+
+def test_an_overview_draws_no_empty_axes(root: Path) -> None:
+    run = opening.open_run(start(root, Four, 1).folder)
+    axes = plots._overview(run, run.folder.metrics.read()).axes
+    assert 0 < sum(axis.get_visible() for axis in axes) < len(axes)
+    assert all(axis.get_visible() == bool(axis.lines) for axis in axes)
 
 
 @pytest.mark.parametrize(

@@ -87,10 +87,10 @@ def _overview(run: Opened, rows: Sequence[Mapping[str, Any]]) -> Any:
     n_columns = min(3, max(1, len(names)))
     n_rows = max(1, math.ceil(len(names) / n_columns))
     figure = _figure(4.2 * n_columns, 2.3 * n_rows)
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).flat
+    axes = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
     for axis, name in zip(axes, names, strict=False):
         _draw(axis, run, rows, name, label=None, colour=COLOURS[0], large=False)
-    for axis in list(axes)[len(names) :]:
+    for axis in axes[len(names) :]:
         axis.set_visible(False)
     return figure
 
