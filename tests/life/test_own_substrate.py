@@ -94,6 +94,8 @@ def test_a_language_of_another_package_lives_in_a_soup(site: Path) -> None:
     assert row == last
     assert SOUP.measure(config, after, streams, 20)["replicator_share"] > 0.05
     assert SOUP.findings(config, after, streams, 20)
+    with pytest.raises(BadInputError, match="turtle carries no tokens: it declares no `follow`"):
+        SOUP.init(config_of(language="turtle", tokens=True), streams)
     tape = np.arange(128, dtype=np.uint8)[None].copy()
     tape[0, :4] = list(b"tprb")
     final, _ = evaluate("turtle", tape, 8192)
