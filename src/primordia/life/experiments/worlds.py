@@ -64,15 +64,15 @@ def check(config: SoupConfig) -> None:
 
     Raises:
         BadInputError: the language is another package's and not fit for a soup, has no programs of this length or
-            carries no tokens; the world has no room; edges are given to a world that has no use for them; or the organism cannot be read or
-            has no place.
+            carries no tokens; the world has no room; edges are given to a world that has no use for them; or the
+            organism cannot be read or has no place.
     """
     vouch(config.language)
     language = substrate(config.language)
     if config.tokens and language.follow is None:
         raise ConfigError(
-            f"A soup of {config.language} carries no tokens: it declares no `follow` (docs/your-own-substrate.md); leave "
-            "tokens out."
+            f"A soup of {config.language} carries no tokens: it declares no `follow` (docs/your-own-substrate.md); "
+            "leave tokens out."
         )
     allowed = language.tape_lengths
     if config.tape_length not in allowed:
