@@ -21,7 +21,8 @@ def evenly(runs: Runs, run: str, n: int, first: int | None = None, last: int | N
     within = [step for step in steps if (first or 0) <= step and (last is None or step <= last)]
     if not within:
         there = f"its rows go from {min(steps)} to {max(steps)}" if steps else "it has none yet"
-        raise BadInputError(f"The run {run} has no row from epoch {first or 0} to {last or 'its last'}; {there}.")
+        until = "its last" if last is None else last
+        raise BadInputError(f"The run {run} has no row from epoch {first or 0} to {until}; {there}.")
     places = np.unique(np.linspace(0, len(within) - 1, min(n, len(within))).round().astype(int))
     return [within[place] for place in places]
 

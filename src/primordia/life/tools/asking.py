@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +64,7 @@ def parse(language: str, text: str) -> bytes:
                 f"{digit!r} (digit {place} after hex:) is no hexadecimal digit; write two of 0-9 and a-f for each byte."
             )
     if len(digits) % 2:
-        raise BadInputError(f"After hex: stand {len(digits)} digits; write two for each byte, {len(digits) + 1} or so.")
+        raise BadInputError(f"The number of digits after hex: is odd, {len(digits)}; write two for each byte.")
     return bytes.fromhex(digits)
 
 
@@ -76,6 +77,8 @@ def program(language: str, text: str, length: int = 64, fill: str = "no-op") -> 
     found = substrate(language)
     _check_length(found, length)
     typed = parse(language, text)
+    if not typed:
+        raise BadInputError("The program is empty: write one byte or more, the no-op for instance.")
     if len(typed) > length:
         fitting = [allowed for allowed in found.tape_lengths if allowed >= len(typed)]
         hint = f"give --length {fitting[0]}" if fitting else f"{language} has at most {max(found.tape_lengths)} bytes"
@@ -126,9 +129,16 @@ def from_run(runs: Runs, run: str, epoch: int | None, place: int | None) -> Foun
         BadInputError: as `soup_moment` does, or the soup has no such place.
     """
     moment = soup_moment(runs, run, epoch)
+    return at_place(moment, run, best_place(moment) if place is None else place)
+
+
+def at_place(moment: Moment, run: str, place: int) -> Found:
+    """The program at a place of a soup.
+
+    Raises:
+        BadInputError: the soup has no such place.
+    """
     soup = moment.state.soup
-    if place is None:
-        place = best_place(moment)
     if place >= len(soup):
         raise BadInputError(f"The soup of {run} has the places 0 to {len(soup) - 1}, not {place}; take one of these.")
     return Found(np.array(soup[place]), place, moment)
@@ -170,17 +180,33 @@ def not_both(*others: str) -> None:
         )
 
 
-def need_program(language: str, text: str) -> None:
+def need_program(language: str, text: str, how: str = "LANGUAGE PROGRAM") -> None:
     """Refuse a command line without a program.
 
     Raises:
-        BadInputError: the language or the program is missing.
+        BadInputError: the language or the program is missing; `how` says what to type.
     """
     if not (language and text):
-        missing = "program" if language else "language and program"
-        raise BadInputError(
-            f"The {missing} to look at is missing: give LANGUAGE PROGRAM, or --run RUN to take it from there."
-        )
+        missing = "program to look at is" if language else "language and the program to look at are"
+        raise BadInputError(f"The {missing} missing: give {how}, or --run RUN to take it from there.")
+
+
+def refuse_idle(arguments: Any, run: bool, *, of_run: Collection[str], typed: Collection[str]) -> None:
+    """Refuse options that would do nothing.
+
+    Args:
+        arguments: a tool's.
+        run: whether --run was given.
+        of_run: options that only go with it.
+        typed: options that only go without it.
+
+    Raises:
+        BadInputError: one of them has another value than its default.
+    """
+    idle, why = (typed, "does nothing with --run") if run else (of_run, "does nothing without --run")
+    for field in dataclasses.fields(arguments):
+        if field.name in idle and getattr(arguments, field.name) != field.default:
+            raise BadInputError(f"--{field.name.replace('_', '-')} {why}; leave it out.")
 
 
 def _check_length(language: Substrate, length: int) -> None:

@@ -46,6 +46,9 @@ class CheckpointTool(Tool):
         """What was read or written, and what to type next."""
         if bool(arguments.file) == bool(arguments.run):
             raise BadInputError("Give either FILE, a checkpoint to read, or --run RUN --out FILE to write one.")
+        asking.refuse_idle(
+            arguments, bool(arguments.run), of_run=("epoch", "out"), typed=("experiment", "settings", "steps", "length")
+        )
         yield written(arguments, runs) if arguments.run else taken_over(arguments, runs)
 
 
@@ -72,7 +75,7 @@ def taken_over(arguments: CheckpointArguments, runs: Runs) -> Text:
     )
     if not arguments.experiment:
         return Text("In the file", holds, "--experiment NAME --settings 'seed=… language=…' begins a run with it.")
-    settings = {**_pairs(arguments.settings), **settings_of(found)}
+    settings = {**settings_of(found), **_pairs(arguments.settings)}
     run = runs.begin(arguments.experiment, settings, arguments.steps, lambda config: state_of(config, found))
     return Text("Taken over", holds, f"`primordia resume {run}` goes on from it.")
 

@@ -37,6 +37,7 @@ class Disassemble(Tool):
 
     def use(self, arguments: DisassembleArguments, runs: Runs) -> Iterator[Table]:
         """One table."""
+        asking.refuse_idle(arguments, bool(arguments.run), of_run=("epoch", "place"), typed=())
         if not arguments.run:
             asking.need_program(arguments.language, arguments.program)
             program = np.frombuffer(asking.parse(arguments.language, arguments.program), np.uint8)
@@ -45,11 +46,10 @@ class Disassemble(Tool):
             return
         asking.not_both(arguments.language, arguments.program, "--run")
         moment = asking.soup_moment(runs, arguments.run, arguments.epoch)
-        place = arguments.place
-        if place is None:
-            place = int(census(moment.state.soup).first[0])
-        program = asking.from_run(runs, arguments.run, arguments.epoch, place).program
-        copies = int((moment.state.soup == program).all(axis=1).sum())
+        soup = moment.state.soup
+        place = int(census(soup).first[0]) if arguments.place is None else arguments.place
+        program = asking.at_place(moment, arguments.run, place).program
+        copies = int((soup == program).all(axis=1).sum())
         title = f"Program {place} after {moment.t:,} epochs, one of {copies} that are alike"
         yield listing(substrate(moment.config.language), program, title)
 

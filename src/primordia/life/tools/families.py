@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.core.config import Spec
+from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
 from primordia.life.ecology import samples
@@ -58,11 +59,16 @@ class FamiliesTool(Tool):
 
 def look(arguments: FamiliesArguments, runs: Runs) -> tuple[Families, list[int], npt.NDArray[np.int64], int]:
     """The families of all samples taken together, the epochs, sizes [sample, family], and the soup's programs."""
-    asking.soup_moment(runs, arguments.run, arguments.end)
+    start, end = arguments.start, arguments.end
+    if start is not None and end is not None and start > end:
+        raise BadInputError(f"--start {start} is behind --end {end}; exchange the two.")
+    if start is not None and arguments.samples == 1:
+        raise BadInputError("--start does nothing with one sample, which is taken at the end; give --samples.")
     if arguments.samples == 1:
-        moments = [asking.soup_moment(runs, arguments.run, arguments.end)]
+        moments = [asking.soup_moment(runs, arguments.run, end)]
     else:
-        epochs = samples.evenly(runs, arguments.run, arguments.samples, arguments.start, arguments.end)
+        asking.soup_moment(runs, arguments.run, end)
+        epochs = samples.evenly(runs, arguments.run, arguments.samples, start, end)
         moments = list(samples.walk(runs, arguments.run, epochs))
     soups = [moment.state.soup for moment in moments]
     found = families(moments[0].config.language, soups, arguments.most, arguments.tolerance)

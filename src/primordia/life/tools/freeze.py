@@ -51,6 +51,7 @@ class Freeze(Tool):
 
 def specimen(arguments: FreezeArguments, runs: Runs) -> Specimen:
     """The program that is asked for, with its provenance."""
+    asking.refuse_idle(arguments, bool(arguments.run), of_run=("epoch", "place"), typed=("length", "fill"))
     if not arguments.run:
         asking.need_program(arguments.language, arguments.program)
         program = asking.program(arguments.language, arguments.program, arguments.length, arguments.fill)

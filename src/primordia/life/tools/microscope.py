@@ -44,6 +44,8 @@ class Microscope(Tool):
 
 def subject(arguments: MicroscopeArguments, runs: Runs) -> Subject:
     """The program that is asked for, with the step limit of its run or of the arguments."""
+    typed_only = "length", "fill", "max_steps", "seed"
+    asking.refuse_idle(arguments, bool(arguments.run), of_run=("epoch", "place"), typed=typed_only)
     if arguments.run:
         asking.not_both(arguments.language, arguments.program, "--run")
         found = asking.from_run(runs, arguments.run, arguments.epoch, arguments.place)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.core.config import Spec
+from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
 from primordia.life.ecology import names
@@ -19,6 +20,9 @@ from primordia.life.ecology.outcomes import Outcomes, letters, outcomes, word
 from primordia.life.substrates import substrate
 from primordia.life.tools import asking
 
+MOST_PROGRAMS = 64
+"""Programs in a table; every ordered pair of them meets."""
+
 
 @dataclasses.dataclass(frozen=True)
 class OutcomesArguments:
@@ -26,9 +30,15 @@ class OutcomesArguments:
 
     run: asking.FromRun = ""
     epoch: asking.Epoch = None
-    families: Annotated[int, Spec("the greatest families of the run to pair", ge=1, le=64)] = 8
+    families: Annotated[int, Spec("the greatest families of the run to pair", ge=1, le=MOST_PROGRAMS)] = 8
     language: Annotated[str, Spec("the language of --programs")] = ""
-    programs: Annotated[str, Spec("programs to pair instead, with commas between, or @FILE with one in each line")] = ""
+    programs: Annotated[
+        str,
+        Spec(
+            "programs to pair instead, with commas between (semicolons where the language has a comma), or @FILE with "
+            "one in each line"
+        ),
+    ] = ""
     length: asking.Length = 64
     fill: asking.Fill = "no-op"
     max_steps: asking.Steps = 8192
@@ -58,6 +68,8 @@ class OutcomesTool(Tool):
 
 def chosen(arguments: OutcomesArguments, runs: Runs) -> tuple[str, asking.Bytes, int, npt.NDArray[np.float64] | None]:
     """Language, programs uint8 [program, byte], step limit, and the shares of a run's soup [program, all others]."""
+    typed_only = "length", "fill", "max_steps"
+    asking.refuse_idle(arguments, bool(arguments.run), of_run=("epoch", "families"), typed=typed_only)
     if arguments.run:
         asking.not_both(arguments.language, arguments.programs, "--run")
         moment = asking.soup_moment(runs, arguments.run, arguments.epoch)
@@ -67,10 +79,12 @@ def chosen(arguments: OutcomesArguments, runs: Runs) -> tuple[str, asking.Bytes,
         programs = np.stack([found.founder(int(family)) for family in order])
         shares = sizes[order] / len(moment.state.soup)
         return found.language, programs, moment.config.max_steps, np.append(shares, 1 - shares.sum())
-    asking.need_program(arguments.language, arguments.programs)
+    asking.need_program(arguments.language, arguments.programs, "--language and --programs")
     texts = [text for text in arguments.programs.splitlines() if text.strip()]
     if len(texts) == 1:
         texts = _split(arguments.language, texts[0])
+    if not 0 < len(texts) <= MOST_PROGRAMS:
+        raise BadInputError(f"{len(texts)} programs were given; pair from 1 to {MOST_PROGRAMS} of them.")
     programs = [asking.program(arguments.language, text, arguments.length, arguments.fill) for text in texts]
     return arguments.language, np.stack(programs), arguments.max_steps, None
 
