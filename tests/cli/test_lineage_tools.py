@@ -81,7 +81,7 @@ def test_which_mutation_and_which_interaction_it_needed(call: Call, quick: Path)
     assert rows[87, 360][2].startswith("the mutation of byte 9 of program 6508, ")
     assert rows[87, 360][3] == "9, 29"
     assert [row[-1] for row in events["rows"] if "mutation" in row[2]] == [True, True]
-    assert again["rows"] == [[214, 2110, "the interaction", "not by then"]]
+    assert again["rows"] == [[214, 2110, "the interaction", "not by 240"]]
     assert "takeover is at: 232" in again["note"]
 
 
@@ -91,7 +91,7 @@ def test_one_event_of_ones_own_is_left_out(call: Call, quick: Path) -> None:
     assert rows["programs that differ at once"] == [0, 1]
     assert rows["its score"] == [64, 0]
     assert rows["born at place 6508 after 215 epochs"][1].startswith("no replicator: ")
-    assert rows["taken over"] == [232, "not by then"]
+    assert rows["taken over"] == [232, "not by 240"]
     (table,) = found(call, "without", quick, "149", "372", "--byte", "23")
     rows = {row[0]: row[1:] for row in table["rows"]}
     assert rows["born at place 6508 after 215 epochs"][1] == "the same"
@@ -126,6 +126,36 @@ def test_a_replicator_that_the_run_began_with_has_no_birth(call: Call, planted: 
     assert events["rows"] == []
 
 
+def test_what_is_put_in_later_has_no_parent_and_its_line_ends_there(call: Call, tmp_path: Path) -> None:
+    words = ["n_programs=256", "language=bff_noheads", f"organism={FIG4}", "organism_epoch=10", "organism_place=7"]
+    root = run(tmp_path / "runs", "--set", *words, "--seed", "102", "--steps", "58", "--every", "8")
+    clocks, line, _ = found(call, "born", root)
+    assert clocks["rows"][0][:4] == ["birth of the line", 10, None, 7]
+    assert "from 0 to 10. None copied itself" in clocks["note"]
+    assert line["note"] == "It was put in from outside before epoch 10, at place 7."
+    clocks, first, _, _ = found(call, "born", root, "--until", "11", "--since", "11", "--threshold", "64")[:4]
+    assert clocks["rows"][0][:2] == ["first replicator", 11]
+    assert "it may be older: give an earlier --since" in clocks["note"]
+    assert "put in     program 7 came from outside just before" in first["text"]
+    verdict = found(call, "displaced", root, "--samples", "4")[1]["text"]
+    assert verdict.startswith("Nobody so far") or "descendant  yes" in verdict
+
+
+def test_a_removal_after_the_takeover_does_not_bring_another(call: Call, quick: Path) -> None:
+    (table,) = found(call, "without", quick, "235", "1")
+    assert table["rows"][-1] == ["taken over", 232, "before then"]
+
+
+def test_a_fork_of_a_soup_that_was_taken_over_says_so(call: Call, planted: Path) -> None:
+    assert call("fork", "latest", "--at", "44", "--steps", "57", "--root", planted, "--quiet").code == 0
+    (table,) = found(call, "without", planted, "46", "0")
+    assert table["rows"][-1] == ["taken over", "before 44", "before then"]
+    assert "8 epochs apart" in table["note"]
+    ending = call("life", "born", "latest", "--since", "0", "--root", planted)
+    assert ending.code == 2
+    assert "it must be from 44, where the run begins, to 57" in " ".join(ending.err.split())
+
+
 @pytest.mark.parametrize(
     ("word", "options", "says"),
     [
@@ -135,6 +165,11 @@ def test_a_replicator_that_the_run_began_with_has_no_birth(call: Call, planted: 
         ("displaced", ("--epoch", "999"), "the nearest is 240"),
         ("without", ("240", "0"), "the nearest is 239"),
         ("without", ("10", "0", "--byte", "128"), "has no mutation at byte 128"),
+        ("without", ("87", "360", "--horizon", "50"), "--horizon 50 is out of range: it must be 88 or more"),
+        ("born", ("--since", "230", "--until", "220"), "--since 230 is out of range: it must be from 0"),
+        ("born", ("--until", "241"), "--until 241 is out of range: it must be from 0 to 240; the nearest is 240"),
+        ("cycles", ("--epoch", "240"), "the epochs 0 to 239, not 240; the nearest is 239"),
+        ("displaced", ("--until", "200"), "--until 200 is out of range: it must be from 215 to 240"),
     ],
 )
 def test_questions_without_an_answer_get_a_sentence(call: Call, quick: Path, word: str, options: tuple, says: str):

@@ -17,7 +17,7 @@ from primordia.core.registry import load
 from primordia.core.streams import Streams
 from primordia.life import replicators
 from primordia.life.lineage import history as past
-from primordia.life.lineage.ancestry import linked, sources, walk_back
+from primordia.life.lineage.ancestry import Source, linked, sources, walk_back, walk_back_from_meeting
 from primordia.life.lineage.autocatalysis import parents
 from primordia.life.lineage.births import birth_of_line, chief, first_replicator
 from primordia.life.lineage.counterfactual import (
@@ -209,8 +209,14 @@ def test_an_organism_from_outside_is_seen_and_undoes_changes_at_its_place() -> N
         return worlds.soup_before(config, soup, streams.seed, t)
 
     history = History(BFF, config, streams, state_at, last=N_EPOCHS, before=before)
-    for t, place in ((5, 3), (N_EPOCHS, 7)):
-        assert [link.t for link in walk_back(history, t, place)] == list(range(t, 0, -1))
+    assert [link.t for link in walk_back(history, 4, 3)] == [4, 3, 2, 1]
+    assert [link.t for link in walk_back(history, 5, 3)] == [5], "what was put in has no parent"
+    assert [link.t for link in walk_back(history, N_EPOCHS, 7)] == list(range(N_EPOCHS, 0, -1))
+    assert list(walk_back_from_meeting(history, 4, 3)) == []
+    kept = {k: source for (_, k), source in sources(history, 5, [(3, k) for k in range(16)], 0).items()}
+    put_in = {k: source for k, source in kept.items() if not source.mutation}
+    assert len(put_in) > 8
+    assert all(source == Source(4, 3, source.offset, False) for source in put_in.values())
     assert not np.array_equal(history.opening(4)[3], history.soup(4)[3])
     pair = history.meetings(3).pair_of(3)[0]
     for t in range(4, N_EPOCHS + 1):
@@ -258,6 +264,7 @@ def test_without_the_birth_interaction_the_quick_soup_is_not_taken_over_then(qui
     state = altered(quick, 215, changed)
     assert takeover(quick, quick.state(215), 215, every=8, horizon=240) == 232
     assert takeover(quick, state, 215, every=8, horizon=240) is None
+    assert takeover(quick, quick.state(230), 230, every=1000, horizon=235) == 235, "the last epoch has a row"
 
 
 def test_two_mutations_long_before_were_necessary_for_the_birth(quick: History) -> None:

@@ -109,6 +109,8 @@ class Soups:
     def soup(self, t: int) -> np.ndarray:
         return self.soups[t]
 
+    opening = soup
+
 
 def test_parents_by_birth_are_the_first_other_family_in_the_line_that_was_there_before(
     monkeypatch: pytest.MonkeyPatch,

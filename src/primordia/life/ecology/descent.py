@@ -32,7 +32,7 @@ def by_birth(found: Families, history: History, epochs: Sequence[int]) -> Ancest
         if place is None or not before:
             return None
         for link in walk_back(history, epochs[sample], place):
-            parent = history.soup(link.t - 1)[link.parent]
+            parent = history.opening(link.t - 1)[link.parent]
             theirs = int(found.family_of(parent[None])[0])
             if theirs in before:
                 return theirs

@@ -61,9 +61,11 @@ class Link:
 def walk_back(history: History, t: int, place: int) -> Iterator[Link]:
     """The line of a program, from the epoch that it is there after back to the start of the run, an epoch a link.
 
+    It ends early with a link whose parent was put in from outside just before it met (`History.put_in`).
+
     Raises:
-        BadInputError: the run has no such epoch or the soup no such place; or the program was changed between two
-            epochs, by what comes from outside, so that its meeting does not explain it.
+        BadInputError: the run has no such epoch or the soup no such place; or the program is not what its meeting made
+            of it.
 
     Cost: one epoch is run again for each link (at most twice), plus one interaction.
     """
@@ -77,7 +79,14 @@ def walk_back(history: History, t: int, place: int) -> Iterator[Link]:
         link = linked(history, t, place, program)
         yield link
         t, place = t - 1, link.parent
+        if history.put_in(t, place):
+            return
         program = history.soup(t)[place]
+
+
+def walk_back_from_meeting(history: History, epoch: int, place: int) -> Iterator[Link]:
+    """The line of a program that met another in an epoch, from before that epoch on; none if it was put in then."""
+    return iter(()) if history.put_in(epoch, place) else walk_back(history, epoch, place)
 
 
 def linked(history: History, t: int, place: int, program: Bytes) -> Link:
@@ -103,8 +112,8 @@ class Source:
     """Where a byte came in.
 
     Args:
-        epoch: number of the epoch whose mutation drew it; or, for a byte that is older than the walk went, the t at
-            which the walk ended.
+        epoch: number of the epoch whose mutation drew it, or before whose meetings it was put in from outside; or, for
+            a byte that is older than the walk went, the t at which the walk ended.
         place: the program of the soup that it was in then.
         offset: the byte of that program that it was.
         mutation: whether a mutation drew it.
@@ -150,5 +159,7 @@ def sources(history: History, t: int, wanted: Iterable[tuple[int, int]], until: 
             where[byte] = interaction.places[origin // length], origin % length
             if origin in interaction.mutations:
                 found[byte] = Source(epoch, *where.pop(byte), True)
+            elif history.soup(epoch)[where[byte]] != interaction.before[origin]:
+                found[byte] = Source(epoch, *where.pop(byte), False)
     found |= {byte: Source(end, *at, False) for byte, at in where.items()}
     return {byte: found[byte] for byte in wanted}

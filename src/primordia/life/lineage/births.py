@@ -36,7 +36,8 @@ class Birth:
         place: its place in the soup.
         program: uint8 [byte].
         score: its replication score.
-        link: how it came about; None for a replicator of the initial soup.
+        link: how it came about; None for a replicator of the initial soup, and for one that was put in from outside
+            before the meetings of epoch t.
         n_replicators: replicators in the soup at t, itself included; None when they were not counted.
     """
 
@@ -130,11 +131,11 @@ def birth_of_line(
         elif len(line) - (found[0] if found else 0) >= PATIENCE:
             break
     else:
-        root = line[-1].parent if line else place
-        program = history.soup(history.first)[root]
-        score = score_at(history, history.first, root, program)
+        root, at = (line[-1].parent, line[-1].t - 1) if line else (place, t)
+        program = (history.opening(at) if line else history.soup(at))[root]
+        score = score_at(history, at, root, program)
         if score >= threshold:
-            return Birth(history.first, root, program, score, None), line
+            return Birth(at, root, program, score, None), line
     if found is None:
         return None, []
     n_links, score = found

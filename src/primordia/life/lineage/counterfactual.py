@@ -178,7 +178,8 @@ def altered(history: History, t: int, changed: Changed) -> Any:
 def takeover(history: History, state: Any, t: int, *, every: int, horizon: int) -> int | None:
     """The epoch at which a state of epoch t, which need not be the run's, is taken over, or None before the horizon.
 
-    It is looked at whenever a row of the run would be due, against the line that the experiment declares.
+    It is looked at whenever a row of the run would be due, the horizon included, against the line that the experiment
+    declares.
 
     Args:
         history: of the run.
@@ -187,16 +188,20 @@ def takeover(history: History, state: Any, t: int, *, every: int, horizon: int) 
         every: epochs between rows.
         horizon: the last epoch to look at.
     """
-    from primordia.life.measures import soup_row
-
-    line = history.experiment.transitions["takeover"]
     while True:
-        if t % every == 0 and line.crossed(soup_row(state.soup)):
+        if (t % every == 0 or t == horizon) and is_taken_over(history, state.soup):
             return t
         if t >= horizon:
             return None
         n_epochs = min(every - t % every, horizon - t)
         state, t = history.advanced(state, t, n_epochs), t + n_epochs
+
+
+def is_taken_over(history: History, soup: Bytes) -> bool:
+    """Whether a soup uint8 [program, byte] is beyond the line that the experiment declares for a takeover."""
+    from primordia.life.measures import soup_row
+
+    return bool(history.experiment.transitions["takeover"].crossed(soup_row(soup)))
 
 
 def cone(history: History, t: int, place: int, n_epochs: int) -> list[tuple[int, int]]:

@@ -95,6 +95,11 @@ class History:
         """The soup uint8 [program, byte] that the meetings of an epoch begin with."""
         return self.before(self.soup(epoch), epoch)
 
+    def put_in(self, epoch: int, place: int) -> bool:
+        """Whether the program at a place came, or was changed, from outside just before the meetings of an epoch."""
+        soup, opening = self.soup(epoch), self.opening(epoch)
+        return opening is not soup and not np.array_equal(opening[place], soup[place])
+
     def advanced(self, state: Any, t: int, n: int) -> Any:
         """The state n epochs after a state of epoch t, which need not be the run's own."""
         return self.experiment.advance(self.config, state, self.streams, t, n)[0] if n else state

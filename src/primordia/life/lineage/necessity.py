@@ -13,7 +13,7 @@ from typing import final
 
 import numpy as np
 
-from primordia.life.lineage.ancestry import sources, walk_back
+from primordia.life.lineage.ancestry import sources, walk_back_from_meeting
 from primordia.life.lineage.births import Birth, score_at
 from primordia.life.lineage.counterfactual import Changed, Removal, cone, consequences, mutations_of
 from primordia.life.lineage.history import History
@@ -56,7 +56,7 @@ def candidates(history: History, birth: Birth, window: int, recent: int, depth: 
     found: dict[Removal, tuple[int, ...]] = {Removal(met.epoch, met.pair): ()}
     drawn = _drawn(history, birth, max(history.first, met.epoch - window))
     for place in met.places:
-        links = itertools.islice(walk_back(history, met.epoch, place), recent)
+        links = itertools.islice(walk_back_from_meeting(history, met.epoch, place), recent)
         found |= {Removal(link.t - 1, link.interaction.pair): () for link in links if link.changed or link.is_copy}
     found |= dict.fromkeys(mutations_of(history, cone(history, birth.t, birth.place, depth)), ())
     origins = met.origins[met.half(birth.place)].tolist()

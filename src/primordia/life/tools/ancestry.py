@@ -10,7 +10,7 @@ from typing import Annotated, final
 from primordia.core.config import Spec
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
-from primordia.life.lineage.ancestry import Link, walk_back
+from primordia.life.lineage.ancestry import Link, walk_back_from_meeting
 from primordia.life.lineage.births import score_at
 from primordia.life.tools import asking, replay
 
@@ -79,10 +79,9 @@ def before(found: replay.Past, line: replay.Line, n_epochs: int) -> Table:
     """The line of the newborn's majority parent in the epochs before the birth, where anything changed."""
     birth = line.birth
     assert birth.link is not None
-    t = birth.t - 1
     rows = []
     for parent in sorted(set(birth.link.interaction.places), key=lambda place: place != birth.link.parent):
-        links = itertools.islice(walk_back(found.history, t, parent), n_epochs) if t > found.history.first else ()
+        links = itertools.islice(walk_back_from_meeting(found.history, birth.t - 1, parent), n_epochs)
         rows += [_row(found, parent, link) for link in links if link.changed or link.is_copy]
     return Table(
         f"What became the parents of the newborn, in the {n_epochs} epochs before",

@@ -9,6 +9,7 @@ from typing import Annotated, final
 import numpy as np
 
 from primordia.core.config import Spec
+from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Picture, Table, Text
 from primordia.core.tools import Runs, Tool
 from primordia.life.ecology.names import name
@@ -51,16 +52,21 @@ class Born(Tool):
         """The two clocks as a table, then the record of each birth."""
         found = replay.past(runs, arguments.run)
         history = found.history
-        until = arguments.until
-        if until is None:
-            until = found.takeover if found.takeover is not None else history.last
+        until = found.end(arguments.until, "until", history.first)
+        if arguments.until is None and found.takeover is not None:
+            until = found.takeover
         since = history.first if arguments.since is None else arguments.since
+        if not history.first <= since <= until:
+            raise BadInputError(
+                f"--since {since} is out of range: it must be from {history.first}, where the run begins, to {until}, "
+                f"the last epoch to look at; the nearest is {min(max(since, history.first), until)}."
+            )
         winner = None
         if chief(history, until, arguments.threshold) is not None:
             winner = replay.line_of(found, until, None, arguments.threshold)
             until = max(winner.birth.t, since)
         first = first_replicator(history, since=since, until=until, threshold=arguments.threshold)
-        yield clocks(found, first, winner, since)
+        yield clocks(found, first, winner, (since, until if first is None else first.t))
         births = [("The first replicator", first)] if first is not None else []
         if winner is not None and (first is None or (first.t, first.place) != (winner.birth.t, winner.birth.place)):
             births.append(("The birth of the line that took over", winner.birth))
@@ -71,8 +77,8 @@ class Born(Tool):
             yield anatomy(found, birth)
 
 
-def clocks(found: replay.Past, first: Birth | None, winner: replay.Line | None, since: int) -> Table:
-    """Appearance and takeover as events."""
+def clocks(found: replay.Past, first: Birth | None, winner: replay.Line | None, looked_at: tuple[int, int]) -> Table:
+    """Appearance and takeover as events; `looked_at`: the first and the last epoch at which the roll was called."""
     rows: list[tuple[str | int | None, ...]] = []
     language = found.history.config.language
     if first is not None:
@@ -84,9 +90,12 @@ def clocks(found: replay.Past, first: Birth | None, winner: replay.Line | None, 
         program = found.history.soup(winner.t)[winner.place]
         rows.append((event, winner.t, None, winner.place, name(language, program), None))
     counted = f"; {first.n_replicators} in the soup then" if first is not None and first.n_replicators else ""
-    where = f"Every program was tested after every epoch from {since} on{counted}."
+    since, until = looked_at
+    where = f"Every program was tested after every epoch from {since} to {until}{counted}."
     if first is None:
         where += " None copied itself."
+    elif since == first.t > found.history.first:
+        where += " That is the first epoch looked at, so it may be older: give an earlier --since."
     return Table(
         f"Appearance and takeover of {found.name}",
         ("event", "epoch", "pair", "place", "name", "score"),
@@ -103,7 +112,9 @@ def _where(birth: Birth) -> tuple[int | None, int]:
 def record(found: replay.Past, title: str, birth: Birth) -> Text:
     """Where the newborn stands, who met, what mutated, and which bytes came from whom."""
     if birth.link is None:
-        return Text(title, found.text(birth.program), f"The run began with it, at place {birth.place}.")
+        began = birth.t == found.history.first
+        how = "The run began with it" if began else f"It was put in from outside before epoch {birth.t}"
+        return Text(title, found.text(birth.program), f"{how}, at place {birth.place}.")
     met = birth.link.interaction
     half = met.half(birth.place)
     n_first, n_second = birth.link.bytes_from
@@ -114,6 +125,11 @@ def record(found: replay.Past, title: str, birth: Birth) -> Text:
         f"place      {birth.place}, the {'first' if half.start == 0 else 'second'} of the two; score {birth.score}",
         f"bytes      {n_first} from the first, {n_second} from the second",
         f"mutations  {_mutations(met, length)}",
+        *(
+            f"put in     program {place} came from outside just before"
+            for place in met.places
+            if found.history.put_in(met.epoch, place)
+        ),
         "",
         f"first      {found.text(met.before[:length])}",
         f"second     {found.text(met.before[length:])}",
@@ -138,7 +154,7 @@ def _origins(found: replay.Past, met: Interaction, half: slice) -> str:
     length = half.stop - half.start
     drawn = set(met.mutations)
     marks = ["M" if origin in drawn else str(1 + origin // length) for origin in met.origins[half].tolist()]
-    width = len(found.text(np.zeros(2, np.uint8))) - len(found.text(np.zeros(1, np.uint8)))
+    width = substrate(found.history.config.language).notation.width
     return "".join(mark.ljust(width) for mark in marks).rstrip()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, final
 
 from primordia.core.config import Spec
+from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
 from primordia.life.lineage.autocatalysis import LEAST_COPIES, AutocatalyticSet, autocatalytic_sets, productions
@@ -41,11 +42,16 @@ class Cycles(Tool):
     def use(self, arguments: CyclesArguments, runs: Runs) -> Iterator[Finding]:
         """One table."""
         found = replay.past(runs, arguments.run)
-        last = found.history.last
+        begin, last = found.history.first, found.history.last
+        if begin == last:
+            raise BadInputError(f"The run {arguments.run} has no epoch yet; `primordia resume` goes on with it.")
         first = arguments.epoch
         if first is None:
-            first = found.takeover if found.takeover is not None else last - arguments.epochs
-        first = max(found.history.first, min(first, last - 1))
+            first = last - arguments.epochs if found.takeover is None else min(found.takeover, last - 1)
+            first = max(begin, first)
+        if not begin <= first < last:
+            near = min(max(first, begin), last - 1)
+            raise BadInputError(f"The run has the epochs {begin} to {last - 1}, not {first}; the nearest is {near}.")
         end = min(last, first + arguments.epochs)
         sets = autocatalytic_sets(productions(found.history, first, end), arguments.least)
         yield table(found, sets, first, end, arguments.rows)

@@ -46,8 +46,7 @@ class DisplacedTool(Tool):
         """The shares over time, then the strain that overtook it for good."""
         found = replay.past(runs, arguments.run)
         birth = replay.line_of(found, arguments.epoch, arguments.place).birth
-        last = found.history.last if arguments.until is None else arguments.until
-        span = max(0, last - birth.t)
+        span = found.end(arguments.until, "until", birth.t) - birth.t
         epochs = sorted({birth.t + span * k // (arguments.samples - 1) for k in range(arguments.samples)})
         seen = list(standings(found.history, birth.program, birth.t, epochs))
         yield shares(found, seen)
@@ -104,15 +103,17 @@ def verdict(found: replay.Past, birth: Birth, seen: list[Standing]) -> Text:
             "passes through the first replicator" if descends == "yes" else "does not pass through the first replicator"
         ),
     ]
-    return Text(title, "\n".join(lines), f"At the end, after {seen[-1].t} epochs, it holds {seen[-1].share:.1%}.")
+    end = seen[-1]
+    return Text(title, "\n".join(lines), f"At the end, after {end.t} epochs, the first strain holds {end.share:.1%}.")
 
 
 def descends_from(found: replay.Past, t: int, place: int, birth: Birth) -> bool:
     """Whether the line of a program passes through a newborn."""
     for link in walk_back(found.history, t, place):
-        if link.t == birth.t:
+        if link.t == birth.t and birth.link is not None:
             return link.place == birth.place
-    return False
+        t, place = link.t - 1, link.parent
+    return (t, place) == (birth.t, birth.place)
 
 
 def instructions(found: replay.Past, of: bytes) -> str:

@@ -10,7 +10,7 @@ from primordia.core.config import Spec
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
 from primordia.life.lineage.births import Birth
-from primordia.life.lineage.counterfactual import Removal, altered, takeover
+from primordia.life.lineage.counterfactual import Removal, altered
 from primordia.life.lineage.necessity import Verdict, candidates, verdicts
 from primordia.life.tools import asking, replay
 
@@ -54,12 +54,13 @@ class NecessityTool(Tool):
         """The table of events, then what became of the soup without the necessary ones."""
         found = replay.past(runs, arguments.run)
         birth = replay.line_of(found, arguments.epoch, arguments.place).birth
+        end = found.end(arguments.horizon, "horizon", birth.t, beyond=True)
         tried = candidates(found.history, birth, arguments.window, arguments.recent, arguments.depth)
         judged = list(verdicts(found.history, birth, tried))
         yield table(found, birth, judged, arguments)
         needed = [verdict for verdict in judged if verdict.necessary][: arguments.plays]
         if needed:
-            yield played_again(found, birth, needed, arguments.horizon)
+            yield played_again(found, birth, needed, end)
 
 
 def table(found: replay.Past, birth: Birth, judged: list[Verdict], arguments: NecessityArguments) -> Table:
@@ -101,21 +102,17 @@ def what(found: replay.Past, removal: Removal) -> str:
     return f"the mutation of byte {offset} of program {met.places[side]}, {change}"
 
 
-def played_again(found: replay.Past, birth: Birth, needed: list[Verdict], horizon: int | None) -> Table:
+def played_again(found: replay.Past, birth: Birth, needed: list[Verdict], end: int) -> Table:
     """When the soup is taken over without each of some events, each by itself."""
-    history = found.history
-    end = history.last if horizon is None else horizon
     rows = []
     for verdict in needed:
-        state = altered(history, birth.t, verdict.changed)
-        when = takeover(history, state, birth.t, every=found.every, horizon=end)
-        removal = verdict.removal
-        rows.append((removal.epoch, removal.pair, what(found, removal), when if when is not None else "not by then"))
-    own = found.takeover if found.takeover is not None else "none"
+        when = found.takeover_of(altered(found.history, birth.t, verdict.changed), birth.t, end)
+        rows.append((verdict.removal.epoch, verdict.removal.pair, what(found, verdict.removal), when))
     return Table(
         f"Played again without them until epoch {end}",
         ("epoch", "pair", "without", "taken over"),
         tuple(rows),
-        f"In the run itself the takeover is at: {own}. It is looked for at every row, {found.every} epochs apart. "
-        "Other replicators may still arise, so a late takeover is another story, not the same one delayed.",
+        f"In the run itself the takeover is at: {found.own_takeover()}. It is looked for at every row, {found.every} "
+        "epochs apart. Other replicators may still arise, so a late takeover is another story, not the same one "
+        "delayed.",
     )

@@ -13,6 +13,7 @@ from primordia.life.experiments import worlds
 from primordia.life.experiments.soups import SoupExperiment, SoupState
 from primordia.life.lineage.ancestry import Link
 from primordia.life.lineage.births import Birth, birth_of_line, chief
+from primordia.life.lineage.counterfactual import is_taken_over, takeover
 from primordia.life.lineage.history import History
 from primordia.life.replicators import REPLICATOR_SCORE
 from primordia.life.substrates import substrate
@@ -39,12 +40,46 @@ class Past:
         history: its epochs.
         takeover: the epoch of its takeover event, or None.
         every: epochs between its rows.
+        began_over: whether it began beyond the line of a takeover, as a fork of a run that was taken over does.
     """
 
     name: str
     history: History
     takeover: int | None
     every: int
+    began_over: bool
+
+    def is_over(self, t: int) -> bool:
+        """Whether it was taken over by the end of t epochs."""
+        return self.began_over or (self.takeover is not None and self.takeover <= t)
+
+    def own_takeover(self) -> int | str:
+        """When it was taken over, for a table."""
+        if self.takeover is not None:
+            return self.takeover
+        return f"before {self.history.first}" if self.began_over else f"not by {self.history.last}"
+
+    def takeover_of(self, state: SoupState, t: int, end: int) -> int | str:
+        """When a state of epoch t, which is not the run's own, is taken over, for a table."""
+        if self.is_over(t):
+            return "before then"
+        when = takeover(self.history, state, t, every=self.every, horizon=end)
+        return f"not by {end}" if when is None else when
+
+    def end(self, epoch: int | None, option: str, least: int, beyond: bool = False) -> int:
+        """The last epoch to look at: that of an option, or the run's last.
+
+        Raises:
+            BadInputError: it is below `least`, or beyond the run's last epoch where the run is not played on.
+        """
+        last = self.history.last
+        if epoch is None:
+            return last
+        if not least <= epoch or (epoch > last and not beyond):
+            allowed = f"{least} or more" if beyond else f"from {least} to {last}"
+            near = least if epoch < least else last
+            raise BadInputError(f"--{option} {epoch} is out of range: it must be {allowed}; the nearest is {near}.")
+        return epoch
 
     def text(self, program: asking.Bytes) -> str:
         """A program uint8 [byte] in the notation of its language."""
@@ -92,8 +127,10 @@ def past(runs: Runs, run: str) -> Past:
         last=moment.t,
         before=lambda soup, t: worlds.soup_before(config, soup, streams.seed, t),
     )
-    every = min((later - earlier for earlier, later in itertools.pairwise(steps)), default=1)
-    return Past(moment.run or run, history, taken[0] if taken else None, every)
+    # The first and the last row may stand nearer to the next than the others do.
+    every = max((later - earlier for earlier, later in itertools.pairwise(steps)), default=1)
+    began_over = not taken and is_taken_over(history, history.soup(first))
+    return Past(moment.run or run, history, taken[0] if taken else None, every, began_over)
 
 
 def line_of(found: Past, epoch: int | None, place: int | None, threshold: int = REPLICATOR_SCORE) -> Line:

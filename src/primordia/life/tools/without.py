@@ -13,7 +13,7 @@ from primordia.core.errors import BadInputError
 from primordia.core.findings import Finding, Table
 from primordia.core.tools import Runs, Tool
 from primordia.life.lineage.births import Birth, score_at
-from primordia.life.lineage.counterfactual import Removal, altered, remove, takeover
+from primordia.life.lineage.counterfactual import Removal, altered, remove
 from primordia.life.replicators import REPLICATOR_SCORE
 from primordia.life.tools import asking, replay
 
@@ -52,17 +52,16 @@ class Without(Tool):
         removal = Removal(arguments.epoch, arguments.pair, arguments.byte)
         changed = remove(history, removal)
         t = removal.epoch + 1
+        end = found.end(arguments.horizon, "horizon", t, beyond=True)
         rows: list[tuple[str, str | int | None, str | int | None]] = [("programs that differ at once", 0, len(changed))]
         state = altered(history, t, changed)
         if found.takeover is not None and changed:
             birth = replay.line_of(found, None, None).birth
-            if birth.t >= t:
+            if t <= birth.t <= end:
                 state, t = history.advanced(state, t, birth.t - t), birth.t
                 rows += at_the_birth(found, birth, state)
-        end = history.last if arguments.horizon is None else arguments.horizon
-        own = found.takeover if found.takeover is not None else "never"
-        when = own if not changed else takeover(history, state, t, every=found.every, horizon=end)
-        rows.append(("taken over", own, "not by then" if when is None else when))
+        own = found.own_takeover()
+        rows.append(("taken over", own, found.takeover_of(state, t, end) if changed else own))
         yield Table(
             f"{found.name} without the {removal}",
             ("what", "in the run", "without it"),
