@@ -104,6 +104,7 @@ def test_all_findings_as_json(call: Call):
 def test_what_is_found_can_be_kept(call: Call, tmp_path: Path):
     ending = call("tests", "echo", "x", "--save", "kept")
     assert "saved as kept/3-spots.png" in ending.lines
+    assert "#000000 a, #ffffff b" in ending.lines, "a picture that is kept is told with its colours"
     assert (tmp_path / "kept" / "3-spots.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "kept" / "2-counted.csv").read_text().splitlines()[0] == "word,n,even"
     found = json.loads(call("tests", "echo", "x", "--save", "more", "--json").out)

@@ -72,7 +72,9 @@ def _drawn(picture: Picture, file: Path | None) -> list[Any]:
     size = f"{width} x {height} pixels"
     stride = max(-(-width // shutil.get_terminal_size().columns), -(-height // (2 * MOST_LINES)), 1)
     if not printing.on_terminal() or stride > MOST_STRIDE:
-        return [Text(f"a picture of {size}" + ("" if file else "; --save FOLDER keeps it as PNG"))]
+        if file is None:
+            return [Text(f"a picture of {size}; --save FOLDER keeps it as PNG")]
+        return [Text(f"a picture of {size}"), _legend(picture)]
     pixels = picture.pixels[::stride, ::stride]
     colours = [colour.rgb for colour in picture.palette]
     lines = Text()
@@ -82,6 +84,14 @@ def _drawn(picture: Picture, file: Path | None) -> list[Any]:
             lines.append(HALF_BLOCK, style=f"{colours[upper]} on {colours[lower]}")
         lines.append("\n")
     lines.rstrip()
-    thinned = f", every {stride}th pixel of {size}" if stride > 1 else ""
-    legend = Text.assemble(*((f"■ {colour.meaning}  ", colour.rgb) for colour in picture.palette))
-    return [lines, legend, *([Text(thinned.removeprefix(", "))] if thinned else [])]
+    return [lines, _legend(picture), *([Text(f"every {stride}th pixel of {size}")] if stride > 1 else [])]
+
+
+def _legend(picture: Picture) -> Any:
+    """What the colours that occur mean; where text has no colour, their numbers."""
+    from rich.text import Text
+
+    shown = [picture.palette[index] for index in sorted(set(picture.pixels.ravel().tolist()))]
+    if printing.on_terminal():
+        return Text.assemble(*((f"■ {colour.meaning}  ", colour.rgb) for colour in shown))
+    return Text(", ".join(f"{colour.rgb} {colour.meaning}" for colour in shown))
