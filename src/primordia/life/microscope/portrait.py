@@ -109,7 +109,8 @@ def _note(anatomy: Anatomy) -> str:
     if anatomy.score < anatomy.threshold:
         return f"It does not copy: a replicator scores at least {anatomy.threshold} in some test ({anatomy.test})."
     return (
-        f"Copying means a score of at least {anatomy.threshold}{weak}; the test: {anatomy.test}. Core: bytes were "
+        f"On noise: one partner of random bytes; the table of its meetings has {PARTNERS}. Copying means a score of at "
+        f"least {anatomy.threshold}{weak}; the test: {anatomy.test}. Core: bytes were "
         "replaced by a no-op, in blocks and then one by one, as long as the rest still copied; none of the marked "
         "bytes can go any more (another order may leave another core). Essential: replacing this byte alone, in the "
         "whole program, stops the copying."
