@@ -170,6 +170,20 @@ def test_a_follow_that_goes_its_own_way_is_named() -> None:
         assert any(words in sentence for sentence in found)
 
 
+@pytest.mark.parametrize(("words", "room"), [("tape", 0), ("origins", 1), ("registers", 2)])
+def test_a_follow_that_writes_beside_what_it_was_given_is_named(words: str, room: int) -> None:
+    whole = substrate("forthtrivial")
+
+    def greedy(tape: Any, origins: Any, registers: Any, max_steps: int) -> int:
+        given = (tape, origins, registers)[room]
+        given.base[given.base.size // 2 + given.size] = 1  # what compiled code does at a place of its own choice
+        return whole.follow(tape, origins, registers, max_steps)
+
+    odd = dataclasses.replace(whole, follow=greedy)
+    found = list(vouching._wrong_following(odd, np.arange(64, dtype=np.uint8), 512))
+    assert [f"its follow writes beside the {words}" in sentence for sentence in found] == [True]
+
+
 def test_a_soup_refuses_what_is_not_fit(site: Path) -> None:
     install(site, "bad", BAD.format(body="    tape[tape.size + 3] = 9\n    return 0"))
     with pytest.raises(BadInputError, match="not fit for a soup: its execute writes to place"):

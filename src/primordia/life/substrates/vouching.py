@@ -31,6 +31,7 @@ SECONDS = 20.0
 PATIENCE = 600.0
 """Seconds after which the other process is given up, whatever it does; a compiler on a busy machine takes long."""
 GUARD = 1 << 16
+BESIDE, FILL = 1 << 12, 0x5A
 TAPES = 64
 LIMITS = (0, 1, 7, 512, 8192)
 SENTINELS = (0x00, 0xA5)
@@ -189,13 +190,18 @@ def _wrong_with(execute: Any, tape: Bytes, limit: int, room: dict[int, Bytes]) -
 
 def _wrong_following(found: Substrate, tape: Bytes, limit: int) -> Iterator[str]:
     where = f"on the tape {tape[:8].tobytes().hex(' ')} … of {len(tape)} bytes with max_steps={limit}"
-    executed, followed = tape.copy(), tape.copy()
-    origins, registers = np.arange(len(tape), dtype=np.uint16), np.zeros(len(found.registers), np.int64)
+    executed, numbers = tape.copy(), np.arange(len(tape), dtype=np.uint16)
+    given = {"tape": tape, "origins": numbers, "registers": np.zeros(len(found.registers), np.int64)}
+    rooms = {name: np.pad(part, BESIDE, constant_values=FILL) for name, part in given.items()}
+    followed, origins, registers = (room[BESIDE:-BESIDE] for room in rooms.values())
     operations = found.execute(executed, limit), found.follow(followed, origins, registers, limit)
     if operations[0] != operations[1] or not np.array_equal(executed, followed):
         yield f"its follow and its execute end differently {where}: they must be the same run."
     if origins.max() >= len(tape):
         yield f"its follow says that a byte came from place {origins.max()} {where}: there is none."
+    for name, room in rooms.items():
+        if (room[:BESIDE] != FILL).any() or (room[-BESIDE:] != FILL).any():
+            yield f"its follow writes beside the {name} {where}: there are the places 0 to {len(given[name]) - 1}."
 
 
 def _tapes(size: int) -> list[Bytes]:
