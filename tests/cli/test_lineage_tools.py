@@ -178,6 +178,14 @@ def test_questions_without_an_answer_get_a_sentence(call: Call, quick: Path, wor
     assert says in " ".join(ending.err.split())
 
 
+def test_a_soup_without_replicators_has_none_to_look_at_unless_a_place_is_named(call: Call, quick: Path) -> None:
+    words = "life", "microscope", "--run", "latest", "--epoch", "100", "--root", quick
+    ending = call(*words)
+    assert ending.code == 2
+    assert "No replicator was found after 100 epochs" in " ".join(ending.err.split())
+    assert "It does not copy" in call(*words, "--place", "3").out
+
+
 def test_a_run_without_meetings_is_refused(call: Call, finished: Path) -> None:
     ending = call("life", "born", finished, "--root", finished.parents[2])
     assert ending.code == 2

@@ -16,6 +16,7 @@ from primordia.core.streams import Streams
 from primordia.core.tools import Moment, Runs
 from primordia.life.ecology import freezer
 from primordia.life.microscope import neutral_byte
+from primordia.life.replicators import REPLICATOR_SCORE
 from primordia.life.substrates import Substrate, substrate
 
 Bytes = npt.NDArray[np.uint8]
@@ -126,7 +127,7 @@ def from_run(runs: Runs, run: str, epoch: int | None, place: int | None) -> Foun
     """The program at a place of a run's soup, or the best replicator among its most frequent and 512 random ones.
 
     Raises:
-        BadInputError: as `soup_moment` does, or the soup has no such place.
+        BadInputError: as `soup_moment` and `best_place` do, or the soup has no such place.
     """
     moment = soup_moment(runs, run, epoch)
     return at_place(moment, run, best_place(moment) if place is None else place)
@@ -145,11 +146,22 @@ def at_place(moment: Moment, run: str, place: int) -> Found:
 
 
 def best_place(moment: Moment) -> int:
-    """Where in the soup the best replicator of the most frequent and some random programs stands."""
+    """Where in the soup the best replicator of the most frequent and some random programs stands.
+
+    Raises:
+        BadInputError: none of them copies itself.
+    """
     from primordia.life.specimens import Context, best_replicator
 
     config = moment.config
-    return best_replicator(Context(config.language, moment.state.soup, config.max_steps, moment.streams, moment.t))[0]
+    context = Context(config.language, moment.state.soup, config.max_steps, moment.streams, moment.t)
+    place, score = best_replicator(context)
+    if score < REPLICATOR_SCORE:
+        raise BadInputError(
+            f"No replicator was found after {moment.t} epochs among the most frequent programs and some random ones "
+            f"(the best scores {score}); name any program with --place, or another --epoch."
+        )
+    return place
 
 
 def write_new(path: Path, content: bytes) -> None:
