@@ -47,7 +47,12 @@ MaxSteps: TypeAlias = Annotated[
     Spec("steps after which an interaction is cut off", "steps", ge=1, le=2**20, source="section 2.1: 2^13"),
 ]
 World: TypeAlias = Annotated[
-    str, Spec("who meets whom (docs/worlds.md)", choices=WORLDS, source="well mixed: arXiv 2406.19108, section 2.1")
+    str,
+    Spec(
+        "who meets whom (docs/worlds.md)",
+        choices=WORLDS,
+        source="arXiv 2406.19108: well mixed in section 2.1, a grid in sections 2.2 and 3.3",
+    ),
 ]
 Width: TypeAlias = Annotated[
     int,
@@ -69,7 +74,7 @@ Radius: TypeAlias = Annotated[
         "programs",
         ge=1,
         le=64,
-        source="2: arXiv 2406.19108, section 2.2",
+        source="2: arXiv 2406.19108, section 2.2; 1: the authors' browser laboratory (znah/zff)",
     ),
 ]
 Neighbourhood: TypeAlias = Annotated[
@@ -77,7 +82,7 @@ Neighbourhood: TypeAlias = Annotated[
     Spec(
         "what radius bounds on a grid or torus: the larger of the two distances (square) or their sum (cross)",
         choices=NEIGHBOURHOODS,
-        source="square: arXiv 2406.19108, section 2.2",
+        source="square: arXiv 2406.19108, section 2.2; cross: the authors' browser laboratory (znah/zff)",
     ),
 ]
 IslandCount: TypeAlias = Annotated[

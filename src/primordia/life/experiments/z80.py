@@ -118,7 +118,7 @@ class Z80(SoupExperiment[Z80Config]):
 
     name = "life/z80"
     version = 1
-    summary = "Self-replicating machine code emerges on a grid of Z80 programs: stacks first, block copies later."
+    summary = "Self-replicating machine code on a grid of Z80 programs: those that push their own bytes come first."
     Config = Z80Config
     metrics = METRICS | STRICT
     transitions = TRANSITIONS
