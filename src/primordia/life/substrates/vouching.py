@@ -34,7 +34,8 @@ GUARD = 1 << 16
 BESIDE, FILL = 1 << 12, 0x5A
 TAPES = 64
 LIMITS = (0, 1, 7, 512, 8192)
-SENTINELS = (0x00, 0xA5)
+NOISES = 2
+SHIFTS = 256
 REFUSED = 3
 LENGTHS = frozenset({16, 32, 64, 128, 256, 512, 1024})
 
@@ -152,36 +153,42 @@ def main(target: str, seconds: float) -> None:
 
 
 def _wrongs(found: Substrate, seconds: float) -> Iterator[str]:
-    room = {sentinel: np.full(2 * GUARD + 2 * max(found.tape_lengths), sentinel, np.uint8) for sentinel in SENTINELS}
+    rooms = _rooms(2 * GUARD + SHIFTS + 2 * max(found.tape_lengths))
     for length in sorted({min(found.tape_lengths), max(found.tape_lengths)}):
         tapes = _tapes(2 * length)
         for limit in LIMITS:
             print(f"tapes of {2 * length} bytes with max_steps={limit}", flush=True)
             signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-            for tape in tapes:
-                yield from _wrong_with(found.execute, tape, limit, room)
+            for number, tape in enumerate(tapes):
+                yield from _wrong_with(found.execute, tape, limit, rooms, GUARD + number % SHIFTS)
                 if found.follow is not None:
                     yield from _wrong_following(found, tape, limit)
 
 
-def _wrong_with(execute: Any, tape: Bytes, limit: int, room: dict[int, Bytes]) -> Iterator[str]:
+def _rooms(size: int) -> list[Bytes]:
+    """What lies around the tapes: nulls, and noises in which a read beside a tape meets every byte value in the end."""
+    noises = (np.random.default_rng(seed).integers(0, 256, size).astype(np.uint8) for seed in range(NOISES))
+    return [np.zeros(size, np.uint8), *noises]
+
+
+def _wrong_with(execute: Any, tape: Bytes, limit: int, rooms: list[Bytes], at: int) -> Iterator[str]:
     outcomes = []
     where = f"on the tape {tape[:8].tobytes().hex(' ')} … of {len(tape)} bytes with max_steps={limit}"
-    for sentinel, memory in room.items():
-        inside = memory[GUARD : GUARD + len(tape)]
+    for room in rooms:
+        memory = room.copy()
+        inside = memory[at : at + len(tape)]
         inside[:] = tape
         operations = execute(inside, limit)
-        for start, beside in ((-GUARD, memory[:GUARD]), (len(tape), memory[GUARD + len(tape) :])):
-            if beside.min() != sentinel or beside.max() != sentinel:
-                place = start + int(np.flatnonzero(beside != sentinel)[0])
+        for start, places in ((-at, slice(0, at)), (len(tape), slice(at + len(tape), None))):
+            if not np.array_equal(memory[places], room[places]):
+                place = start + int(np.flatnonzero(memory[places] != room[places])[0])
                 yield f"its execute writes to place {place} {where}: it must keep to the places 0 to {len(tape) - 1}."
         if not 0 <= operations <= limit:
             yield f"its execute says {operations} operations {where}: there are 0 at least and {limit} at most."
         if limit == 0 and not np.array_equal(inside, tape):
             yield f"its execute changes the tape {where}: without steps nothing may happen."
         outcomes.append((int(operations), inside.tobytes()))
-        inside[:] = sentinel
-    if outcomes[0] != outcomes[1]:
+    if len(set(outcomes)) > 1:
         yield (
             f"its execute gives two results {where}: it depends on more than the tape and max_steps, "
             "perhaps on what lies beside the tape."
