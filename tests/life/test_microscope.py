@@ -8,9 +8,11 @@ import pytest
 from primordia.core.findings import Picture, Table, Text
 from primordia.core.streams import Streams
 from primordia.life.golden import FIG4_REPLICATOR
+from primordia.life.measures import census
 from primordia.life.microscope import CopyTest, budget, dissect, neutral_byte, robustness
 from primordia.life.microscope.portrait import Subject, examine, marks, only
 from primordia.life.soup import evaluate
+from primordia.life.specimens import Context, replicator
 from primordia.life.substrates import names, substrate
 
 FIG4 = np.frombuffer(FIG4_REPLICATOR, np.uint8)
@@ -104,3 +106,17 @@ def test_a_program_that_does_not_copy_is_said_not_to() -> None:
     assert portrait.title == "Under the microscope"
     assert "core only" not in portrait.text
     assert "It does not copy" in portrait.note
+
+
+def test_no_ops_that_pass_the_test_are_no_replicator() -> None:
+    """Z80: nothing stops at the end of a program of no-ops, so its partner runs and writes what the registers hold."""
+    subject = Subject("z80", np.zeros(32, np.uint8), Streams(0))
+    shown = list(examine(subject))
+    assert [type(finding) for finding in shown] == [Text, Table]
+    assert shown[0].title == "Under the microscope"
+    assert "score      12 of 32" in shown[0].text
+    assert "so does a program of nothing but no-ops, with a score of 12" in shown[0].note
+    soup = np.tile(subject.program, (64, 1))
+    (none,) = replicator(Context("z80", soup, 8192, Streams(0), 1), census(soup))
+    assert none.text == "None found."
+    assert "no-ops passes as well" in none.note

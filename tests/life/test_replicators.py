@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from oracles import plain_bff
+from primordia.core.streams import Streams
 from primordia.life import replicators
 from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.microscope import copy_in_words, dissect, neutral_byte, watch
 from primordia.life.pictures import CLASSES, class_table
 from primordia.life.soup import evaluate, random_soup, run_epochs
+from primordia.life.substrates import names, substrate
 
 MASK = (1 << 64) - 1
 FIG4 = np.frombuffer(FIG4_REPLICATOR, np.uint8)
@@ -195,3 +197,15 @@ def test_the_neutral_byte_does_nothing(language: str) -> None:
     final, operations = evaluate(language, tape, 8192)
     assert np.array_equal(final, tape)
     assert operations[0] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", names())
+def test_none_of_4096_random_programs_passes(language: str) -> None:
+    """The numbers of docs/lineage.md, under Detectors."""
+    for length in (16, 32, 64):
+        if length in substrate(language).tape_lengths:
+            programs = Streams(7).integers("null", 0, 4096 * length, 256).astype(np.uint8).reshape(4096, length)
+            given = {"indices": np.arange(4096), "n_programs": 4096, "round_seed": replicators.round_seed(7, 0)}
+            found = replicators.scores(language, programs, max_steps=128 if language == "z80" else 8192, **given)
+            assert found.max() < replicators.REPLICATOR_SCORE

@@ -158,6 +158,9 @@ def replicator(context: Context, programs: Census) -> tuple[Finding, ...]:
     if anatomy.score < REPLICATOR_SCORE:
         outcome = f"the best scored {score}, but only {anatomy.score} against other random partners"
         return (no_replicator(outcome),)
+    if not anatomy.copies:
+        outcome = f"the best scored {score}, and a program of nothing but no-ops passes as well ({anatomy.bare_score})"
+        return (no_replicator(outcome),)
     copies = int((context.soup == program).all(axis=1).sum())
     subject = Subject(context.language, program, context.streams, context.t, context.max_steps)
     taken = film_on_noise(subject)

@@ -43,6 +43,11 @@ class Anatomy:
     bare_score: int
     test: CopyTest
 
+    @property
+    def copies(self) -> bool:
+        """Whether it passes the test, and for a reason: a program of nothing but no-ops does not pass as well."""
+        return self.score >= self.threshold and bool(self.core.any())
+
 
 class Share(NamedTuple):
     """How many of so many draws, with the exact 95 % interval (Clopper and Pearson) of the share."""

@@ -62,10 +62,9 @@ def examine(subject: Subject) -> Iterator[Finding]:
     """Everything there is to say about a program, one finding after the other."""
     anatomy = dissect(subject.language, subject.program, subject.max_steps)
     on_noise = film_on_noise(subject)
-    copies = anatomy.score >= anatomy.threshold
-    yield portrait(subject, anatomy, on_noise, depth=copies)
+    yield portrait(subject, anatomy, on_noise, depth=anatomy.copies)
     yield meetings(subject, {"its kin": subject.kin()})
-    if copies:
+    if anatomy.copies:
         yield film_picture(subject.language, on_noise)
 
 
@@ -94,10 +93,10 @@ def portrait(subject: Subject, anatomy: Anatomy, on_noise: Film, copies: str = "
         f"           alone it scores {anatomy.bare_score}",
         f"bytes      {program.tobytes().hex()}",
     ]
-    if anatomy.score < anatomy.threshold:
+    if not anatomy.copies:
         lines = [line for line in lines if not line.startswith(("core", "essential", "           "))]
     return Text(
-        "The replicator" if anatomy.score >= anatomy.threshold else "Under the microscope",
+        "The replicator" if anatomy.copies else "Under the microscope",
         "\n".join(lines),
         _note(anatomy),
     )
@@ -108,6 +107,11 @@ def _note(anatomy: Anatomy) -> str:
     weak = "" if strict else f" (the whole program scores below {3 * len(anatomy.bare) // 4})"
     if anatomy.score < anatomy.threshold:
         return f"It does not copy: a replicator scores at least {anatomy.threshold} in some test ({anatomy.test})."
+    if not anatomy.copies:
+        return (
+            f"It passes the test ({anatomy.test}), and so does a program of nothing but no-ops, with a score of "
+            f"{anatomy.bare_score}: none of its bytes is needed, so it is no replicator."
+        )
     return (
         f"On noise: one partner of random bytes; the table of its meetings has {PARTNERS}. Copying means a score of at "
         f"least {anatomy.threshold}{weak}; the test: {anatomy.test}. Core: bytes were "
