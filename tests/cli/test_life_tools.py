@@ -172,6 +172,8 @@ def test_the_authors_checkpoints_are_written_and_taken_over_with_the_same_bits(
     ours, theirs = (RunsUnder(where).moment(name).state for where, name in ((Path("runs"), run), (root, "latest")))
     assert tree.same_bits(ours, theirs)
     assert checkpoints.steps(next(Path("runs").glob("*/*/*/checkpoints")))[0] == 12
+    elsewhere = ["--experiment", "life/bff", "--settings", given, "--steps", 48, "--root", "else where"]
+    assert "--root 'else where'` goes on from it." in call("life", "checkpoint", "c.dat", *elsewhere).out
 
 
 @pytest.mark.parametrize(

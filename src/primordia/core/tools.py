@@ -47,7 +47,7 @@ class Runs(Protocol):
     def begin(
         self, experiment: str, settings: Mapping[str, Any], steps: int, start: Callable[[Any], tuple[Any, int]]
     ) -> str:
-        """A new run, to be resumed, from the state and completed steps that `start(config)` gives; returns its id."""
+        """A new run from the state and completed steps that `start(config)` gives; returns what resumes it."""
 
 
 class Tool(abc.ABC):

@@ -13,6 +13,7 @@ from primordia.core.streams import Streams
 from primordia.core.tools import Moment, Runs
 from primordia.engine import checkpoints, folder, launch, opening
 from primordia.engine.folder import Beginning
+from primordia.engine.going_on import go_on
 
 
 @final
@@ -54,7 +55,7 @@ class RunsUnder(Runs):
     def begin(
         self, experiment: str, settings: Mapping[str, Any], steps: int, start: Callable[[Any], tuple[Any, int]]
     ) -> str:
-        """A new run, to be resumed, from the state and completed steps that `start(config)` gives; returns its id.
+        """A new run from the state and completed steps that `start(config)` gives; returns what resumes it.
 
         Raises:
             UnknownNameError: no such experiment or setting.
@@ -70,4 +71,4 @@ class RunsUnder(Runs):
         made = folder.create(
             self.root, found, config, schedule, address=found.name, slug="brought", beginning=beginning
         )
-        return made.folder.path.name
+        return go_on(made.folder, "created", t, self.root)

@@ -76,8 +76,8 @@ def taken_over(arguments: CheckpointArguments, runs: Runs) -> Text:
     if not arguments.experiment:
         return Text("In the file", holds, "--experiment NAME --settings 'seed=… language=…' begins a run with it.")
     settings = {**settings_of(found), **_pairs(arguments.settings)}
-    run = runs.begin(arguments.experiment, settings, arguments.steps, lambda config: state_of(config, found))
-    return Text("Taken over", holds, f"`primordia resume {run}` goes on from it.")
+    command = runs.begin(arguments.experiment, settings, arguments.steps, lambda config: state_of(config, found))
+    return Text("Taken over", holds, f"`{command}` goes on from it.")
 
 
 def _pairs(text: str) -> dict[str, Any]:
