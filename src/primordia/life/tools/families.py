@@ -96,7 +96,7 @@ def at_the_end(found: Families, sizes: npt.NDArray[np.int64], epoch: int, n_prog
         f"Families after {epoch:,} epochs",
         ("name", "programs", "share", "distinct", "founder"),
         rows,
-        f"{len(found)} families among the {len(found.programs)} most frequent distinct programs; {covered:.1f} % of "
+        f"Families among the {len(found.programs):,} most frequent distinct programs: {len(found)}. {covered:.1f} % of "
         "the soup belongs to one. Distinct: how many different programs were counted to the family.",
     )
 
