@@ -57,8 +57,8 @@ class Disassemble(Tool):
 def listing(language: Substrate, program: asking.Bytes, title: str) -> Table:
     """A program uint8 [byte] as a table with one row for each instruction."""
     rows = tuple(
-        (line.offset, line.raw.hex(" "), line.glyph, line.opcode_class, line.meaning, line.partner)
+        (line.offset, line.raw.hex(" "), line.glyph, language.legend[line.opcode_class], line.meaning, line.partner)
         for line in language.disassemble(program.tobytes())
     )
     note = f"{language.start[0].upper()}{language.start[1:]}. Goes to: where it jumps, or the bracket it belongs to."
-    return Table(title, ("offset", "bytes", "text", "class", "meaning", "goes to"), rows, note)
+    return Table(title, ("offset", "bytes", "text", "kind", "meaning", "goes to"), rows, note)
