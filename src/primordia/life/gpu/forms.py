@@ -50,6 +50,7 @@ class SimulatedNumbers:
     """Whole numbers of some bits as compiled code sees them: read as wide numbers, stored modulo 2^bits, no warning.
 
     The simulator runs kernels as Python, where NumPy's bytes would wrap around in arithmetic that the compiler widens.
+    A place outside is an error here, also a negative one.
     """
 
     def __init__(self, size: int, bits: int) -> None:
@@ -61,10 +62,16 @@ class SimulatedNumbers:
         return self.size
 
     def __getitem__(self, place: Any) -> Any:
-        return np.int64(self.cells[int(place)])
+        return np.int64(self.cells[self._inside(place)])
 
     def __setitem__(self, place: Any, value: Any) -> None:
-        self.cells[int(place)] = int(value) & self.last
+        self.cells[self._inside(place)] = int(value) & self.last
+
+    def _inside(self, place: Any) -> int:
+        """Compiled code would read or write whatever lies there."""
+        if not 0 <= place < self.size:
+            raise IndexError(f"place {place} of room for {self.size} numbers")
+        return int(place)
 
 
 def local_room(size: int, bits: int = 8) -> Any:

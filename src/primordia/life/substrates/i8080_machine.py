@@ -100,7 +100,7 @@ def store(tape, cells, origins, entries, register, place, here):
 @kernel(allocates=False, forceinline=True)
 def put(tape, origins, place, value, source):
     """The byte at a place of the tape := a value that came from the place `source`."""
-    tape[place] = np.uint8(value)
+    tape[place] = np.uint8(value & 255)
     if origins is not None:
         origins[place] = origins[source]
 

@@ -54,7 +54,7 @@ def body(tape, origins, registers, max_steps):
             continue
         before = pointer
         pointer += distance(tape[pointer + THREE])
-        if np.int64(pointer) > np.int64(before):
+        if pointer > before:  # ahead, or before the tape, which is far ahead without a sign
             continue
         jumps += 1
         if before != looping:
