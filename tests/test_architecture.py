@@ -62,7 +62,7 @@ def test_no_file_outgrows_its_reader():
 
 
 def test_the_ci_script_runs_the_test_command_of_the_readme_word_for_word():
-    commands = re.findall(r"```\n(python3 -m venv .*pytest)\n```", (ROOT / "README.md").read_text())
+    commands = re.findall(r"```\n(python3 -m venv .*pytest -n auto)\n```", (ROOT / "README.md").read_text())
     assert len(commands) == 1
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith(commands[0])
 
