@@ -63,13 +63,12 @@ def body(tape, origins, registers, max_steps):
             wait -= 1
         else:
             rounds = run_rounds(tape, origins, np.int64(pointer), np.int64(before), left)
+            left -= max(0, rounds) * (np.int64((before - pointer) >> TWO) + 1)
             if rounds > 1:
-                left -= rounds * (np.int64((before - pointer) >> TWO) + 1)
                 longer = 1
             else:
                 wait = NEVER if rounds < 0 else longer
                 longer = min(2 * longer, LONGEST_WAIT)
-                left -= rounds * (np.int64((before - pointer) >> TWO) + 1) if rounds == 1 else 0
         if pointer == seen_pointer and (origins is not None or tape[witness] == seen[witness]):
             place = differing(tape, origins, seen)
             if place < 0:
