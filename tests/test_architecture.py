@@ -13,9 +13,10 @@ MAY_IMPORT = {
     "core": {"core"},
     "engine": {"engine", "core"},
     "life": {"life", "core"},
+    "minds": {"minds", "core"},
     "cli": {"cli", "engine", "core"},
 }
-CORE_LINES = 1600  # 1,500 until tools joined the contract (CHANGELOG.md)
+CORE_LINES = 1650  # 1,500 until tools joined the contract, 1,600 until charts and panels did (CHANGELOG.md)
 FILE_LINES = 400
 
 

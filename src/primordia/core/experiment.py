@@ -75,6 +75,7 @@ class Experiment(abc.ABC, Generic[C, S]):
         metrics: every scalar a row may hold.
         views: pictures of the state.
         transitions: lines in metrics whose first crossing is an event.
+        panels: title -> metrics that the report draws into one panel, such as a loss beside its oracle's.
         claims: what the source says and how to check it.
         source: the paper and how we differ.
         determinism: "bitwise" (any thread count, chunk and machine), "bitwise-per-machine" or "statistical".
@@ -90,6 +91,7 @@ class Experiment(abc.ABC, Generic[C, S]):
     metrics: ClassVar[Mapping[str, Metric]]
     views: ClassVar[Mapping[str, View]] = {}
     transitions: ClassVar[Mapping[str, Transition]] = {}
+    panels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     claims: ClassVar[tuple[Claim, ...]] = ()
     source: ClassVar[Paper]
     determinism: ClassVar[Literal["bitwise", "bitwise-per-machine", "statistical"]]

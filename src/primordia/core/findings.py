@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,4 +40,27 @@ class Picture:
     note: str = ""
 
 
-Finding: TypeAlias = Table | Text | Picture
+@dataclasses.dataclass(frozen=True)
+class Chart:
+    """Lines over a common axis, such as a loss by position beside that of the best predictor.
+
+    Args:
+        title: what is shown.
+        x: the name of the horizontal axis, with its unit.
+        y: the name of the vertical axis, with its unit.
+        lines: name -> ((x, y), …), finite numbers; drawn in order, the first is the one to look at.
+        note: how to read it.
+        log_x: whether the horizontal axis is logarithmic.
+        log_y: whether the vertical axis is.
+    """
+
+    title: str
+    x: str
+    y: str
+    lines: Mapping[str, tuple[tuple[float, float], ...]]
+    note: str = ""
+    log_x: bool = False
+    log_y: bool = False
+
+
+Finding: TypeAlias = Table | Text | Picture | Chart

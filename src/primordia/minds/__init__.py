@@ -1,0 +1,1 @@
+"""Predictors that learn in context: sequence layers, models, tasks with oracles, training and probes."""

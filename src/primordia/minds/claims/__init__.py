@@ -1,0 +1,1 @@
+"""What the papers say, and how it is measured here."""

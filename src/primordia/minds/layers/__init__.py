@@ -1,0 +1,1 @@
+"""Sequence layers: one family, three faces each (parallel, chunkwise, step) that agree."""

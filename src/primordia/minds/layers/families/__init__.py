@@ -1,0 +1,1 @@
+"""The entries of the table of layers, a file for each family."""

@@ -1,0 +1,1 @@
+"""Update rules: what a head does with queries, keys, values and gates."""

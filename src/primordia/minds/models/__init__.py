@@ -1,0 +1,1 @@
+"""Sequence models: blocks, hybrid patterns, sizes, generation, weights on disk."""

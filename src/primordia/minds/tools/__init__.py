@@ -1,0 +1,1 @@
+"""Tools of this wing, called as `primordia minds WORD`."""
