@@ -1,4 +1,4 @@
-"""A short causal convolution over time, each channel by itself, that can be carried on and knows where documents begin."""
+"""A short causal convolution over time, each channel by itself, carried on across stretches and documents."""
 
 from __future__ import annotations
 
