@@ -127,7 +127,11 @@ class HeadMixer(Mixer):
         if self.write is not None:
             write = jnp.moveaxis(jax.nn.sigmoid(_apply(self.write, x)), 2, 1)
         value = _heads(x @ self.value.astype(x.dtype), n_heads)
-        return Signals(both[:, :n_heads], both[:, n_heads:], value, decay, write, reset), past
+        return self.rule.gated(Signals(both[:, :n_heads], both[:, n_heads:], value, decay, write, reset)), past
+
+    def probes(self, x: Array, state: HeadState, reset: Bool[Array, "batch time"] | None = None) -> dict[str, Array]:
+        """What the rule shows."""
+        return self.rule.probes(self.signals(x, state, reset)[0], state.memory)
 
     def _written(self, out: Float[Array, "batch head time value"], x: Array) -> Float[Array, "batch time width"]:
         """Outputs of the heads, normed and back in the residual stream, in the type of `x`."""

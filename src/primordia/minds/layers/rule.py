@@ -24,6 +24,7 @@ class Signals(NamedTuple):
             the rule's `decay` is "channel"; None where it is "none".
         write: the input gate, or learning rate, of each token; None where the rule's `writes` is False.
         reset: whether a token begins a document: nothing before it may be seen from it on. None: no token does.
+        sign: 1 or -1, by which the forget gate is multiplied; None: 1. Only rules that make it (`Rule.gated`) read it.
     """
 
     query: Float[Array, "batch head *time key"]
@@ -32,6 +33,7 @@ class Signals(NamedTuple):
     log_decay: Float[Array, "batch head *time_channel"] | None = None
     write: Float[Array, "batch head *time"] | None = None
     reset: Bool[Array, "batch *time"] | None = None
+    sign: Float[Array, "batch head *time"] | None = None
 
 
 class Rule(eqx.Module):
@@ -52,6 +54,14 @@ class Rule(eqx.Module):
     @abc.abstractmethod
     def init_state(self, n_batch: int, n_heads: int, d_key: int, d_value: int) -> State:
         """The state before the first token."""
+
+    def gated(self, signals: Signals) -> Signals:
+        """The signals with the gates as this rule means them; a layer calls it before any face does."""
+        return signals
+
+    def probes(self, signals: Signals, state: State) -> dict[str, Array]:
+        """What can be seen inside, each with the axes [batch, head, time, …]; empty where there is nothing to see."""
+        return {}
 
     @abc.abstractmethod
     def parallel(self, signals: Signals, state: State) -> tuple[Float[Array, "batch head time value"], State]:

@@ -10,8 +10,8 @@ from jaxtyping import Array, Bool, Float
 from primordia.core.errors import ConfigError
 from primordia.minds.layers.rule import Signals
 
-NEUTRAL_PADDING = 0
-"""Keys, values, gates of the tokens that fill the last chunk: nothing is written, nothing is forgotten."""
+NEUTRAL_PADDING = {"sign": 1}
+"""Keys, values, gates of the tokens that fill the last chunk, 0 if not here: they neither write nor forget."""
 
 
 class Sight(NamedTuple):
@@ -59,7 +59,7 @@ def chunks(signals: Signals, chunk: int) -> Signals:
         n_time = array.shape[axis]
         missing = -n_time % chunk
         widths = [(0, missing if place == axis else 0) for place in range(array.ndim)]
-        padded = jnp.pad(array, widths, constant_values=NEUTRAL_PADDING) if missing else array
+        padded = jnp.pad(array, widths, constant_values=NEUTRAL_PADDING.get(name, 0)) if missing else array
         shape = (*array.shape[:axis], (n_time + missing) // chunk, chunk, *array.shape[axis + 1 :])
         found[name] = jnp.moveaxis(padded.reshape(shape), axis, 0)
     return Signals(**found)
