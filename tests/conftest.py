@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +12,18 @@ import pytest
 
 from primordia.core import threads
 
+IMPORTS_THAT_DRAW = {"jax", "rich.style"}
+"""Packages that draw from a global generator while they are imported, once in a process."""
+
 
 @pytest.fixture(autouse=True)
 def _nothing_global_changes(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that draws from or seeds a global generator; put the thread limit back."""
-    before = _generators()
+    before, loaded = _generators(), IMPORTS_THAT_DRAW & sys.modules.keys()
     yield
     threads.limit(None)
     # Hypothesis seeds and restores the global generators around its own tests.
-    if not getattr(request.function, "is_hypothesis_test", False):
+    if not getattr(request.function, "is_hypothesis_test", False) and loaded == IMPORTS_THAT_DRAW & sys.modules.keys():
         assert _generators() == before, "the test used a global random generator"
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from primordia.core import tree
 from primordia.core.errors import ContractError
+from primordia.engine import checkpoints
 
 
 class Pair(NamedTuple):
@@ -58,7 +59,7 @@ def test_paths_name_every_leaf() -> None:
     ids=["nested", "numbers", "0-d", "fortran", "strided", "transposed", "floats", "scalars"],
 )
 def test_a_state_survives_its_stored_form(state: Any) -> None:
-    stored = load(save(tree.to_arrays(state)))
+    stored = checkpoints.arrays(save(tree.to_arrays(state)))
     back = tree.from_arrays(state, stored)
     assert tree.same_bits(state, back)
     originals, returned = dict(tree.leaves(state)), dict(tree.leaves(back))
@@ -82,13 +83,15 @@ def test_a_state_survives_its_stored_form(state: Any) -> None:
 def test_any_array_survives(array: np.ndarray[Any, Any], order: Any, flipped: bool) -> None:
     array = np.array(array, order=order)
     array = array[..., ::-1] if flipped and array.ndim else array
-    assert tree.same_bits({"x": array}, tree.from_arrays({"x": array}, load(save(tree.to_arrays({"x": array})))))
+    assert tree.same_bits(
+        {"x": array}, tree.from_arrays({"x": array}, checkpoints.arrays(save(tree.to_arrays({"x": array}))))
+    )
 
 
 def test_bfloat16_survives() -> None:
     kinds = pytest.importorskip("ml_dtypes", reason="ml_dtypes comes with JAX (the extra 'minds')")
     state = {"w": np.array([1.5, -0.0, 3e38], dtype=kinds.bfloat16)}
-    assert tree.same_bits(state, tree.from_arrays(state, load(save(tree.to_arrays(state)))))
+    assert tree.same_bits(state, tree.from_arrays(state, checkpoints.arrays(save(tree.to_arrays(state)))))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from primordia.cli import printing
-from primordia.core.findings import Finding, Picture, Table
+from primordia.core.findings import Chart, Finding, Picture, Table
+from primordia.engine import looking
 
 MOST_STRIDE = 8
 """A picture of which fewer than every eighth pixel could be shown is not drawn."""
 MOST_LINES = 64
+MOST_POINTS = 16
 HALF_BLOCK = "▀"
 
 
@@ -24,6 +26,8 @@ def show(finding: Finding, file: Path | None) -> None:
     parts = [printing.heading(finding.title)]
     if isinstance(finding, Table):
         parts.append(_table(finding))
+    elif isinstance(finding, Chart):
+        parts.append(_table(_points(finding)))
     elif isinstance(finding, Picture):
         parts += _drawn(finding, file)
     else:
@@ -45,7 +49,21 @@ def as_json(finding: Finding, saved: Mapping[str, Any] | None) -> dict[str, Any]
     if isinstance(finding, Picture):
         legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
         return {**entry, "kind": "picture", "legend": legend, "pixels": finding.pixels.tolist()}
+    if isinstance(finding, Chart):
+        return {**entry, "kind": "chart", **looking.chart_entry(finding)}
     return {**entry, **dataclasses.asdict(finding), "kind": "text"}
+
+
+def _points(chart: Chart) -> Table:
+    """Some points of a chart as a table: a row for each place on the axis, a column for each line."""
+    lines = [dict(points) for points in chart.lines.values()]
+    places = sorted({x for line in lines for x in line})
+    stride = -(-len(places) // MOST_POINTS)
+    shown = places[::stride] if stride > 1 else places
+    if shown and shown[-1] != places[-1]:
+        shown = [*shown, places[-1]]
+    rows = tuple((x, *(line.get(x) for line in lines)) for x in shown)
+    return Table(chart.title, (chart.x, *chart.lines), rows)
 
 
 def _table(found: Table) -> Any:

@@ -18,7 +18,7 @@ from primordia.core import config as configs
 from primordia.core import registry, threads, tree
 from primordia.core.errors import ConfigError, ContractError, PrimordiaError
 from primordia.core.experiment import Experiment
-from primordia.core.findings import Picture, Table
+from primordia.core.findings import Chart, Picture, Table
 from primordia.core.metrics import Row, plain
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -235,6 +235,8 @@ def metrics_declared(subject: Subject) -> None:
     for name, value in full.items():
         _require(math.isfinite(plain(name, value)), f"Metric {name} is {value}.")
         _require(bool(declared[name].unit and declared[name].meaning), f"Metric {name} lacks its unit or meaning.")
+    for title, names in subject.experiment.panels.items():
+        _require(set(names) <= declared.keys(), f"Panel {title} draws an undeclared metric: {sorted(names)}.")
     for name, transition in subject.experiment.transitions.items():
         _require(transition.metric in declared, f"Transition {name} watches the undeclared metric {transition.metric}.")
 
@@ -273,11 +275,15 @@ def findings_pure(subject: Subject) -> None:
 def _findings(answer: Any) -> str:
     """Findings as a text that is the same for the same findings, once they are held to their declaration."""
     kinds = {type(found).__name__ for found in answer} if isinstance(answer, tuple) else {type(answer).__name__}
-    right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture"}
-    _require(right, f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text and Picture.")
+    right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture", "Chart"}
+    said = f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text, Picture and Chart."
+    _require(right, said)
     for found in answer:
         if isinstance(found, Picture):
             View(lambda config, picture: picture.pixels, found.palette, "").pixels(None, found, found.title)
+        for line, points in found.lines.items() if isinstance(found, Chart) else ():
+            drawn = bool(points) and all(math.isfinite(value) for point in points for value in point)
+            _require(drawn, f"Chart {found.title!r} has the line {line!r}; it needs points, and finite numbers.")
         for row in found.rows if isinstance(found, Table) else ():
             said = f"Table {found.title!r} has the row {row!r} under {len(found.columns)} columns"
             plain_cells = all(cell is None or isinstance(cell, str | int | float) for cell in row)

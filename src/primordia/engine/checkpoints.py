@@ -18,6 +18,13 @@ from primordia.engine import durable
 
 FORMAT = 1
 STATE, META = "state.safetensors", "meta.json"
+KINDS = {
+    "BOOL": "?",
+    "C64": "c8",
+    **{f"F{8 * size}": f"f{size}" for size in (2, 4, 8)},
+    **{f"{letter}{8 * size}": f"{letter.lower()}{size}" for letter in "IU" for size in (1, 2, 4, 8)},
+}
+"""Types of safetensors -> types of NumPy."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +103,7 @@ def load(checkpoints: Path, step: int, template: Any, stamp: Stamp) -> Any:
             f"{folder / STATE} was truncated or altered: its checksum does not match.{_alternative(checkpoints, step)}"
         )
     try:
-        return tree.from_arrays(template, _arrays(content))
+        return tree.from_arrays(template, arrays(content))
     except (ContractError, ValueError, KeyError) as error:
         raise CheckpointError(f"{folder} cannot be used: {error}") from error
 
@@ -142,14 +149,31 @@ def _read_meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def _arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
+def arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a safetensors file, by name; half floats (bfloat16) too, which safetensors' own reader lacks.
+
+    Raises:
+        CheckpointError: it is no such file, or holds a kind of number that no state has.
+    """
+    from safetensors import SafetensorError, deserialize
 
     try:
-        return dict(from_bytes(content))
+        stored = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise CheckpointError(f"{STATE} is not a safetensors file ({error}); nothing in it was executed.") from error
+    return {name: np.frombuffer(entry["data"], _kind(entry["dtype"])).reshape(entry["shape"]) for name, entry in stored}
+
+
+def _kind(name: str) -> np.dtype[Any]:
+    """The NumPy type of a safetensors type name, such as "F32"."""
+    if name == "BF16":
+        import ml_dtypes
+
+        half: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return half
+    if name not in KINDS:
+        raise CheckpointError(f"{STATE} holds numbers of the kind {name}, which no state has.")
+    return np.dtype(KINDS[name])
 
 
 def _alternative(checkpoints: Path, step: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from primordia.core.errors import RunFolderError
-from primordia.core.findings import Finding, Picture, Table
+from primordia.core.findings import Chart, Finding, Picture, Table
 from primordia.core.streams import Streams
 from primordia.core.views import Colour
 from primordia.engine import durable
@@ -127,7 +127,16 @@ def _sound_entry(entry: dict[str, Any]) -> bool:
     if entry["kind"] == "picture":
         legend = entry.get("legend")
         return isinstance(legend, list) and all(_is_colour(pair) for pair in legend)
+    if entry["kind"] == "chart":
+        lines = entry.get("lines")
+        return isinstance(lines, dict) and all(
+            isinstance(line, list) and all(map(_point, line)) for line in lines.values()
+        )
     return entry["kind"] == "text" and isinstance(entry.get("text"), str)
+
+
+def _point(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(value, int | float) for value in pair)
 
 
 def _is_colour(pair: Any) -> bool:
@@ -140,6 +149,12 @@ def _texts(value: Any) -> bool:
 
 def _cells(row: list[Any]) -> bool:
     return all(cell is None or isinstance(cell, str | int | float) for cell in row)
+
+
+def chart_entry(chart: Chart) -> dict[str, Any]:
+    """The axes and points of a chart as JSON values."""
+    lines = {name: [list(point) for point in line] for name, line in chart.lines.items()}
+    return {"x": chart.x, "y": chart.y, "log_x": chart.log_x, "log_y": chart.log_y, "lines": lines}
 
 
 def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
@@ -167,5 +182,10 @@ def save(folder: Path, number: int, finding: Finding) -> dict[str, Any]:
         durable.write(folder / f"{name}.png", png(finding.pixels, finding.palette), sync=False)
         legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
         return {**entry, "kind": "picture", "file": f"{name}.png", "legend": legend}
+    if isinstance(finding, Chart):
+        from primordia.engine import plots
+
+        durable.write(folder / f"{name}.png", plots.chart(finding), sync=False)
+        return {**entry, "kind": "chart", "file": f"{name}.png", **chart_entry(finding)}
     durable.write(folder / f"{name}.txt", finding.text.encode(), sync=False)
     return {**entry, "kind": "text", "file": f"{name}.txt", "text": finding.text}

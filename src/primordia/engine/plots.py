@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,19 @@ from typing import Any
 from primordia.core import config as configs
 from primordia.core import metrics
 from primordia.core.errors import ConfigError, UnknownNameError
+from primordia.core.findings import Chart
 from primordia.engine import durable
 from primordia.engine.folder import Opened
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARK = "#D55E00"
+DASHES = ("-", "--", ":", "-.")
+STEEP = 30
+"""A panel whose largest value is this many times its smallest has a logarithmic axis."""
 
 
 def save(run: Opened) -> list[Path]:
-    """Draw a run into its artefacts: one overview of all metrics, and one large figure per watched metric.
+    """Draw a run into its artefacts: one overview of all metrics, and a large figure per watched metric and panel.
 
     Returns:
         The files written, the large figures first; none when there are no rows yet.
@@ -35,6 +40,9 @@ def save(run: Opened) -> list[Path]:
         _draw(axis, run, rows, metric, label=None, colour=COLOURS[0], large=True)
         _make_room(axis)
         files.append(write(figure, run.folder.artefacts / f"{metric}.png"))
+    for title, names in run.experiment.panels.items():
+        if any(name in row for row in rows for name in names):
+            files.append(write(_panel(run, rows, title, names), run.folder.artefacts / panel_file(title)))
     files.append(write(_overview(run, rows), run.folder.artefacts / "metrics.png"))
     return files
 
@@ -71,6 +79,53 @@ def compare(runs: Sequence[Opened], names: Sequence[str], out: Path) -> Path:
         if len(runs) > 1:
             axis.legend(fontsize=7, frameon=False)
     return write(figure, out)
+
+
+def panel_file(title: str) -> str:
+    """The name of the file that holds a panel."""
+    return f"panel-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}.png"
+
+
+def _panel(run: Opened, rows: Sequence[Mapping[str, Any]], title: str, names: Sequence[str]) -> Any:
+    """Several metrics over the steps in one large figure."""
+    lines = {
+        name.replace("_", " "): tuple((row["step"], row[name]) for row in rows if name in row)
+        for name in names
+        if any(name in row for row in rows)
+    }
+    values = [value for line in lines.values() for _, value in line]
+    units = list(dict.fromkeys(run.experiment.metrics[name].unit for name in names))
+    unit = units[0] if len(units) == 1 and units[0] != "dimensionless" else ""
+    steep = min(values) > 0 and max(values) > STEEP * min(values)
+    return _lines(Chart(title, run.experiment.step_word, unit, lines, log_y=steep))
+
+
+def chart(found: Chart) -> bytes:
+    """A chart as PNG."""
+    drawn = io.BytesIO()
+    _lines(found).savefig(drawn, format="png", dpi=130)
+    return drawn.getvalue()
+
+
+def _lines(found: Chart) -> Any:
+    figure = _figure(9.0, 3.8)
+    axis = figure.subplots()
+    # The first line is drawn last, so that none of those it is held against hides it.
+    for place, (name, points) in reversed(list(enumerate(found.lines.items()))):
+        style = {"lw": 2.2, "ls": "-"} if place == 0 else {"lw": 1.3, "ls": DASHES[place % len(DASHES)]}
+        marker = "o" if len(points) < 2 else None
+        axis.plot(*zip(*points, strict=True), color=COLOURS[place % len(COLOURS)], label=name, marker=marker, **style)
+    axis.set_xscale("log" if found.log_x else "linear")
+    axis.set_yscale("log" if found.log_y else "linear")
+    axis.set_title(found.title, fontsize=10, loc="left")
+    axis.set_xlabel(found.x, fontsize=8)
+    axis.set_ylabel(found.y, fontsize=8)
+    if len(found.lines) > 1:
+        handles, labels = axis.get_legend_handles_labels()
+        # Beside the axes: a legend over the curves hides the very place where they meet.
+        axis.legend(handles[::-1], labels[::-1], fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    _plain(axis)
+    return figure
 
 
 def _labels(runs: Sequence[Opened]) -> list[str]:
@@ -131,6 +186,10 @@ def _draw(
         "" if declared.unit in ("dimensionless", metric, metric.replace("_", " ")) else declared.unit, fontsize=8
     )
     axis.set_xlabel(run.experiment.step_word, fontsize=8)
+    _plain(axis)
+
+
+def _plain(axis: Any) -> None:
     axis.tick_params(labelsize=7)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(True, lw=0.3, alpha=0.6)

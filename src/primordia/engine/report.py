@@ -14,7 +14,7 @@ from typing import Any
 
 from primordia.core import metrics
 from primordia.core.views import Colour
-from primordia.engine import durable, going_on, looking
+from primordia.engine import durable, going_on, looking, plots
 from primordia.engine.folder import Opened, RunFolder
 
 EMBED_LIMIT_BYTES = 3 * 2**19
@@ -122,19 +122,28 @@ def _why(crossed: Mapping[str, int], step: int) -> str:
 
 
 def _plots(run: Opened) -> str:
-    figures = []
-    for name in [*metrics.watched(run.experiment.transitions), "metrics"]:
+    figures, experiment = [], run.experiment
+    panels = {
+        plots.panel_file(title).removesuffix(".png"): _together(names) for title, names in experiment.panels.items()
+    }
+    for name in [*panels, *metrics.watched(experiment.transitions), "metrics"]:
         file = run.folder.artefacts / f"{name}.png"
         if file.exists():
-            meaning = run.experiment.metrics[name].meaning if name in run.experiment.metrics else "All metrics."
+            meaning = (
+                experiment.metrics[name].meaning if name in experiment.metrics else panels.get(name, "All metrics.")
+            )
             wide = " class='wide'" if name == "metrics" else ""
             image = f"<div{wide}>{_image(run, file, name)}</div>"
             figures.append(f"<figure class='plot'>{image}<figcaption>{_text(meaning)}</figcaption></figure>")
-    rows = [[name, metric.unit, metric.meaning] for name, metric in run.experiment.metrics.items()]
+    rows = [[name, metric.unit, metric.meaning] for name, metric in experiment.metrics.items()]
     explained = (
         f"<details><summary>What each metric means</summary>{_table(['metric', 'unit', 'meaning'], rows)}</details>"
     )
     return f"<h2>Metrics</h2>{''.join(figures)}{explained}" if figures else ""
+
+
+def _together(names: Sequence[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in names) + " in one panel."
 
 
 def _findings(run: Opened) -> str:
@@ -159,6 +168,8 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
         legend = _legend(looking.shown(palette, [folder / entry["file"]]))
         image = _image(run, folder / entry["file"], entry["title"])
         return f"{title}{note}{legend}<figure class='pictures'>{image}</figure>"
+    if entry["kind"] == "chart":
+        return f"{title}{note}<figure class='plot'>{_image(run, folder / entry['file'], entry['title'])}</figure>"
     return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
 
 

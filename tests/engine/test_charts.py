@@ -1,0 +1,100 @@
+"""Charts and panels: several lines in one picture, kept with their points, shown in the report and in a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from primordia.cli import showing
+from primordia.core import checks
+from primordia.core.errors import ContractError, RunFolderError
+from primordia.core.findings import Chart, Finding
+from primordia.core.streams import Streams
+from primordia.engine import looking, opening, plots, report
+from runs import start
+from walk import Walk, WalkConfig, WalkState
+
+CURVE = Chart(
+    "Visits by site", "site", "visits", {"here": ((0.0, 1.0), (1.0, 3.0)), "expected": ((0.0, 2.0), (1.0, 2.0))}
+)
+
+
+class Charted(Walk):
+    """A walk that leaves a chart and a panel."""
+
+    panels: ClassVar[dict[str, tuple[str, ...]]] = {"Both at once": ("coverage", "moves")}
+    chart: ClassVar[Chart] = CURVE
+
+    def findings(self, config: WalkConfig, state: WalkState, streams: Streams, t: int) -> tuple[Finding, ...]:
+        return (self.chart,)
+
+
+def check(kind: type[Walk], name: str) -> None:
+    next(check for check in checks.checks(kind()) if check.name.endswith(f":{name}")).run()
+
+
+def test_a_run_keeps_picture_and_points_of_a_chart(root: Path) -> None:
+    folder = start(root, Charted).folder
+    kept = looking.saved_findings(folder)[-1]
+    (entry,) = kept["findings"]
+    assert entry["kind"] == "chart"
+    assert entry["lines"] == {"here": [[0.0, 1.0], [1.0, 3.0]], "expected": [[0.0, 2.0], [1.0, 2.0]]}
+    assert (kept["folder"] / entry["file"]).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("wrapped")
+def test_the_report_shows_charts_and_panels(root: Path) -> None:
+    folder = start(root, Charted).folder
+    text = report.render(opening.open_run(folder))
+    assert (folder.artefacts / "panel-both-at-once.png").exists()
+    assert "<h3>Visits by site</h3>" in text
+    assert "coverage, moves in one panel." in text
+
+
+def test_a_chart_with_altered_points_is_refused(root: Path) -> None:
+    folder = start(root, Charted).folder
+    (file,) = folder.artefacts.glob("*-end/findings.json")
+    kept = json.loads(file.read_text())
+    kept["findings"][0]["lines"]["here"] = [[0.0, "<b>"]]
+    file.write_text(json.dumps(kept))
+    with pytest.raises(RunFolderError, match="altered"):
+        looking.saved_findings(folder)
+
+
+@pytest.mark.parametrize("points", [(), ((0.0, float("nan")),)], ids=["none", "nan"])
+def test_a_chart_needs_points_that_are_finite(points: tuple[tuple[float, float], ...]) -> None:
+    class Broken(Charted):
+        chart = Chart("Broken", "x", "y", {"line": points})
+
+    check(Charted, "findings_pure")
+    with pytest.raises(ContractError, match="Chart 'Broken' has the line 'line'"):
+        check(Broken, "findings_pure")
+
+
+def test_a_panel_draws_declared_metrics_only() -> None:
+    class Broken(Walk):
+        panels: ClassVar[dict[str, tuple[str, ...]]] = {"Both": ("coverage", "colour")}
+
+    check(Charted, "metrics_declared")
+    with pytest.raises(ContractError, match="Panel Both draws an undeclared metric"):
+        check(Broken, "metrics_declared")
+
+
+def test_a_steep_panel_is_logarithmic(root: Path) -> None:
+    run = opening.open_run(start(root, Charted).folder)
+    rows = [{"step": 0, "coverage": 1.0, "moves": 1.0}, {"step": 1, "coverage": 1.0, "moves": 1000.0}]
+    figure = plots._panel(run, rows, "Both", ("coverage", "moves"))
+    assert figure.axes[0].get_yscale() == "log"
+    assert plots._panel(run, rows[:1], "Both", ("coverage", "moves")).axes[0].get_yscale() == "linear"
+
+
+def test_a_terminal_shows_some_points(capsys: pytest.CaptureFixture[str]) -> None:
+    long = Chart("Long", "x", "y", {"line": tuple((float(x), float(x * x)) for x in range(100))})
+    showing.show(long, None)
+    shown = capsys.readouterr().out
+    assert "99" in shown
+    assert len(shown.splitlines()) < 30
+    assert showing.as_json(CURVE, None)["lines"]["here"] == [[0.0, 1.0], [1.0, 3.0]]
