@@ -9,8 +9,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-Past: TypeAlias = tuple[Float[Array, "batch past channel"], Int[Array, " batch"]]
-"""The last inputs, oldest first, and how many of them the next token may see."""
+from primordia.minds.layers.norms import wide
+
+Past: TypeAlias = Float[Array, "batch past channel"]
+"""The last inputs, oldest first, in 32 bits; those that the next token may not see are zero."""
 
 
 @final
@@ -26,31 +28,31 @@ class ShortConvolution(eqx.Module):
     def init_state(self, n_batch: int) -> Past:
         """Nothing came before."""
         width, n_channels = self.weight.shape
-        return jnp.zeros((n_batch, width - 1, n_channels), jnp.float32), jnp.zeros(n_batch, jnp.int32)
+        return jnp.zeros((n_batch, width - 1, n_channels), jnp.float32)
 
     def __call__(
         self, x: Float[Array, "batch time channel"], past: Past, reset: Bool[Array, "batch time"] | None = None
     ) -> tuple[Float[Array, "batch time channel"], Past]:
-        """The convolved stretch, and the past for the next one."""
+        """The convolved stretch in the type of `x`, summed in 32 bits, and the past for the next one."""
         width, n_time = self.weight.shape[0], x.shape[1]
-        before, n_seen = past
-        whole = jnp.concatenate([before.astype(x.dtype), x], axis=1)
-        age = _tokens_before(n_seen, n_time, width, reset)
-        out = jnp.zeros_like(x)
+        whole = jnp.concatenate([past, wide(x)], axis=1)
+        kept = whole[:, n_time:]
+        before = None if reset is None else _tokens_before(reset, width - 1)
+        out = jnp.zeros_like(whole[:, :n_time])
         for lag in range(width):
             seen = whole[:, width - 1 - lag : width - 1 - lag + n_time]
-            out += jnp.where((age >= lag)[..., None], seen, 0) * self.weight[width - 1 - lag].astype(x.dtype)
-        kept = whole[:, n_time:].astype(before.dtype)
-        return out, (kept, jnp.minimum(age[:, -1] + 1, width - 1))
+            if before is not None and lag > 0:
+                seen = jnp.where((before >= lag)[..., None], seen, 0)
+            out += seen * self.weight[width - 1 - lag]
+        if before is not None:
+            # The next token sees what the last one saw, and the last one itself.
+            visible = jnp.arange(width - 1, 0, -1) <= before[:, -1:] + 1
+            kept = jnp.where(visible[..., None], kept, 0)
+        return out.astype(x.dtype), kept.astype(past.dtype)
 
 
-def _tokens_before(
-    n_seen: Int[Array, " batch"], n_time: int, width: int, reset: Bool[Array, "batch time"] | None
-) -> Int[Array, "batch time"]:
-    """How many earlier tokens of its document each token may see, counted up to `width` - 1."""
-    place = jnp.arange(n_time)
-    age = n_seen[:, None] + place
-    if reset is not None:
-        begin = jax.lax.cummax(jnp.where(reset, place, -1), axis=1)
-        age = jnp.where(begin >= 0, place - begin, age)
-    return jnp.minimum(age, width - 1)
+def _tokens_before(reset: Bool[Array, "batch time"], most: int) -> Int[Array, "batch time"]:
+    """How many earlier tokens each token may see, up to `most`; of those before the stretch it is not asked here."""
+    place = jnp.arange(reset.shape[1])
+    begin = jax.lax.cummax(jnp.where(reset, place, -1), axis=1)
+    return jnp.where(begin >= 0, jnp.minimum(place - begin, most), most)

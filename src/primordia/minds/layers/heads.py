@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float
 
 from primordia.minds.layers.convolution import Past, ShortConvolution
 from primordia.minds.layers.mixer import Mixer
-from primordia.minds.layers.norms import RootMeanSquare, unit_length
+from primordia.minds.layers.norms import RootMeanSquare, unit_length, wide
 from primordia.minds.layers.rule import Rule, Signals
 
 GATE_BIAS = 4.0
@@ -34,6 +34,7 @@ class HeadSizes:
         d_value: channels of a value.
         convolution: width of the short convolution of queries and keys; 0: none.
         unit_keys: whether queries and keys are scaled to length 1.
+        bent_keys: whether queries and keys pass through SiLU before that.
     """
 
     width: int
@@ -42,6 +43,7 @@ class HeadSizes:
     d_value: int
     convolution: int = 4
     unit_keys: bool = True
+    bent_keys: bool = True
 
 
 class HeadState(NamedTuple):
@@ -117,9 +119,8 @@ class HeadMixer(Mixer):
         if self.convolution is not None:
             assert state.past is not None
             both, past = self.convolution(both, state.past, reset)
-        both = _heads(jax.nn.silu(both), 2 * n_heads)
-        if self.sizes.unit_keys:
-            both = unit_length(both)
+        both = _heads(jax.nn.silu(both) if self.sizes.bent_keys else both, 2 * n_heads)
+        both = unit_length(both) if self.sizes.unit_keys else wide(both)
         decay = write = None
         if self.decay is not None:
             gates = jax.nn.log_sigmoid(_apply(self.decay, x))
@@ -150,9 +151,9 @@ def _gate(key: Array, n_in: int, n_out: int, bias: float) -> eqx.nn.Linear:
 
 
 def _apply(linear: eqx.nn.Linear, x: Float[Array, "batch time width"]) -> Float[Array, "batch time gate"]:
-    """Gates are computed in 32 bits: a rounding of a forget gate near 1 is multiplied over the whole stretch."""
+    """Gates in 32 bits, on accelerators too: a rounding of a forget gate near 1 is felt over the whole stretch."""
     assert linear.bias is not None
-    return x.astype(jnp.float32) @ linear.weight.T + linear.bias
+    return jnp.matmul(wide(x), linear.weight.T, precision=jax.lax.Precision.HIGHEST) + linear.bias
 
 
 def _heads(x: Float[Array, "batch time channel"], n_heads: int) -> Float[Array, "batch head time part"]:

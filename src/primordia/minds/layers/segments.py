@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -12,6 +13,49 @@ from primordia.minds.layers.rule import Signals
 
 NEUTRAL_PADDING = {"sign": 1}
 """Keys, values, gates of the tokens that fill the last chunk, 0 if not here: they neither write nor forget."""
+
+
+FORGOTTEN = -32.0
+"""Forget gates below exp of this count as this: what is left, 1e-14, is below the rounding of anything."""
+
+GRAIN = 2.0**-8
+"""The coarse part of a log gate is a multiple of this: sums of them are exact in 32 bits up to 65,536."""
+
+
+class Elapsed(NamedTuple):
+    """Log forget gates summed from the first token of a stretch on, kept in two parts.
+
+    A difference of two plain sums loses what follows a strong forgetting: after log gates of -30 in a row the sums
+    are in the thousands, and their last bit is worth 1e-4. Here the coarse part is exact and the fine part stays small.
+
+    Args:
+        coarse: sum of the gates rounded to `GRAIN`.
+        fine: sum of what the rounding left.
+    """
+
+    coarse: Float[Array, "*rest time"]
+    fine: Float[Array, "*rest time"]
+
+    def since_begin(self) -> Float[Array, "*rest time"]:
+        """From before the first token up to each."""
+        return self.coarse + self.fine
+
+    def until_end(self) -> Float[Array, "*rest time"]:
+        """From after each token up to the last."""
+        return (self.coarse[..., -1:] - self.coarse) + (self.fine[..., -1:] - self.fine)
+
+    def between(self) -> Float[Array, "*rest time time"]:
+        """From after token s up to token t, axes [t, s]; meaningful where s <= t."""
+        return (self.coarse[..., :, None] - self.coarse[..., None, :]) + (
+            self.fine[..., :, None] - self.fine[..., None, :]
+        )
+
+
+def elapsed(log_decay: Float[Array, "*rest time"]) -> Elapsed:
+    """The sums of log gates along the last axis."""
+    bounded = jnp.maximum(log_decay, FORGOTTEN)
+    coarse = jax.lax.stop_gradient(jnp.round(bounded / GRAIN) * GRAIN)
+    return Elapsed(jnp.cumsum(coarse, axis=-1), jnp.cumsum(bounded - coarse, axis=-1))
 
 
 class Sight(NamedTuple):
