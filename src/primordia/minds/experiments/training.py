@@ -9,10 +9,16 @@ import abc
 from typing import Any, TypeVar
 
 from primordia.core.experiment import Experiment
-from primordia.core.metrics import Row
+from primordia.core.metrics import Metric, Row
 from primordia.core.streams import Streams
 
 C = TypeVar("C")
+
+METRICS = {
+    "loss": Metric("nats", "down", "Mean loss of the batch of the last update, before the update."),
+    "gradient_norm": Metric("dimensionless", "none", "Norm of all gradients of the last update, before clipping."),
+}
+"""What every update puts into a row, where the loss is a cross-entropy."""
 
 
 class TrainingExperiment(Experiment[C, Any]):
@@ -48,10 +54,19 @@ class TrainingExperiment(Experiment[C, Any]):
         return self.advance(config, state, streams, t, 1)
 
     def advance(self, config: C, state: Any, streams: Streams, t: int, n: int) -> tuple[Any, Row]:
-        """`n` updates, each the same compiled one; numbers come to the host after the last."""
-        from primordia.minds.training.update import update
+        """`n` updates, each the same compiled one; numbers come to the host after the last.
 
-        loss, recipe, products = self.loss(config), self.recipe(config), {}
-        for place in range(t, t + n):
-            state, products = update(state, self.batch(config, streams, place), loss=loss, recipe=recipe)
-        return state, {name: float(value) for name, value in products.items()}
+        Raises:
+            DivergedError: a loss, gradient or weight is not finite; names the update and the tensor.
+        """
+        from primordia.minds.training.course import course
+
+        return course(
+            state,
+            lambda place: self.batch(config, streams, place),
+            t,
+            n,
+            loss=self.loss(config),
+            recipe=self.recipe(config),
+            order=lambda: self.weights(config, streams),
+        )

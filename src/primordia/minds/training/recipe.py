@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+
+from primordia.core.errors import ConfigError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +26,9 @@ class Recipe:
         accumulate: parts that a batch is computed in, one after the other, to save memory.
         average: decay of the running average of weights; 0: none is kept.
         n_devices: devices that share a batch.
+
+    Raises:
+        ConfigError: a value outside its range; says the nearest.
     """
 
     peak: float = 1e-3
@@ -38,3 +44,24 @@ class Recipe:
     accumulate: int = 1
     average: float = 0.0
     n_devices: int = 1
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                near = f"; the nearest is {low if value < low else high:g}" if math.isfinite(value) else ""
+                allowed = f"at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
+                raise ConfigError(f"{name}={value:g} is out of range: it must be {allowed}{near}.")
+        if self.decay and self.decay <= self.warmup:
+            raise ConfigError(
+                f"decay={self.decay} is over before warmup={self.warmup} is; it counts the warm-up too: "
+                f"give at least {self.warmup + 1}, or 0 for no decay."
+            )
+
+
+RANGES: dict[str, tuple[float, float]] = {
+    "peak": (0, 10), "warmup": (0, math.inf), "decay": (0, math.inf), "start": (0, 10), "floor": (0, 1),
+    "beta1": (0, 0.999999), "beta2": (0, 0.999999), "epsilon": (0, 1), "weight_decay": (0, 10),
+    "clip": (0, 1e30), "accumulate": (1, math.inf), "average": (0, 0.999999), "n_devices": (1, math.inf),
+}  # fmt: skip
+"""Smallest and largest allowed value of each setting."""
