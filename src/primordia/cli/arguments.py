@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -189,7 +190,9 @@ def limit_threads(text: str | None) -> None:
     from primordia.core import threads
 
     if text is not None:
-        threads.limit(whole("threads", text, 1))
+        threads.limit(n_threads := whole("threads", text, 1))
+        # JAX sizes its pool by this when it starts; it cannot be told later.
+        os.environ["NPROC"] = str(n_threads)
 
 
 def command(verb: str, argv: Sequence[str]) -> str:

@@ -66,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ending.code or DONE)
     except PrimordiaError as error:
         return _complain(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        from primordia.cli import missing
+
+        return _complain(missing.sentence(error), BAD_INPUT)
     except KeyboardInterrupt:
         return _complain("interrupted by Ctrl-C.", INTERRUPTED)
     except OSError as error:
