@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +282,25 @@ def test_a_run_with_an_altered_checkpoint_is_not_touched_and_resumes_from_the_on
     assert launch.resume(RunFolder(folder.path)).status == "finished"
     assert (folder.path / "metrics.jsonl").read_bytes() == whole
     assert issubclass(CheckpointError, RunFolderError)
+
+
+def test_a_checkpoint_of_other_settings_says_which_differ(root: Path, tmp_path: Path) -> None:
+    one = start(root, n_walkers=16, seed=1).folder
+    other = start(root, n_walkers=32, p_move=0.25, seed=1).folder
+    shutil.rmtree(one.checkpoints)
+    shutil.copytree(other.checkpoints, one.checkpoints)
+    record = json.loads((one.path / "run.json").read_text())
+    (one.path / "run.json").write_text(json.dumps({**record, "status": "interrupted"}))
+    with pytest.raises(CheckpointError) as raised:
+        launch.resume(one)
+    assert "they differ in n_walkers (there 32, here 16), p_move (there 0.25, here 0.5)." in str(raised.value)
+
+
+def test_a_long_setting_is_kept_and_compared_as_a_digest(tmp_path: Path) -> None:
+    long, other = ({"edges": text * 200, "n": 3} for text in "ab")
+    checkpoints.save(tmp_path, 1, STATE_0, dataclasses.replace(STAMP, settings=long))
+    meta = json.loads((tmp_path / "step_000000000001" / META).read_text())
+    assert meta["settings"]["n"] == 3
+    assert len(meta["settings"]["edges"]) < 20
+    with pytest.raises(CheckpointError, match=r"they differ in edges \(there 'text [0-9a-f]{8}', here 'text"):
+        load(tmp_path, 1, stamp=dataclasses.replace(STAMP, config_hash="ffffffff", settings=other))

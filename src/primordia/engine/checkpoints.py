@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from primordia.engine import durable
 
 FORMAT = 1
 STATE, META = "state.safetensors", "meta.json"
+LONGEST = 120
 KINDS = {
     "BOOL": "?",
     "C64": "c8",
@@ -29,11 +31,19 @@ KINDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Stamp:
-    """What a checkpoint belongs to: it is only ever loaded into exactly this."""
+    """What a checkpoint belongs to: it is only ever loaded into exactly this.
+
+    `settings` are those behind the hash; they only serve to say which of them differ.
+    """
 
     experiment: str
     version: int
     config_hash: str
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)
+
+    def identity(self) -> dict[str, Any]:
+        """What has to be equal."""
+        return {"experiment": self.experiment, "version": self.version, "config_hash": self.config_hash}
 
 
 def folder_of(checkpoints: Path, step: int) -> Path:
@@ -62,7 +72,9 @@ def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
     try:
         aside.mkdir()
         content = to_bytes(tree.to_arrays(state))
-        meta = {"format": FORMAT, **dataclasses.asdict(stamp), "step": step, "state_sha256": _sha256(content)}
+        settings = {name: _short(value) for name, value in stamp.settings.items()}
+        meta = {"format": FORMAT, **stamp.identity(), "step": step, "state_sha256": _sha256(content)}
+        meta["settings"] = settings
         durable.write(aside / STATE, content)
         durable.write_json(aside / META, {**meta, "meta_sha256": _meta_digest(meta)})
         os.rename(aside, final)
@@ -91,9 +103,11 @@ def load(checkpoints: Path, step: int, template: Any, stamp: Stamp) -> Any:
         raise CheckpointError(
             f"{folder / META} was altered: its checksum does not match.{_alternative(checkpoints, step)}"
         )
-    for key, wanted in {**dataclasses.asdict(stamp), "step": step}.items():
+    for key, wanted in {**stamp.identity(), "step": step}.items():
         if meta.get(key) != wanted:
-            raise CheckpointError(f"{folder} belongs to {key}={meta.get(key)!r}, this run has {key}={wanted!r}.")
+            raise CheckpointError(
+                f"{folder} belongs to {key}={meta.get(key)!r}, this run has {key}={wanted!r}{_difference(meta, stamp)}."
+            )
     try:
         content = (folder / STATE).read_bytes()
     except FileNotFoundError as error:
@@ -106,6 +120,20 @@ def load(checkpoints: Path, step: int, template: Any, stamp: Stamp) -> Any:
         return tree.from_arrays(template, arrays(content))
     except (ContractError, ValueError, KeyError) as error:
         raise CheckpointError(f"{folder} cannot be used: {error}") from error
+
+
+def _short(value: Any) -> Any:
+    """A setting as a checkpoint keeps it: of a long text only a digest."""
+    return value if len(str(value)) <= LONGEST else f"text {_sha256(str(value).encode())[:8]}"
+
+
+def _difference(meta: Mapping[str, Any], stamp: Stamp) -> str:
+    """The settings that a checkpoint and a run do not share, as the end of a sentence."""
+    theirs = meta.get("settings") or {}
+    ours = {name: _short(value) for name, value in stamp.settings.items()}
+    names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)] if theirs and ours else []
+    told = [f"{name} (there {theirs.get(name)!r}, here {ours.get(name)!r})" for name in names]
+    return f"; they differ in {', '.join(told)}" if told else ""
 
 
 def prune(checkpoints: Path, keep: int, pinned: set[int]) -> None:

@@ -192,7 +192,8 @@ class Opened:
     @property
     def stamp(self) -> Stamp:
         """What this run's checkpoints must say they belong to."""
-        return Stamp(self.experiment.name, self.experiment.version, self.settings_hash)
+        settings = configs.to_dict(self.config)
+        return Stamp(self.experiment.name, self.experiment.version, self.settings_hash, settings)
 
     def crossings(self, rows: Iterable[Row]) -> dict[str, int]:
         """The step at which each transition showed first, by name: before this run was forked off, or in `rows`."""
