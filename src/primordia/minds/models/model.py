@@ -141,7 +141,7 @@ class Model(eqx.Module):
         What needs the logits of few positions reads those alone: the logits of a long stretch can outweigh the model.
         """
         refuse_too_long(self.spec, inputs.shape[1])
-        x = self._embedded(inputs)
+        x = self.embedded(inputs)
         before = self.init_state(x.shape[0]) if state is None else state
 
         def through(block: Block, x: Array, memory: Any) -> tuple[Array, Any]:
@@ -155,7 +155,7 @@ class Model(eqx.Module):
         self, inputs: Array, state: ModelState, reset: Bool[Array, " batch"] | None = None
     ) -> tuple[Float[Array, "batch output"], ModelState]:
         """One position: tokens [batch] or vectors [batch, channel]."""
-        x = self._embedded(inputs)
+        x = self.embedded(inputs)
         after: list[Any] = []
         for block, memory in zip(self.blocks, state, strict=True):
             out, memory = block.mixer.step(block.mixer_norm(x), memory, reset)
@@ -172,7 +172,8 @@ class Model(eqx.Module):
             return out
         return self.spec.cap * jnp.tanh(out / self.spec.cap)
 
-    def _embedded(self, inputs: Array) -> Array:
+    def embedded(self, inputs: Array) -> Array:
+        """The residual stream before the first block, of one position or a stretch."""
         x = inputs @ self.embedding if self.spec.vectors else self.embedding[inputs] * self.spec.width**0.5
         return x.astype(jnp.bfloat16) if self.spec.half else x
 
