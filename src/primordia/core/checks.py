@@ -150,9 +150,9 @@ def init_pure(subject: Subject) -> None:
     _require(before == after, "A global random generator was used.")
 
 
-def _global_generators() -> tuple[object, bytes]:
-    numpy_words = np.random.get_state(legacy=True)[1]  # type: ignore[index]  # noqa: NPY002  # watched, not used
-    return random.getstate(), np.asarray(numpy_words).tobytes()
+def _global_generators() -> tuple[object, bytes, object]:
+    numpy_state: Any = np.random.get_state(legacy=True)  # noqa: NPY002  # watched, not used
+    return random.getstate(), np.asarray(numpy_state[1]).tobytes(), numpy_state[2:]
 
 
 def _copies(state: Any) -> dict[str, np.ndarray[Any, Any]]:
