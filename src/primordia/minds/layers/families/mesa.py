@@ -2,6 +2,31 @@
 
 from __future__ import annotations
 
-from primordia.minds.layers.entry import Layer
+from jaxtyping import Array
 
-LAYERS: dict[str, Layer] = {}
+from primordia.minds.layers.entry import Layer, LayerSizes
+from primordia.minds.layers.heads import HeadMixer, HeadSizes
+from primordia.minds.layers.mesa.rule import Mesa
+from primordia.minds.layers.mesa.solver import Solver
+
+
+def _sizes(sizes: LayerSizes) -> HeadSizes:
+    return HeadSizes(sizes.width, sizes.n_heads, sizes.d_key, sizes.d_key, sizes.convolution)
+
+
+def _mesa(key: Array, sizes: LayerSizes) -> HeadMixer:
+    solver = Solver(sizes.solver_steps, sizes.solver_tolerance)
+    return HeadMixer(key, _sizes(sizes), Mesa(sizes.n_heads, sizes.d_key, solver=solver))
+
+
+LAYERS: dict[str, Layer] = {
+    "mesa": Layer(
+        build=_mesa,
+        update="G = gamma G + beta v k', H = gamma H + beta k k', S = G (H + Lambda)^-1",
+        loss="all pairs so far: sum of zeta beta |v - Sk|^2 / 2 + Tr(S Lambda S') / 2",
+        state="2 d^2",
+        cost="k (4Cd + 2d^2) + 4Cd + 6d^2",
+        source="arXiv 2506.05233",
+        use="Recalls best of all layers with a constant state; costs its solver's k steps.",
+    ),
+}
