@@ -48,6 +48,10 @@ class Regulariser:
             raise ConfigError(f"The regulariser begins at {self.init}; it must begin above its bound {self.bound}.")
 
 
+PAPER_REGULARISER = Regulariser()
+PAPER_SOLVER = Solver()
+
+
 @final
 class Mesa(Rule):
     """MesaNet's layer (arXiv 2506.05233, sections 2 and 3, appendices D and E).
@@ -68,8 +72,8 @@ class Mesa(Rule):
         self,
         n_heads: int,
         d_key: int,
-        regulariser: Regulariser = Regulariser(),
-        solver: Solver = Solver(),
+        regulariser: Regulariser = PAPER_REGULARISER,
+        solver: Solver = PAPER_SOLVER,
         gate_bound: float = 0.9975,
         signed: bool = False,
     ) -> None:
@@ -146,7 +150,7 @@ class Mesa(Rule):
         return products.times(rows, jnp.swapaxes(state.values, -1, -2))[..., 0, :], state
 
     def probes(self, signals: Signals, state: Memory) -> dict[str, Array]:
-        """ "residual": |q - (H + Lambda) x| / |q| of the layer's own solution; "steps": steps to the tolerance."""
+        """What the solver leaves ("residual": |q - (H + Lambda) x| / |q|) and the "steps" it takes to its tolerance."""
         n_time = signals.query.shape[2]
         one, _ = self.chunks(signals, state, min(n_time, PROBED_CHUNK))
         rows = products.solved(one, one.query, self.solver).rows
@@ -166,7 +170,7 @@ class Mesa(Rule):
 
 
 def _updated(old: Array, gamma: Array, one: Array, other: Array) -> Array:
-    """gamma S + a b^T."""
+    """The sum with one more product, what it was before times gamma."""
     return gamma[..., None, None] * old + one[..., :, None] * other[..., None, :]
 
 
