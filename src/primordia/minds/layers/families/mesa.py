@@ -8,6 +8,7 @@ from primordia.minds.layers.entry import Layer, LayerSizes
 from primordia.minds.layers.heads import HeadMixer, HeadSizes
 from primordia.minds.layers.mesa.rule import Mesa
 from primordia.minds.layers.mesa.solver import Solver
+from primordia.minds.layers.rules.recursive import RecursiveMesa
 
 
 def _sizes(sizes: LayerSizes) -> HeadSizes:
@@ -19,6 +20,10 @@ def _mesa(key: Array, sizes: LayerSizes) -> HeadMixer:
     return HeadMixer(key, _sizes(sizes), Mesa(sizes.n_heads, sizes.d_key, solver=solver))
 
 
+def _recursive(key: Array, sizes: LayerSizes) -> HeadMixer:
+    return HeadMixer(key, _sizes(sizes), RecursiveMesa(sizes.n_heads))
+
+
 LAYERS: dict[str, Layer] = {
     "mesa": Layer(
         build=_mesa,
@@ -28,5 +33,14 @@ LAYERS: dict[str, Layer] = {
         cost="k (4Cd + 2d^2) + 4Cd + 6d^2",
         source="arXiv 2506.05233",
         use="Recalls best of all layers with a constant state; costs its solver's k steps.",
+    ),
+    "mesa-recursive": Layer(
+        build=_recursive,
+        update="R = R - R k k' R / (1 + k' R k), S = V R with V = V + v k'",
+        loss="all pairs so far: sum of |v - Sk|^2 / 2 + |S|^2 / (2 lambda)",
+        state="2 d^2",
+        cost="8d^2, token after token",
+        source="arXiv 2309.05858",
+        use="The layer of 2023, exact without a solver; slow to train, and forgetting breaks it.",
     ),
 }

@@ -160,6 +160,17 @@ def times(one: Float[Array, "*rest a b"], other: Float[Array, "*rest b c"]) -> F
     return jnp.matmul(one, other, precision=FULL)
 
 
+def wide(signals: Signals) -> Signals:
+    """The signals with queries, keys and values in at least 32 bits."""
+    found = {name: at_least_32(getattr(signals, name)) for name in ("query", "key", "value")}
+    return signals._replace(**found)
+
+
+def at_least_32(array: Array) -> Array:
+    """An array in at least 32 bits."""
+    return array.astype(jnp.promote_types(array.dtype, jnp.float32))
+
+
 def outer(left: Float[Array, "*rest time one"], right: Float[Array, "*rest time other"]) -> Float[Array, "*rest a b"]:
     """sum_t left_t right_t^T."""
     return times(jnp.swapaxes(left, -1, -2), right)

@@ -8,6 +8,7 @@ o_t = Phi_t q_t = G_t (H_t + Lambda)^-1 q_t. Lambda is never forgotten.
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import ClassVar, Literal, final
 
 import equinox as eqx
@@ -93,8 +94,8 @@ class Mesa(Rule):
         """
         if not 0 < gate_bound <= 1:
             raise ConfigError(f"gate_bound={gate_bound} is out of range: it must be above 0 and at most 1.")
-        begin = jnp.log(jnp.expm1(regulariser.init - regulariser.bound))
-        self.parameter = jnp.full((n_heads, d_key), begin, jnp.float32)
+        above = regulariser.init - regulariser.bound
+        self.parameter = jnp.full((n_heads, d_key), above + math.log(-math.expm1(-above)), jnp.float32)
         self.regulariser, self.solver = regulariser, solver
         self.gate_bound, self.signed = gate_bound, signed
 
@@ -128,12 +129,12 @@ class Mesa(Rule):
 
     def chunkwise(self, signals: Signals, state: Memory, chunk: int) -> tuple[Array, Memory]:
         """Conjugate gradients for all tokens of a chunk at once, from the sums at the chunks' borders."""
-        out, end = chunked.stretch(self.solver, segments.chunks(_wide(signals), chunk), self.floor, state)
+        out, end = chunked.stretch(self.solver, segments.chunks(products.wide(signals), chunk), self.floor, state)
         return segments.joined(out, signals.query.shape[2]), end
 
     def step(self, signals: Signals, state: Memory) -> tuple[Array, Memory]:
         """Two updates of rank one, then conjugate gradients on one d x d matrix: (2 k + 8) d^2 operations."""
-        signals = _wide(signals)
+        signals = products.wide(signals)
         assert signals.log_decay is not None
         assert signals.write is not None
         gamma = jnp.exp(signals.log_decay) if signals.sign is None else signals.sign * jnp.exp(signals.log_decay)
@@ -163,7 +164,7 @@ class Mesa(Rule):
 
     def chunks(self, signals: Signals, state: Memory, chunk: int) -> tuple[Chunk, Memory]:
         """The stretch in chunks, each with all that its tokens' systems are made of, and the sums after it."""
-        cut = segments.chunks(_wide(signals), chunk)
+        cut = segments.chunks(products.wide(signals), chunk)
         left = chunked.weights_of(cut)
         borders, end = products.borders(state, cut, left)
         return chunked.chunk_of(cut, left, borders, self.floor), end
@@ -172,17 +173,6 @@ class Mesa(Rule):
 def _updated(old: Array, gamma: Array, one: Array, other: Array) -> Array:
     """The sum with one more product, what it was before times gamma."""
     return gamma[..., None, None] * old + one[..., :, None] * other[..., None, :]
-
-
-def _wide(signals: Signals) -> Signals:
-    """The signals in at least 32 bits."""
-    wide = {name: at_least_32(getattr(signals, name)) for name in ("query", "key", "value")}
-    return signals._replace(**wide)
-
-
-def at_least_32(array: Array) -> Array:
-    """An array in at least 32 bits."""
-    return array.astype(jnp.promote_types(array.dtype, jnp.float32))
 
 
 def _length(rows: Float[Array, "*rest key"]) -> Float[Array, "*rest"]:
