@@ -38,7 +38,7 @@ def everything_found(config: IclConfig, weights: Any) -> tuple[Finding, ...]:
 
 
 def draw_weights(config: IclConfig, state: Any) -> pictures.Pixels:
-    """The view "weights": a row for each layer with weights of its own, what was learned first, then the constructed."""
+    """The view "weights": a row for each layer that has weights of its own, and below them a row of constructed ones."""
     from primordia.minds.models import self_attention
     from primordia.minds.probes.constructions import Products
     from primordia.minds.probes.regression import comparable
@@ -51,7 +51,8 @@ def draw_weights(config: IclConfig, state: Any) -> pictures.Pixels:
         if config.linear:
             learned = comparable(learned, config.n_inputs)
         heads = [matrix for head in range(model.n_heads) for matrix in (learned.asking[head], learned.moving[head])]
-        rows.append([pictures.heat(matrix) for matrix in (*heads, made[0][0], made[1][0])])
+        rows.append([pictures.heat(matrix) for matrix in heads])
+    rows.append([pictures.heat(made[0][0]), pictures.heat(made[1][0])])
     return pictures.readable(pictures.grid(rows))
 
 
@@ -63,8 +64,8 @@ def weights_picture(config: IclConfig, weights: Any) -> Picture:
         "Learned and constructed weights",
         draw_weights(config, Learner(weights, None, None)),
         pictures.palette(),
-        "In each row, from the left: W_K^T W_Q and P W_V of every head as learned, then the same two as constructed. "
-        "Each matrix has a scale of its own; the last row and column belong to y.",
+        "A row for each layer with weights of its own: W_K^T W_Q and P W_V of every head, as learned. Below them the "
+        "same two as constructed. Each matrix has a scale of its own; the last row and column belong to y.",
     )
 
 

@@ -34,8 +34,8 @@ class IclRegression(TrainingExperiment[IclConfig]):
         "weights": View(
             draw_weights,
             palette(),
-            "For each layer: every head's W_K^T W_Q and P W_V as learned, then the same two of the descent as "
-            "constructed, each on a scale of its own.",
+            "A row for each layer: every head's W_K^T W_Q and P W_V as learned; below them the same two of the descent as "
+            "constructed. Each matrix has a scale of its own.",
         )
     }
     source = Paper(
