@@ -3,9 +3,10 @@
 Every block is: RMSNorm, layer, residual; RMSNorm, gated MLP, residual. Embeddings are tied.
 
 At the beginning (appendix of the same paper): matrices have variance 1 / inputs; those that write into the residual
-stream 2 / blocks of that; an embedding enters the stream with variance 1. We differ in one number: the scale of the last
-norm starts at width^-1/2 and not at 1. With tied embeddings the stream still holds the token that was read, and at scale 1
-that token's own logit starts near width^1/2, so that the first loss lies far above the logarithm of the vocabulary.
+stream 2 / blocks of that; an embedding enters the stream with variance 1. So logits start with variance 1, and the
+first loss is ln V + 1/2. We differ in the scale of the last norm: its channels start at 1 or -1 by chance, and not all
+at 1. With tied embeddings the stream still holds the token that was read; without the signs that token's own logit
+starts near width^1/2, which costs many units of loss where the width is large.
 """
 
 from __future__ import annotations
@@ -96,11 +97,12 @@ class Model(eqx.Module):
         n_in = spec.n_inputs if spec.vectors else spec.width
         self.embedding = jax.random.normal(keys[0], (spec.n_inputs, spec.width)) * n_in**-0.5
         self.blocks = tuple(_block(one, name, spec) for one, name in zip(keys[2:], names, strict=True))
-        norm = RootMeanSquare(spec.width)
-        self.norm = norm if spec.vectors else _scaled(norm, "scale", spec.width**-0.5)
-        shape = (spec.width, spec.n_outputs)
-        self.head = jax.random.normal(keys[1], shape) * spec.width**-0.5 if spec.vectors else None
-        self.spec = spec
+        self.norm, self.head, self.spec = RootMeanSquare(spec.width), None, spec
+        if spec.vectors:
+            self.head = jax.random.normal(keys[1], (spec.width, spec.n_outputs)) * spec.width**-0.5
+        else:
+            signs = jax.random.rademacher(keys[1], (spec.width,), jnp.float32)
+            self.norm = _scaled(self.norm, "scale", signs)
 
     def init_state(self, n_batch: int) -> ModelState:
         """Nothing came before."""

@@ -44,9 +44,7 @@ def through_all(
     return x, (*after, *rest)
 
 
-def _one_by_one(
-    move: Move, blocks: Sequence[Any], x: Array, states: Sequence[Any]
-) -> tuple[Array, tuple[Any, ...]]:
+def _one_by_one(move: Move, blocks: Sequence[Any], x: Array, states: Sequence[Any]) -> tuple[Array, tuple[Any, ...]]:
     after = []
     for block, state in zip(blocks, states, strict=True):
         x, state = move(block, x, state)

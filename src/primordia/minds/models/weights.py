@@ -22,6 +22,12 @@ def named(module: Any) -> Weights:
     return {_name(path): leaf for path, leaf in leaves if eqx.is_array(leaf)}
 
 
+def shapes(module: Any) -> dict[str, tuple[int, ...]]:
+    """The shape of every array by its path, in the order of the model; of a skeleton too."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(module)
+    return {_name(path): tuple(leaf.shape) for path, leaf in leaves if hasattr(leaf, "shape")}
+
+
 def placed(skeleton: M, weights: Mapping[str, Array]) -> M:
     """A module of the skeleton's structure with these weights; the skeleton's arrays may be shapes only.
 

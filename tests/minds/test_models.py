@@ -1,0 +1,201 @@
+"""Models: what is refused, what the faces share, the first loss, sizes, loops over repeated blocks, 16 bits."""
+
+import dataclasses
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from faces import assert_close
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from primordia.core.errors import CheckpointError, ConfigError, UnknownNameError
+from primordia.minds.layers.table import LAYERS
+from primordia.minds.models import sizes
+from primordia.minds.models.model import Model, bounded, skeleton
+from primordia.minds.models.pattern import layers
+from primordia.minds.models.spec import ModelSpec
+from primordia.minds.models.weights import named, placed
+
+SPEC = ModelSpec(37, 37, pattern="scalar-gla", n_blocks=4, width=16, n_heads=2, chunk=4, longest=32)
+
+
+def made(spec=SPEC, seed=0):
+    return jax.jit(Model, static_argnums=1)(jax.random.key(seed), spec)
+
+
+def tokens(n_batch=2, n_time=13, n_tokens=37, seed=1):
+    return jax.random.randint(jax.random.key(seed), (n_batch, n_time), 0, n_tokens)
+
+
+@jax.jit
+def logits_of(model, inputs, reset=None):
+    return model(inputs, None, reset)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"chunk": 0}, "chunk=0 is out of range: it must be at least 1"),
+        ({"n_heads": 3}, "width=16 cannot be divided among n_heads=3: the nearest width that can is 15"),
+        ({"n_heads": 0}, "n_heads=0"),
+        ({"n_blocks": 0}, "n_blocks=0"),
+        ({"expansion": -1.0}, "expansion=-1.0"),
+        ({"cap": math.nan}, "cap=nan"),
+        ({"n_outputs": 5}, "n_outputs=5 must be n_inputs=37"),
+        ({"n_blocks": 1, "pattern": "scalar-gla, scalar-gla"}, "names 2 layers, more than n_blocks=1"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_when_the_settings_are_put_together(change, words):
+    with pytest.raises(ConfigError, match=words.replace("(", r"\(")):
+        dataclasses.replace(SPEC, **change)
+
+
+@pytest.mark.parametrize("pattern", ["scalar-gal", "", "scalar-gla,,scalar-gla"])
+def test_an_unknown_layer_is_refused_with_the_nearest_name(pattern):
+    with pytest.raises(UnknownNameError, match="scalar-gla"):
+        dataclasses.replace(SPEC, pattern=pattern)
+
+
+def test_a_key_size_of_its_own_needs_no_division():
+    assert dataclasses.replace(SPEC, n_heads=3, d_key=7).key_size == 7
+    assert SPEC.key_size == 8
+
+
+def test_a_pattern_begins_again_when_its_names_run_out():
+    assert layers("scalar-gla , scalar-gla", 3) == ("scalar-gla",) * 3
+
+
+def test_the_first_loss_is_that_of_logits_of_variance_1():
+    # ln V + 1/2. A token's own embedding is what the stream begins with; tied logits must not predict it therefore.
+    for n_tokens, width in ((37, 16), (512, 64)):
+        model = made(dataclasses.replace(SPEC, n_inputs=n_tokens, n_outputs=n_tokens, width=width))
+        inputs = tokens(8, 33, n_tokens)
+        p = jax.nn.log_softmax(logits_of(model, inputs[:, :-1]))
+        loss = -float(jnp.take_along_axis(p, inputs[:, 1:, None], axis=-1).mean())
+        assert abs(loss - math.log(n_tokens) - 0.5) < 0.25, loss
+
+
+def test_the_stream_keeps_its_size_through_the_blocks_at_the_beginning():
+    spec = dataclasses.replace(SPEC, n_blocks=8, width=64, n_heads=4)
+    stream, _ = jax.jit(lambda model, x: model.stream(x))(made(spec), tokens())
+    assert 0.8 < float(jnp.sqrt((stream**2).mean())) < 3
+
+
+def test_weights_that_write_into_the_stream_shrink_with_the_number_of_blocks():
+    few, many = made(dataclasses.replace(SPEC, n_blocks=2)), made(dataclasses.replace(SPEC, n_blocks=8))
+    for name in ("blocks/0/mixer/out", "blocks/0/mlp/down"):
+        assert float(named(many)[name].std() / named(few)[name].std()) == pytest.approx(0.5, rel=0.15)
+    assert float(named(many)["blocks/0/mlp/up"].std()) == pytest.approx(16**-0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("pattern", ["scalar-gla"])
+def test_steps_and_stretches_give_the_same_logits(pattern):
+    model, inputs = made(dataclasses.replace(SPEC, pattern=pattern)), tokens()
+    reset = jnp.zeros(inputs.shape, bool).at[0, 5].set(True)
+    whole = logits_of(model, inputs, reset)
+    parallel = jax.jit(lambda model, x, reset: model(x, None, reset, face="parallel")[0])(model, inputs, reset)
+    assert_close(parallel, whole, "parallel")
+    step, state = jax.jit(lambda model, *given: model.step(*given)), model.init_state(2)
+    for t in range(inputs.shape[1]):
+        out, state = step(model, inputs[:, t], state, reset[:, t])
+        assert_close(out, whole[:, t], t)
+
+
+def test_a_document_does_not_see_the_one_before():
+    model, inputs = made(), tokens()
+    reset = jnp.zeros(inputs.shape, bool).at[:, 6].set(True)
+    other = inputs.at[:, :6].set((inputs[:, :6] + 1) % 37)
+    assert_close(logits_of(model, other, reset)[:, 6:], logits_of(model, inputs, reset)[:, 6:], "document")
+    assert not np.allclose(logits_of(model, other)[:, 6:], logits_of(model, inputs)[:, 6:], atol=1e-4)
+
+
+@settings(max_examples=10, deadline=None)
+@given(place=st.integers(0, 12), token=st.integers(0, 36), seed=st.integers(0, 9))
+def test_no_position_sees_what_comes_after_it(place, token, seed):
+    model, inputs = MODEL, tokens(seed=seed)
+    changed = logits_of(model, inputs.at[:, place].set(token))
+    np.testing.assert_array_equal(changed[:, :place], logits_of(model, inputs)[:, :place])
+
+
+def test_a_loop_over_the_repetitions_gives_the_logits_and_gradients_of_the_blocks_one_by_one():
+    model, inputs = made(dataclasses.replace(SPEC, n_blocks=5, pattern="scalar-gla,scalar-gla")), tokens()
+    rolled = placed(skeleton(dataclasses.replace(model.spec, rolled=True, remat=True)), named(model))
+
+    @jax.jit
+    def both(model):
+        logits, state = model(inputs)
+        return logits, state, jax.grad(lambda model: (model(inputs)[0] ** 2).mean())(model)
+
+    (logits, state, slope), (found, found_state, found_slope) = both(model), both(rolled)
+    assert_close(found, logits, "logits")
+    for one, other in zip(jax.tree.leaves(found_state), jax.tree.leaves(state), strict=True):
+        assert_close(one, other, "state")
+    assert named(found_slope).keys() == named(slope).keys()
+    for name, array in named(slope).items():
+        assert_close(named(found_slope)[name], array, name)
+
+
+def test_16_bits_stay_near_32_and_weights_states_and_logits_keep_32():
+    model, inputs = made(), tokens()
+    half = placed(skeleton(dataclasses.replace(SPEC, half=True)), named(model))
+    (wide, _), (found, state) = model(inputs), jax.jit(lambda model: model(inputs))(half)
+    assert found.dtype == jnp.float32
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(state)} <= {"float32", "int32"}
+    assert {leaf.dtype.name for leaf in named(half).values()} == {"float32"}
+    assert 0 < np.abs(found - wide).max() < 0.05 * np.abs(wide).max()
+
+
+def test_a_model_of_vectors_maps_vectors_to_vectors_without_a_cap():
+    spec = dataclasses.replace(SPEC, vectors=True, n_inputs=3, n_outputs=2, n_blocks=2)
+    out, _ = made(spec)(100 * jax.random.normal(jax.random.key(0), (2, 6, 3)))
+    assert out.shape == (2, 6, 2)
+
+
+def test_weights_that_do_not_fit_are_all_named():
+    weights = named(MODEL)
+    weights["blocks/9/mlp/up"] = weights.pop("blocks/0/mlp/up")
+    weights["embedding"] = jnp.zeros((2, 2))
+    with pytest.raises(CheckpointError) as failure:
+        placed(skeleton(SPEC), weights)
+    said = str(failure.value)
+    assert all(part in said for part in ("blocks/0/mlp/up is missing", "blocks/9/mlp/up is unknown", "embedding is (2"))
+
+
+@pytest.mark.parametrize(("name", "n_millions"), [("140M", 146), ("440M", 433), ("940M", 936)])
+def test_the_sizes_of_the_paper_have_its_numbers_of_parameters(name, n_millions):
+    spec = sizes.sized(name, pattern="scalar-gla")
+    exact = sizes.n_parameters(spec)
+    assert exact == pytest.approx(n_millions * 1e6, rel=0.01)
+    assert sizes.n_parameters_in_short(spec) == 50_257 * spec.width + 13 * spec.width**2 * spec.n_blocks
+    assert 0 < exact - sizes.n_parameters_in_short(spec) < 0.002 * exact
+
+
+def test_parameters_are_counted_as_they_are_made():
+    assert sizes.n_parameters(SPEC) == sum(leaf.size for leaf in jax.tree.leaves(MODEL))
+
+
+def test_an_unknown_size_names_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean '140M'"):
+        sizes.sized("140m", pattern="scalar-gla")
+
+
+def test_operations_follow_the_counts_of_the_specification():
+    spec = dataclasses.replace(sizes.sized("940M", pattern="scalar-gla"), solver_steps=30)
+    # At chunks of 64 and 128 channels: 98k for linear attention, 180k for the delta rule, 2.10M for 30 solver steps.
+    assert sizes.head_flops("scalar-gla", spec, 2048) == pytest.approx(98e3, rel=0.01)
+    assert sizes.head_flops("gated-delta", spec, 2048) == pytest.approx(180e3, rel=0.01)
+    assert sizes.head_flops("mesa", spec, 2048) == pytest.approx(2.10e6, rel=0.01)
+    assert sizes.flops_per_token(spec, 2048) == pytest.approx(2 * 50_257 * 1536 + 28 * (61.3e6 + 1.2e6), rel=0.01)
+    assert set(sizes.COSTS) <= set(LAYERS) | EXPECTED_LAYERS
+
+
+def test_a_model_without_a_cache_takes_any_length():
+    assert not bounded(SPEC)
+    assert logits_of(MODEL, tokens(1, 40)).shape == (1, 40, 37)
+
+
+EXPECTED_LAYERS = {"delta", "gated-delta", "hawk"}
+MODEL = made()
