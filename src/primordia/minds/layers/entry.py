@@ -44,7 +44,8 @@ class Layer:
         update: its update rule, in a formula.
         loss: the loss that the update descends.
         state: numbers that a head remembers, in terms of the key size d.
-        cost: multiply-adds of a token and head in training, in words.
+        cost: operations of a token and head in the forward pass of the chunkwise face, a multiply-add counting two;
+            C is the chunk, t the tokens before, w the window, k the steps of a solver.
         source: where it comes from.
         use: when to use it, in one sentence.
     """

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from primordia.core.errors import ConfigError
 from primordia.minds.layers.rule import Signals
@@ -83,6 +83,17 @@ def sight(reset: Bool[Array, "batch time"] | None, n_batch: int, n_time: int) ->
     document = jnp.cumsum(reset, axis=1)
     pairs = (document[:, :, None] == document[:, None, :]) & causal
     return Sight(pairs, document == 0, document == document[:, -1:], document[:, -1] == 0)
+
+
+def first_seen(
+    reset: Bool[Array, "batch time"] | None, n_before: Int[Array, " batch"], n_time: int
+) -> Int[Array, "batch time"]:
+    """The first place of its document for each token; before the stretch begins, where `n_before` came, negative."""
+    before = jnp.broadcast_to(-n_before[:, None], (n_before.shape[0], n_time))
+    if reset is None:
+        return before
+    begin = jax.lax.cummax(jnp.where(reset, jnp.arange(n_time), -1), axis=1)
+    return jnp.where(begin >= 0, begin, before)
 
 
 def chunks(signals: Signals, chunk: int) -> Signals:
