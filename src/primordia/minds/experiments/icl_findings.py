@@ -38,7 +38,7 @@ def everything_found(config: IclConfig, weights: Any) -> tuple[Finding, ...]:
 
 
 def draw_weights(config: IclConfig, state: Any) -> pictures.Pixels:
-    """The view "weights": a row for each layer that has weights of its own, and below them a row of constructed ones."""
+    """The view "weights": a row for each layer that has weights of its own, and a row of constructed ones."""
     from primordia.minds.models import self_attention
     from primordia.minds.probes.constructions import Products
     from primordia.minds.probes.regression import comparable

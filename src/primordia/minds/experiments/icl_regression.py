@@ -34,7 +34,7 @@ class IclRegression(TrainingExperiment[IclConfig]):
         "weights": View(
             draw_weights,
             palette(),
-            "A row for each layer: every head's W_K^T W_Q and P W_V as learned; below them the same two of the descent as "
+            "A row for each layer: every head's W_K^T W_Q and P W_V as learned; below them the two of the descent, as "
             "constructed. Each matrix has a scale of its own.",
         )
     }

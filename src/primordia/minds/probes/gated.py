@@ -1,0 +1,126 @@
+"""What the hidden channels of a gated recurrence are for, and weights with which it is linear attention.
+
+Source: arXiv 2309.01775, section 3 (constructions) and section 4 (which channels a trained network uses).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from primordia.minds.models import gated_rnn
+from primordia.minds.models.weights import Weights
+from primordia.minds.tasks.attention_teacher import TeacherWeights
+from primordia.minds.tasks.batch import Vectors, squared_error
+
+END = 0.05
+"""A decay this close to 0 or 1 counts as being there; the line is ours."""
+
+
+class Channels(NamedTuple):
+    """The hidden channels of a recurrence.
+
+    Args:
+        decay: the decay of each.
+        importance: what the loss rises by when a channel is cut off from the outgoing gate, as a share of the loss of
+            answering zero.
+    """
+
+    decay: Float[Array, " hidden"]
+    importance: Float[Array, " hidden"]
+
+
+@jax.jit
+def channels(weights: Weights, batch: Vectors) -> Channels:
+    """Decay and importance of every hidden channel on these sequences. Costs a run for each channel."""
+    n_hidden = weights["angle"].shape[0]
+    whole = squared_error(gated_rnn.run(weights, batch.inputs), batch)
+    nothing = squared_error(jnp.zeros_like(batch.targets), batch)
+
+    def without(kept: Array) -> Float[Array, ""]:
+        return squared_error(gated_rnn.run(weights, batch.inputs, kept), batch)
+
+    losses = jax.lax.map(without, 1 - jnp.eye(n_hidden))
+    return Channels(gated_rnn.decays(weights), (losses - whole) / nothing)
+
+
+def share_at_ends(found: Channels) -> Float[Array, ""]:
+    """The share of all importance that channels with a decay next to 0 or 1 have; below zero counts as none."""
+    ends = (found.decay <= END) | (found.decay >= 1 - END)
+    positive = jnp.maximum(found.importance, 0)
+    return jnp.sum(positive * ends) / jnp.maximum(jnp.sum(positive), 1e-30)
+
+
+@jax.jit
+def query_models(weights: Weights, inputs: Float[Array, "batch time input"]) -> Float[Array, "batch output input"]:
+    """The derivative of the last output by the last input: the linear model that the past has left behind."""
+
+    def last(query: Float[Array, " input"], before: Float[Array, "time input"]) -> Float[Array, " output"]:
+        return gated_rnn.run(weights, jnp.concatenate([before, query[None]])[None])[0, -1]
+
+    return jax.vmap(jax.jacfwd(last))(inputs[:, -1], inputs[:, :-1])
+
+
+def mean_cosine(one: Float[Array, "batch output input"], other: Float[Array, "batch output input"]) -> Array:
+    """The mean over sequences of the cosine between two matrices."""
+    lengths = jnp.linalg.norm(one, axis=(1, 2)) * jnp.linalg.norm(other, axis=(1, 2))
+    return jnp.mean(jnp.sum(one * other, axis=(1, 2)) / jnp.maximum(lengths, 1e-12))
+
+
+def entering(weights: Weights) -> Float[Array, "hidden input_and_one input_and_one"]:
+    """What each hidden channel takes in, as the symmetric matrix of its quadratic form in (x, 1)."""
+    product = weights["in_m"][:, :, None] * weights["in_x"][:, None, :]
+    return (product + jnp.swapaxes(product, 1, 2)) / 2
+
+
+def generic(teacher: TeacherWeights) -> Weights:
+    """Linear attention in d^2 + d hidden channels: the products v_i k_j with decay 1, and the query with decay 0.
+
+    d^2 products of the outgoing gate multiply entry (i, j) of the sum with q_j; the readout adds them up over j.
+    """
+    n = teacher.value.shape[0]
+    row, column = (place.ravel() for place in jnp.meshgrid(jnp.arange(n), jnp.arange(n), indexing="ij"))
+    first = jnp.concatenate([teacher.value[row], teacher.query])
+    second = jnp.concatenate([teacher.key[column], jnp.zeros_like(teacher.query)])
+    return _built(first, second, n * n, row, column, jnp.arange(n * n), jnp.eye(n, dtype=first.dtype)[:, row])
+
+
+def compact(teacher: TeacherWeights) -> Weights:
+    """Linear attention in d (d + 1) / 2 + d hidden channels: the products x_i x_j, i <= j, and W_K^T W_Q x.
+
+    The sum of x x^T is symmetric, so each pair is kept once; W_V goes into the readout.
+    """
+    n = teacher.value.shape[0]
+    low, high = jnp.triu_indices(n)
+    kept = jnp.zeros((n, n), int).at[low, high].set(jnp.arange(len(low)))
+    kept = kept.at[high, low].set(jnp.arange(len(low)))
+    row, column = (place.ravel() for place in jnp.meshgrid(jnp.arange(n), jnp.arange(n), indexing="ij"))
+    identity = jnp.eye(n, dtype=teacher.value.dtype)
+    asked = teacher.key.T @ teacher.query
+    first = jnp.concatenate([identity[low], asked])
+    second = jnp.concatenate([identity[high], jnp.zeros_like(asked)])
+    return _built(first, second, len(low), row, column, kept[row, column], teacher.value[:, row])
+
+
+def _built(
+    first: Array, second: Array, n_kept: int, row: Array, column: Array, entry: Array, readout: Array
+) -> Weights:
+    """The recurrence whose last channels hold a query, that decays at once, and whose first `n_kept` never do.
+
+    Product p of the outgoing gate is channel `entry[p]` times query `column[p]`; `readout` [output, product] adds up.
+    """
+    n_hidden, kind = first.shape[0], first.dtype
+    constant = (jnp.arange(n_hidden) >= n_kept).astype(kind)[:, None]
+    nothing = jnp.zeros((n_hidden, 1), kind)
+    place, wide = jnp.arange(len(row)), jnp.zeros((len(row), n_hidden + 1), kind)
+    return {
+        "angle": gated_rnn.angle_of(1 - constant[:, 0]),
+        "in_m": jnp.concatenate([first, nothing], axis=1),
+        "in_x": jnp.concatenate([second, constant], axis=1),
+        "out_m": wide.at[place, entry].set(1),
+        "out_x": wide.at[place, n_kept + column].set(1),
+        "readout": readout,
+    }
