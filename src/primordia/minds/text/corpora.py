@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import hashlib
 import math
+import os
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ MOST_BYTES = 2**28
 """What is read of a stream that has no end of its own, unless told otherwise: 256 MiB."""
 PART = 2**14
 """A single file is cut into documents of about so many bytes, at ends of lines."""
+NOT_LIBRARY = ("site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__")
 SUFFIXES = (".txt", ".md", ".rst", ".py", ".jsonl", ".tex", ".org")
 
 
@@ -92,7 +94,7 @@ def corpus(source: str, most_bytes: int = MOST_BYTES) -> Corpus:
     if source == "manual":
         found = _manual()
     elif source == "library":
-        found = _files(Path(sysconfig.get_path("stdlib")), (".py",), without=("site-packages", "test", "idle_test"))
+        found = _files(Path(sysconfig.get_path("stdlib")), (".py",), NOT_LIBRARY)
     elif source.startswith(HUB):
         found = _streamed(source)
     else:
@@ -110,7 +112,7 @@ def corpus(source: str, most_bytes: int = MOST_BYTES) -> Corpus:
 
 
 def _manual() -> Iterator[bytes]:
-    """The topics of `help()`: the reference manual of the language in plain text, 0.7 MB."""
+    """The topics of `help()`: the reference manual of the language in plain text, half a megabyte."""
     from pydoc_data import topics
 
     for topic in sorted(topics.topics):
@@ -126,12 +128,13 @@ def _local(path: Path) -> Iterator[bytes]:
 
 
 def _files(folder: Path, suffixes: tuple[str, ...], without: tuple[str, ...] = ()) -> Iterator[bytes]:
-    """The texts of a folder and those below it, in the order of their paths."""
-    found = {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.suffix in suffixes and not set(without) & set(path.relative_to(folder).parts) and path.is_file()
-    }
+    """The texts of a folder and those below it, in the order of their paths; none of folders named in `without`."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in without]
+        for path in (Path(place, name) for name in names):
+            if path.suffix in suffixes:
+                found[path.relative_to(folder).as_posix()] = path
     for name in sorted(found):
         yield _utf8(found[name])
 
