@@ -1,10 +1,10 @@
 """Noisy dynamical systems: predict the next observation of a system whose rule is fresh for every sequence.
 
-Source: arXiv 2309.05858 (v2). h_1 ~ N(0, I), h_{t+1} = f(h_t) + noise, s_t = C h_t + noise; N(0, v) has variance v. How
-we differ: the variance of the noise in the main experiments is not given there, so the default (0.01) is ours. A
-contracting system is symmetric, so that none blows up and none need be clipped. The weights of the non-linear system are
-divided by the root of their fan-in, without which states of 10 channels would grow several times over in each step, and
-its map is clipped to [-2, 2]: a twentieth of the systems would blow up all the same.
+Source: arXiv 2309.05858 (v2). h_1 ~ N(0, I), h_{t+1} = f(h_t) + noise, s_t = C h_t + noise; N(0, v) has variance v.
+How we differ: the variance of the noise in the main experiments is not given there, so the default (0.01) is ours. A
+contracting system is symmetric, so that none blows up and none need be clipped. The weights of the non-linear system
+are divided by the root of their fan-in, without which states of 10 channels would grow several times over in a step,
+and its map is clipped to [-2, 2]: a twentieth of the systems would blow up all the same.
 """
 
 from __future__ import annotations
