@@ -22,7 +22,7 @@ BLOCK = 1024
 
 
 class _Draws(NamedTuple):
-    """Edges before anything is left out: edge e of a state has a symbol and leads to a state; -1 where there is none."""
+    """Edges: edge e of a state has a symbol and leads to a state, axes [automaton, state, edge]; -1: there is none."""
 
     symbols: np.ndarray
     targets: np.ndarray
