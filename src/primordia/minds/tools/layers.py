@@ -1,0 +1,37 @@
+"""`primordia minds layers`: every layer that a model can have."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import final
+
+from primordia.core.findings import Finding, Table
+from primordia.core.tools import Runs, Tool
+
+
+@dataclasses.dataclass(frozen=True)
+class LayersArguments:
+    """Nothing but what every tool takes."""
+
+
+@final
+class Layers(Tool):
+    """The names are what a pattern of layers is made of: "softmax, mesa, mesa"."""
+
+    name = "minds/layers"
+    summary = "The layers that a model can have: update rule, loss it descends, state, cost, and when to use which."
+    Arguments = LayersArguments
+
+    def use(self, arguments: LayersArguments, runs: Runs) -> Iterator[Finding]:
+        """The table."""
+        from primordia.minds.layers.table import LAYERS
+
+        yield Table(
+            "Layers",
+            ("layer", "update", "loss descended", "state", "operations", "use"),
+            tuple((name, it.update, it.loss, it.state, it.cost, it.use) for name, it in LAYERS.items()),
+            "d: channels of a head; C: tokens of a chunk; t: tokens so far; k: steps of the solver. State in numbers of a "
+            "head, operations of a head for one token in training, forwards. S, G, Phi: the memory; k, v, q: key, value, "
+            "query; beta: input gate; gamma: forget gate.",
+        )
