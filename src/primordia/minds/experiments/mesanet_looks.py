@@ -1,0 +1,157 @@
+"""What minds/mesanet shows of its models: scores, pictures, tables. JAX is imported inside functions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from primordia.core.findings import Chart, Finding, Table
+from primordia.core.streams import Streams
+from primordia.minds import pictures
+from primordia.minds.experiments import mesanet_parts, mesanet_tasks
+from primordia.minds.experiments.mesanet_settings import MesaNetConfig
+
+SHOWN = 64
+"""Tokens of a picture: longer sequences are cut."""
+
+
+def models(config: MesaNetConfig, state: Any) -> dict[str, tuple[str, Any]]:
+    """Title -> (layers, weights that are evaluated) of the model and of its twin, where there is one."""
+    both = {"model": (config.layers, state.learner), "twin": (config.twin, state.twin)}
+    return {
+        f"{title} ({layers})": (layers, learner.weights if learner.average is None else learner.average)
+        for title, (layers, learner) in both.items()
+        if learner is not None
+    }
+
+
+def exam(config: MesaNetConfig, layers: str, weights: Any, rows: Any) -> dict[str, Any]:
+    """Loss and scores of a model on given rows (see `training.token_loss.TokenExam`)."""
+    from primordia.minds.training.evaluation import evaluate
+    from primordia.minds.training.token_loss import TokenExam
+
+    return evaluate(weights, [rows], loss=TokenExam(mesanet_parts.spec(config, layers)))
+
+
+def insides(config: MesaNetConfig, layers: str, weights: Any) -> tuple[Any, ...]:
+    """What every block does with the first evaluation sequence (see `probes.inside.Inside`)."""
+    from primordia.minds.probes.inside import inside
+
+    rows = mesanet_parts.evaluation_rows(config, Streams(config.seed))
+    return inside(weights, rows.tokens.inputs[:1, :SHOWN], spec=mesanet_parts.spec(config, layers))
+
+
+def draw_reads(config: MesaNetConfig, state: Any) -> npt.NDArray[np.uint8]:
+    """The view "reads": a line of heads for each block, the twin's below."""
+    lines = []
+    for layers, weights in models(config, state).values():
+        for block in insides(config, layers, weights):
+            reads = np.full((config.n_heads, 1, 1), np.nan) if block.reads is None else np.asarray(block.reads[0])
+            # Each head has a scale of its own: its output is normed before it is used.
+            lines.append([pictures.heat(head) for head in reads])
+    return pictures.readable(pictures.grid(lines))
+
+
+def residual(config: MesaNetConfig, state: Any) -> float:
+    """The largest relative residual of the solvers in the model, on one evaluation sequence."""
+    layers, weights = next(iter(models(config, state).values()))
+    found = [block.shown["residual"] for block in insides(config, layers, weights) if "residual" in block.shown]
+    return max(float(np.max(one)) for one in found)
+
+
+def findings(config: MesaNetConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
+    """Everything that is said about a state."""
+    rows = mesanet_parts.evaluation_rows(config, streams)
+    scores = {title: exam(config, layers, weights, rows) for title, (layers, weights) in models(config, state).items()}
+    found: list[Finding] = [by_position(config, scores)]
+    if config.task == "recall":
+        found.append(by_pairs(config, state, streams))
+    found.append(heads(config, state))
+    return tuple(found)
+
+
+def by_position(config: MesaNetConfig, scores: dict[str, dict[str, Any]]) -> Chart:
+    """Accuracy at each position that is scored."""
+    lines = {}
+    for title, score in scores.items():
+        counts = np.asarray(score["counts"])
+        places = np.flatnonzero(counts)
+        lines[title] = tuple((int(place) + 1, float(score["hits"][place] / counts[place])) for place in places)
+    ends = [place for line in lines.values() for place, _ in (line[0], line[-1])]
+    lines["guess"] = tuple((place, mesanet_tasks.chance(config)) for place in (min(ends), max(ends)))
+    return Chart(
+        "Accuracy by position",
+        "position in the sequence (tokens)",
+        "accuracy (share)",
+        lines,
+        f"Over {config.n_evaluation} evaluation sequences.",
+    )
+
+
+def by_pairs(config: MesaNetConfig, state: Any, streams: Streams) -> Table:
+    """Accuracy for other numbers of pairs in sequences of the same length."""
+    task = mesanet_tasks.task(config)
+    most = min(task.n_time // 4, task.n_symbols // 2 - 1)
+    numbers = sorted({n for n in (config.n_pairs // 4, config.n_pairs // 2, config.n_pairs, 2 * config.n_pairs) if n})
+    kept = [n for n in numbers if n <= most]
+    lines = []
+    for n in kept:
+        other = dataclasses.replace(task, n_pairs=n)
+        rows = mesanet_parts.rows(config, other, streams.key("pairs", n), config.n_evaluation)
+        found = [exam(config, *model, rows)["accuracy"] for model in models(config, state).values()]
+        lines.append((n, *(float(accuracy) for accuracy in found), 1 / n))
+    return Table(
+        "Accuracy by number of pairs",
+        ("pairs", *models(config, state), "guess"),
+        tuple(lines),
+        f"Trained with {config.n_pairs}; other sequences than those of the evaluation.",
+    )
+
+
+def heads(config: MesaNetConfig, state: Any) -> Table:
+    """Gates of every head and what its solver says, over one evaluation sequence."""
+    lines: list[tuple[Any, ...]] = []
+    for title, (layers, weights) in models(config, state).items():
+        names = [name.strip() for name in layers.split(",")]
+        for place, block in enumerate(insides(config, layers, weights)):
+            for head in range(config.n_heads):
+                lines.append(
+                    (
+                        title,
+                        place + 1,
+                        names[place % len(names)],
+                        head + 1,
+                        _mean(block.forget, head),
+                        _mean(block.write, head),
+                        _largest(block.shown.get("residual"), head),
+                        _mean(block.shown.get("steps"), head),
+                        _largest(block.shown.get("condition"), head),
+                    )
+                )
+    return Table(
+        "Heads",
+        (
+            "model",
+            "block",
+            "layer",
+            "head",
+            "forget gate",
+            "input gate",
+            "residual",
+            "solver steps",
+            "condition number",
+        ),
+        tuple(lines),
+        "Means over the tokens of one evaluation sequence; residual and condition number are the largest.",
+    )
+
+
+def _mean(values: Any, head: int) -> float | None:
+    return None if values is None else float(np.mean(np.asarray(values)[0, head]))
+
+
+def _largest(values: Any, head: int) -> float | None:
+    return None if values is None else float(np.max(np.asarray(values)[0, head]))
