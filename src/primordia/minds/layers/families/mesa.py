@@ -6,7 +6,7 @@ from jaxtyping import Array
 
 from primordia.minds.layers.entry import Layer, LayerSizes
 from primordia.minds.layers.heads import HeadMixer, HeadSizes
-from primordia.minds.layers.mesa.rule import Mesa
+from primordia.minds.layers.mesa.rule import Mesa, Regulariser
 from primordia.minds.layers.mesa.solver import Solver
 from primordia.minds.layers.rules.recursive import RecursiveMesa
 
@@ -18,6 +18,12 @@ def _sizes(sizes: LayerSizes) -> HeadSizes:
 def _mesa(key: Array, sizes: LayerSizes) -> HeadMixer:
     solver = Solver(sizes.solver_steps, sizes.solver_tolerance)
     return HeadMixer(key, _sizes(sizes), Mesa(sizes.n_heads, sizes.d_key, solver=solver))
+
+
+def _signed(key: Array, sizes: LayerSizes) -> HeadMixer:
+    solver = Solver(sizes.solver_steps, sizes.solver_tolerance)
+    rule = Mesa(sizes.n_heads, sizes.d_key, Regulariser(bound=49.0, init=50.0), solver, signed=True)
+    return HeadMixer(key, _sizes(sizes), rule)
 
 
 def _recursive(key: Array, sizes: LayerSizes) -> HeadMixer:
@@ -33,6 +39,15 @@ LAYERS: dict[str, Layer] = {
         cost="k (4Cd + 2d^2) + 4Cd + 6d^2",
         source="arXiv 2506.05233",
         use="Recalls best of all layers with a constant state; costs its solver's k steps.",
+    ),
+    "mesa-signed": Layer(
+        build=_signed,
+        update="as mesa, with gamma in (-1, 1) and Lambda from 50, never below 49",
+        loss="as mesa, with signs: sum of zeta beta |v - Sk|^2 / 2 + Tr(S Lambda S') / 2",
+        state="2 d^2",
+        cost="as mesa",
+        source="arXiv 2506.05233, the study of parity",
+        use="Tracks states that change sign, such as parity; with so large a Lambda it is close to signed scalar-gla.",
     ),
     "mesa-recursive": Layer(
         build=_recursive,
