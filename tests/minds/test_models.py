@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primordia.core.errors import CheckpointError, ConfigError, UnknownNameError
+from primordia.minds.claims.models import CLAIMS
 from primordia.minds.layers.table import LAYERS
 from primordia.minds.models import sizes
 from primordia.minds.models.model import Model, bounded, skeleton
@@ -91,7 +92,7 @@ def test_weights_that_write_into_the_stream_shrink_with_the_number_of_blocks():
     assert float(named(many)["blocks/0/mlp/up"].std()) == pytest.approx(16**-0.5, rel=0.1)
 
 
-@pytest.mark.parametrize("pattern", ["scalar-gla"])
+@pytest.mark.parametrize("pattern", ["scalar-gla", "softmax,mesa"])
 def test_steps_and_stretches_give_the_same_logits(pattern):
     model, inputs = made(dataclasses.replace(SPEC, pattern=pattern)), tokens()
     reset = jnp.zeros(inputs.shape, bool).at[0, 5].set(True)
@@ -171,6 +172,13 @@ def test_the_sizes_of_the_paper_have_its_numbers_of_parameters(name, n_millions)
     assert exact == pytest.approx(n_millions * 1e6, rel=0.01)
     assert sizes.n_parameters_in_short(spec) == 50_257 * spec.width + 13 * spec.width**2 * spec.n_blocks
     assert 0 < exact - sizes.n_parameters_in_short(spec) < 0.002 * exact
+
+
+def test_the_claim_about_the_sizes_holds_and_would_notice_other_widths(monkeypatch):
+    (claim,) = CLAIMS
+    assert claim.expected.holds(claim.measure(claim.setup).value)
+    monkeypatch.setitem(sizes.SIZES, "140M", (14, 6, 780))
+    assert not claim.expected.holds(claim.measure(claim.setup).value)
 
 
 def test_parameters_are_counted_as_they_are_made():

@@ -87,7 +87,7 @@ def _softmax(spec: ModelSpec, chunk: int, n_time: int) -> float:
 
 
 def _sliding(spec: ModelSpec, chunk: int, n_time: int) -> float:
-    return 4.0 * spec.key_size * min(spec.window, (n_time + 1) / 2)
+    return 4.0 * spec.key_size * (spec.window + chunk)
 
 
 def _delta(spec: ModelSpec, chunk: int, n_time: int) -> float:
@@ -100,6 +100,10 @@ def _mesa(spec: ModelSpec, chunk: int, n_time: int) -> float:
     return spec.solver_steps * (4.0 * chunk * d + 2.0 * d**2) + 4.0 * chunk * d + 6.0 * d**2
 
 
+def _recursive(spec: ModelSpec, chunk: int, n_time: int) -> float:
+    return 8.0 * spec.key_size**2
+
+
 def _none(spec: ModelSpec, chunk: int, n_time: int) -> float:
     return 0.0
 
@@ -110,5 +114,6 @@ COSTS: dict[str, Callable[[ModelSpec, int, int], float]] = {
     "delta": _delta,
     "gated-delta": _delta,
     "mesa": _mesa,
+    "mesa-recursive": _recursive,
     "hawk": _none,
 }

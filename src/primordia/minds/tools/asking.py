@@ -35,13 +35,15 @@ def text_model(runs: Runs, run: str, step: int | None) -> tuple[TextModel, dict[
 
 def provenance(moment: Moment) -> dict[str, Any]:
     """Where a run's weights come from."""
+    kind, settings = moment.experiment, configs.to_dict(moment.config)
     return {
         "run": moment.run,
-        "experiment": moment.experiment.name,
-        "version": moment.experiment.version,
+        "experiment": kind.name,
+        "version": kind.version,
         "step": moment.t,
         "seed": moment.streams.seed,
-        "config": configs.digest(moment.config),
+        "config": configs.digest(kind.name, kind.version, settings),
+        "settings": settings,
     }
 
 

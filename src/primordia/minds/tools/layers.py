@@ -31,7 +31,7 @@ class Layers(Tool):
             "Layers",
             ("layer", "update", "loss descended", "state", "operations", "use"),
             tuple((name, it.update, it.loss, it.state, it.cost, it.use) for name, it in LAYERS.items()),
-            "d: channels of a head; C: tokens of a chunk; t: tokens so far; k: steps of the solver. State in numbers of a "
-            "head, operations of a head for one token in training, forwards. S, G, Phi: the memory; k, v, q: key, value, "
-            "query; beta: input gate; gamma: forget gate.",
+            "d: channels of a head; C: tokens of a chunk; t: tokens so far; w: tokens of a window; k: steps of the "
+            "solver. State: numbers of a head. Operations: of a head for one token in training, forwards. S: the "
+            "memory; k, v, q: key, value, query of a token; beta: input gate; gamma: forget gate.",
         )

@@ -1,0 +1,68 @@
+"""A run of a model of text without training: what tools are handed in their tests."""
+
+import dataclasses
+import functools
+from types import SimpleNamespace
+from typing import Annotated
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from primordia.core.config import Spec
+from primordia.core.streams import Streams
+from primordia.core.tools import Moment
+from primordia.minds.models.model import Model
+from primordia.minds.models.spec import ModelSpec
+from primordia.minds.text.speaking import TextModel
+from primordia.minds.text.tokens import Bytes
+
+SPEC = ModelSpec(257, 257, pattern="scalar-gla", n_blocks=1, width=8, n_heads=1, chunk=4, expansion=1.0)
+
+
+@functools.lru_cache
+def model():
+    return jax.jit(Model, static_argnums=1)(jax.random.key(0), SPEC)
+
+
+@functools.lru_cache
+def ending_model():
+    """A model that always ends the text: the stream is one vector, and only the last token's embedding points along."""
+    embedding = jnp.zeros((257, 8)).at[:, 0].set(-1.0).at[Bytes.begin, 0].set(-9.0)
+    return eqx.tree_at(lambda made: (made.embedding, made.norm.scale), model(), (embedding, jnp.ones(8)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What a run must have."""
+
+    seed: Annotated[int, Spec("seed", ge=0)] = 7
+
+
+class Loud:
+    """Stands in for an experiment that trains models of text."""
+
+    name, version = "tests/loud", 1
+
+    def __init__(self, ends=False):
+        self.ends = ends
+
+    def text_model(self, config, state):
+        return TextModel(ending_model() if self.ends else model(), Bytes())
+
+
+class Quiet:
+    """Stands in for an experiment that trains something else."""
+
+    name, version = "tests/quiet", 1
+
+
+class FakeRuns(SimpleNamespace):
+    """One run, and what was asked of it."""
+
+    def __init__(self, experiment):
+        super().__init__(experiment=experiment, asked=[])
+
+    def moment(self, run, t=None):
+        self.asked.append((run, t))
+        return Moment(self.experiment, Config(), None, Streams(7), 12 if t is None else t, "a-run")
