@@ -29,7 +29,7 @@ CLAIMS = (
     Claim(
         "M31",
         "The three MesaNets of the paper have 146, 433 and 936 million weights.",
-        "arXiv 2506.05233, table of model sizes: V n + 13 n^2 N with 50,257 tokens, computed from its widths and blocks",
+        "arXiv 2506.05233, table of model sizes; counted as V n + 13 n^2 N from its widths, blocks and 50,257 tokens",
         {"pattern": "mesa"},
         off_the_counts,
         Expected(0, 0.01, "one per cent: the formula leaves out norms, gates, convolutions and regularisers"),
