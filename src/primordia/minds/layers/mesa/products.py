@@ -20,8 +20,6 @@ from primordia.minds.layers import segments
 from primordia.minds.layers.mesa.solver import Rows, Solved, Solver, conjugate_gradient, first_guess
 from primordia.minds.layers.rule import Signals
 
-LEAST_LOG_DECAY = -1e4
-"""A gate of exactly 0 has no finite logarithm; whatever is multiplied by exp(-10000) is as gone."""
 FULL = jax.lax.Precision.HIGHEST
 """Matrix units of accelerators round the factors of a product to 11 bits; no solver converges on that."""
 
@@ -55,28 +53,21 @@ def weights(
     sign: Float[Array, "chunk batch head time"] | None,
     reset: Bool[Array, "chunk batch time"] | None,
 ) -> Weights:
-    """The weights of all chunks.
-
-    Every zeta_ts is the exponential of a sum over its own gates. (As a difference of two running sums it would lose all
-    digits behind a gate near 0.)
-    """
+    """The weights of all chunks."""
     n_chunks, n_batch, _, n_time = log_decay.shape
-    order = jnp.arange(n_time)
-    upto, behind = order[:, None] >= order, order[:, None] > order
-    log_decay = jnp.maximum(log_decay, LEAST_LOG_DECAY)
-    kept = jnp.where(upto, log_decay[..., None, :], 0)
-    pairs = jnp.exp(times(kept, behind.astype(kept.dtype)))
-    before = jnp.exp(jnp.sum(kept, axis=-1))
+    flat = None if reset is None else reset.reshape(-1, n_time)
+    sight = segments.sight(flat, n_chunks * n_batch, n_time)
+    sees, sees_before, after_sees, passes = (part.reshape(n_chunks, n_batch, 1, *part.shape[1:]) for part in sight)
+    elapsed = segments.elapsed(log_decay)
+    pairs = jnp.exp(jnp.where(sees, elapsed.between(), -jnp.inf))
+    before, after = jnp.exp(elapsed.since_begin()), jnp.exp(elapsed.until_end())
     if sign is not None:
         signs = jnp.cumprod(sign, axis=-1)
         pairs *= signs[..., :, None] * signs[..., None, :]
-        before *= signs
-    flat = None if reset is None else reset.reshape(-1, n_time)
-    sight = segments.sight(flat, n_chunks * n_batch, n_time)
-    sees = [part.reshape(n_chunks, n_batch, 1, *part.shape[1:]) for part in sight]
-    through = before[..., -1] * sees[3]
-    after = pairs[..., -1, :] * sees[2] * write
-    return Weights(jnp.where(sees[0], pairs, 0) * write[..., None, :], before * sees[1], after, through)
+        before, after = before * signs, after * signs[..., -1:] * signs
+    return Weights(
+        pairs * write[..., None, :], before * sees_before, after * after_sees * write, before[..., -1] * passes
+    )
 
 
 def borders(state: Memory, chunked: Signals, left: Weights) -> tuple[Memory, Memory]:

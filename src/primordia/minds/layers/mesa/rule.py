@@ -27,7 +27,7 @@ PROBED_CHUNK = 64
 TINY = 1e-30
 PROBED_TOLERANCE = 1e-4
 """Relative residual up to which `Mesa.probes` counts steps where the layer itself has no tolerance: the largest that
-kept a model's quality (arXiv 2506.05233, section 5.4)."""
+kept a model's quality (arXiv 2506.05233, dynamic budgets)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,15 +151,22 @@ class Mesa(Rule):
         return products.times(rows, jnp.swapaxes(state.values, -1, -2))[..., 0, :], state
 
     def probes(self, signals: Signals, state: Memory) -> dict[str, Array]:
-        """What the solver leaves ("residual": |q - (H + Lambda) x| / |q|) and the "steps" it takes to its tolerance."""
+        """What the solver meets, for every token; forms every matrix once, T d^3 operations for a head.
+
+        "residual" is |q - (H + Lambda) x| / |q| of the layer's own solution, "steps" how many the solver takes to its
+        tolerance, "condition" the condition number of H + Lambda.
+        """
         n_time = signals.query.shape[2]
         one, _ = self.chunks(signals, state, min(n_time, PROBED_CHUNK))
         rows = products.solved(one, one.query, self.solver).rows
         residual = _length(one.query - products.multiplied(one, rows)) / jnp.maximum(_length(one.query), TINY)
         tolerance = self.solver.tolerance or PROBED_TOLERANCE
         counted = dataclasses.replace(self.solver, tolerance=tolerance, steps=self.solver.steps or one.key.shape[-1])
-        steps = products.solved(one, one.query, counted).steps
-        found = {"residual": residual, "steps": steps}
+        found = {
+            "residual": residual,
+            "steps": products.solved(one, one.query, counted).steps,
+            "condition": jax.lax.map(_condition, one),
+        }
         return {name: segments.joined(each[..., None], n_time)[..., 0] for name, each in found.items()}
 
     def chunks(self, signals: Signals, state: Memory, chunk: int) -> tuple[Chunk, Memory]:
@@ -173,6 +180,12 @@ class Mesa(Rule):
 def _updated(old: Array, gamma: Array, one: Array, other: Array) -> Array:
     """The sum with one more product, what it was before times gamma."""
     return gamma[..., None, None] * old + one[..., :, None] * other[..., None, :]
+
+
+def _condition(one: Chunk) -> Float[Array, "*rest time"]:
+    """Largest over smallest eigenvalue of every H + Lambda."""
+    values = jnp.linalg.eigvalsh(products.matrices(one))
+    return values[..., -1] / values[..., 0]
 
 
 def _length(rows: Float[Array, "*rest key"]) -> Float[Array, "*rest"]:
