@@ -1,4 +1,4 @@
-"""Associative recall against an adversary: N items are shown, and who asks knows which one the memory is likely to lack.
+"""Associative recall against an adversary: of N items, one is asked for that the memory is likely to lack.
 
 Source: arXiv 2408.10818 (the idea; sizes other than N = 20 are ours). A learner whose memory is smaller than N must
 fail on some query if it is deterministic; one that also sees random numbers need not fail on any for sure.

@@ -8,6 +8,7 @@ only the notebooks: `half_width` is 1/2 here. "Scale alpha" of its out-of-distri
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Annotated, NamedTuple, final
 
 import jax
@@ -154,6 +155,12 @@ class Sine(Task[Vectors]):
         turn = share if self.coupled else jax.random.uniform(key_phase)
         amplitude = self.smallest + (self.largest - self.smallest) * share
         return joint(x, amplitude * jnp.sin(x + jnp.pi * turn))
+
+
+@functools.partial(jax.jit, static_argnames=("task", "n_batch"))
+def drawn_episodes(task: Regression, key: Array, n_batch: int) -> Episode:
+    """`task.episodes`, compiled once for each task and size."""
+    return task.episodes(key, n_batch)
 
 
 def joint(x: Float[Array, "*batch pair input"], y: Float[Array, "*batch pair output"]) -> Vectors:

@@ -15,7 +15,7 @@ def random_storage_success(n_items: int, memory: int) -> float:
 
 
 def majority(success: float, n_votes: int) -> float:
-    """How likely most of `n_votes` independent answers are right, each with probability `success`; a tie counts half."""
+    """How likely most of `n_votes` answers are right, each for itself with probability `success`; a tie counts half."""
     total = 0.0
     for right in range(n_votes + 1):
         share = 1.0 if 2 * right > n_votes else (0.5 if 2 * right == n_votes else 0.0)
