@@ -79,7 +79,7 @@ CLAIMS = (
     Claim(
         "M17",
         "A gated linear recurrence with d^2 + d = 20 hidden channels is linear attention over d = 4.",
-        f"{PAPER}, section 3",
+        f"{PAPER}, construction",
         _constructed("generic"),
         constructed_error,
         Expected(0, 1e-10, "rounding in 64 bits of outputs in the hundreds"),
@@ -89,7 +89,7 @@ CLAIMS = (
     Claim(
         "M17-compact",
         "So is one with d (d + 1) / 2 + d = 14, which keeps each product of two inputs once.",
-        f"{PAPER}, section 3",
+        f"{PAPER}, construction",
         _constructed("compact"),
         constructed_error,
         Expected(0, 1e-10, "rounding in 64 bits of outputs in the hundreds"),
@@ -99,7 +99,7 @@ CLAIMS = (
     Claim(
         "M17-ends",
         "Trained to imitate attention, only hidden channels with a decay of 0 or 1 matter: their share of importance.",
-        f"{PAPER}, section 4",
+        f"{PAPER}, imitation of a teacher",
         {"updates": 5000, "seeds": [1], "metric": "importance_at_ends"},
         worst_of_runs,
         Expected(0.95, 1, "the paper says only; within 0.05 of an end, and 95 %, are our lines"),
@@ -109,7 +109,7 @@ CLAIMS = (
     Claim(
         "M17-ends-seeds",
         "The same for five teachers and starts: the smallest share.",
-        f"{PAPER}, section 4",
+        f"{PAPER}, imitation of a teacher",
         {"updates": 5000, "seeds": [1, 2, 3, 4, 5], "metric": "importance_at_ends"},
         worst_of_runs,
         Expected(0.95, 1, "as M17-ends"),
@@ -119,7 +119,7 @@ CLAIMS = (
     Claim(
         "M17-model",
         "Trained to imitate attention, it leaves the same linear model for the next query: cosine.",
-        f"{PAPER}, section 4",
+        f"{PAPER}, imitation of a teacher",
         {"updates": 5000, "seeds": [1], "metric": "cosine"},
         worst_of_runs,
         Expected(0.99, 1, "the paper shows attention recovered; the line is ours"),
@@ -129,7 +129,7 @@ CLAIMS = (
     Claim(
         "M17-regression",
         "Trained on linear regression in context, it has the loss of one step of gradient descent: ratio.",
-        f"{PAPER}, section 5",
+        f"{PAPER}, in-context linear regression",
         {**REGRESSION, "seed": 1},
         loss_to_descent,
         Expected(0.9, 1.05, "the paper finds the one-step solution; the band about it is ours"),

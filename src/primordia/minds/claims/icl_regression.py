@@ -1,4 +1,4 @@
-"""Trained attention beside gradient descent: arXiv 2212.07677 ("A"), sections 3 and 4.
+"""Trained attention beside gradient descent: arXiv 2212.07677.
 
 Regions were fixed before measuring, from the paper and from an earlier independent implementation of the same recipe
 ("earlier": two seeds, 5,000 updates). One training run of 2,000 updates serves all quick claims.
@@ -151,7 +151,7 @@ TRAINED = (
     Claim(
         "M03",
         "A trained linear layer has the loss of one step of gradient descent with the best step size.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         _of_run(metric="ratio"),
         metric_of_run,
         Expected(0.98, 1.01, "earlier: 1.0025 on the same 10,000 problems; a learner may also be a little better"),
@@ -161,7 +161,7 @@ TRAINED = (
     Claim(
         "M03-seeds",
         "It does so from every start: the largest of five ratios.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         {"updates": 2000, "seeds": [0, 1, 2, 3, 4]},
         worst_ratio,
         Expected(0.98, 1.01, "as M03"),
@@ -171,7 +171,7 @@ TRAINED = (
     Claim(
         "M04",
         "Its implicit linear model points the same way: mean cosine of d answer / d query.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         _of_run(metric="cosine"),
         metric_of_run,
         Expected(0.995, 1, "earlier: 0.9991 to 0.9993"),
@@ -181,7 +181,7 @@ TRAINED = (
     Claim(
         "M04-distance",
         "Its implicit linear model is near: mean Euclidean distance of d answer / d query.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         _of_run(metric="model_distance"),
         metric_of_run,
         Expected(0, 0.1, "earlier: 0.085 to 0.098; less is nearer"),
@@ -191,7 +191,7 @@ TRAINED = (
     Claim(
         "M04-answers",
         "Its answers are near: mean absolute difference.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         _of_run(metric="answer_difference"),
         metric_of_run,
         Expected(0, 0.025, "earlier: 0.020 to 0.023; less is nearer"),
@@ -201,7 +201,7 @@ TRAINED = (
     Claim(
         "M05",
         "Weights halfway between learned and constructed ones do as well as the descent: ratio of losses.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         _of_run(),
         interpolated_ratio,
         Expected(0.98, 1.01, "earlier: 1.0006 to 1.0007; the band of M03"),
@@ -211,7 +211,7 @@ TRAINED = (
     Claim(
         "M05-step-size",
         "Ten times the last entry of P W_V is minus the best step size, 6.06.",
-        f"{PAPER}, proposition 1 and figure 2",
+        f"{PAPER}, proposition 1 and the comparison of a trained layer with a step",
         _of_run(),
         learned_step_size,
         Expected(-6.24, -5.88, "3 % about the closed form 6.0606; earlier: -6.0 to -6.13"),
@@ -222,7 +222,7 @@ TRAINED = (
         "M06",
         "Where inputs are half, one and a half times or twice as large, it errs as the descent does: largest relative "
         "difference of losses.",
-        f"{PAPER}, figure 2",
+        f"{PAPER}, comparison of a trained layer with a step",
         _of_run(scales=[0.5, 1.5, 2.0]),
         scale_deviation,
         Expected(0, 0.05, "earlier runs differed by up to 3.5 % at the larger scales"),
@@ -232,7 +232,7 @@ TRAINED = (
     Claim(
         "M08-trained",
         "Two looped layers have the loss of two steps of GD++.",
-        f"{PAPER}, figure 3: both about 0.11, against 0.16 of plain descent",
+        f"{PAPER}, figure of two looped layers: both about 0.11, against 0.16 of plain descent",
         {"updates": 5000, "seed": 0, "n_layers": 2, "n_steps": 2, "reference": "gd++", "metric": "ratio"},
         metric_of_run,
         Expected(0.9, 1.05, "the paper's two curves meet within the width of a line; the band is ours"),
@@ -242,7 +242,7 @@ TRAINED = (
     Claim(
         "M03-set-128",
         "Trained on 128 problems again and again it does not become the descent: cosine of d answer / d query.",
-        f"{PAPER}, appendix: alignment fails at 128 problems",
+        f"{PAPER}, fixed training sets: alignment fails at 128 problems",
         {"updates": 2000, "seed": 0, "n_problems": 128, "metric": "cosine"},
         metric_of_run,
         Expected(-1, 0.95, "the paper says that alignment fails; the line is ours"),
@@ -252,7 +252,7 @@ TRAINED = (
     Claim(
         "M03-set-2048",
         "Trained on 2,048 problems again and again it does.",
-        f"{PAPER}, appendix: near perfect from 2,048 problems",
+        f"{PAPER}, fixed training sets: near perfect from 2,048 problems",
         {"updates": 2000, "seed": 0, "n_problems": 2048, "metric": "cosine"},
         metric_of_run,
         Expected(0.99, 1, "the paper says that alignment is near perfect; the line is ours"),

@@ -98,7 +98,7 @@ class GatedRnnAttention(TrainingExperiment[GatedRnnConfig]):
         outputs = [[5.0, 10.0], [2.0, 5.0]]
         return KnownResult(
             "Both constructions on the tokens (1, 2) and (0, 1), where all matrices of attention are the identity.",
-            f"{self.source.title}, section 3; by hand: (1, 2) |(1, 2)|^2, then (1, 2) 2 + (0, 1) 1",
+            "the construction of the paper; by hand: (1, 2) |(1, 2)|^2, then (1, 2) 2 + (0, 1) 1",
             {"generic": outputs, "compact": outputs},
             constructed_outputs,
         )

@@ -72,9 +72,9 @@ def wanted_models(config: GatedRnnConfig) -> Float[Array, "batch output input"]:
     made, inputs = task(config), evaluation(config).inputs[:N_PROBED]
     if isinstance(made, AttentionTeacher):
         return gated.query_models(gated.compact(made.teacher()), inputs)
-    x, y = inputs[:, :-1, : config.n_channels], inputs[:, :-1, config.n_channels :]
-    # A step from zero is a multiple of sum y x^T; the multiple does not matter to a cosine, nor do the query's own y.
-    return jnp.concatenate([jnp.einsum("bto,bti->boi", y, x), jnp.zeros((len(y), y.shape[-1], y.shape[-1]))], axis=-1)
+    before = np.asarray(inputs)[:, :-1]
+    # A step from zero is a multiple of sum y x^T, and the multiple does not matter to a cosine.
+    return jnp.asarray(np.swapaxes(before[..., config.n_channels :], 1, 2) @ before[..., : config.n_channels])
 
 
 def likeness(config: GatedRnnConfig, weights: Any) -> float:
@@ -82,9 +82,8 @@ def likeness(config: GatedRnnConfig, weights: Any) -> float:
     from primordia.minds.probes import gated
 
     inputs = evaluation(config).inputs[:N_PROBED]
-    n = config.n_channels
-    found = gated.query_models(weights, inputs)
-    return float(gated.mean_cosine(found[..., :n], wanted_models(config)[..., :n]))
+    n, found = config.n_channels, np.asarray(gated.query_models(weights, inputs))
+    return float(gated.mean_cosine(found[..., :n], wanted_models(config)))
 
 
 def draw_channels(config: GatedRnnConfig, state: Any) -> pictures.Pixels:

@@ -9,6 +9,7 @@ We differ in that a decay is the squared sine of a free angle, which reaches 0 a
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 
 import jax
@@ -41,10 +42,12 @@ class GatedRecurrence:
                 raise ConfigError(f"{name}={getattr(self, name)} is out of range: it must be at least 1.")
 
 
+@functools.partial(jax.jit, static_argnames="model")
 def begin(model: GatedRecurrence, key: PRNGKeyArray) -> Weights:
     """Weights by name.
 
-    "angle" [hidden], "in_m", "in_x" [hidden, input + 1], "out_m", "out_x" [gated, hidden + 1], "readout" [output, gated].
+    "angle" [hidden], "in_m" and "in_x" [hidden, input + 1], "out_m" and "out_x" [gated, hidden + 1], "readout"
+    [output, gated].
     The last column of a gate multiplies the constant one. Decays are uniform in [0, 1]; matrices normal with variance
     one over their inputs.
     """

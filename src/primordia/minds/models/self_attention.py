@@ -1,6 +1,6 @@
 """Self-attention and nothing else, in few enough weights to be read: the models that in-context learning was found in.
 
-Papers: arXiv 2212.07677, section 2 and appendix A ("A"); arXiv 2309.05858, section 3 ("B"). A layer adds to token j
+Papers: arXiv 2212.07677 ("A"), arXiv 2309.05858 ("B"). A layer adds to token j
 
     sum_h P_h sum_i W_V,h e_i  s(e_i^T W_K,h^T W_Q,h e_j)
 
@@ -12,6 +12,7 @@ We differ in that the softmax is not scaled either, and that the heads' value si
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TypeAlias
 
 import jax
@@ -80,6 +81,7 @@ class SelfAttention:
         return 1 if self.tied else self.n_layers
 
 
+@functools.partial(jax.jit, static_argnames="model")
 def begin(model: SelfAttention, key: PRNGKeyArray) -> Weights:
     """Weights by name: "layers/0/query", "key", "value" [head, size, channel], "out" [head, channel, size], and so on.
 
@@ -145,6 +147,7 @@ def attention(
     return jnp.where(allowed, scores, 0.0)
 
 
+@functools.partial(jax.jit, static_argnames=("model", "place"))
 def products(
     model: SelfAttention, weights: Weights, place: int = 0
 ) -> tuple[Float[Array, "head channel channel"], Float[Array, "head channel channel"]]:

@@ -6,8 +6,10 @@ Each function gives the two products W_K^T W_Q and P W_V of every head, [head, c
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -46,6 +48,7 @@ def gradient_step(
     return curved_step(n_inputs, rate, n_context, 0.0, start, n_outputs)
 
 
+@functools.partial(jax.jit, static_argnames=("n_inputs", "n_context", "n_outputs"))
 def curved_step(
     n_inputs: int,
     rate: float | Array,
@@ -54,7 +57,7 @@ def curved_step(
     start: Float[Array, "output input"] | None = None,
     n_outputs: int = 1,
 ) -> Products:
-    """The step of `gradient_step`, in which also x becomes (I - gamma X X^T) x: GD++, arXiv 2212.07677, appendix A.10.
+    """The step of `gradient_step`, in which also x becomes (I - gamma X X^T) x: GD++ of arXiv 2212.07677.
 
     X X^T is the sum over the context, not its mean; `curvature` is gamma.
     """

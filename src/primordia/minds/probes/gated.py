@@ -1,14 +1,15 @@
 """What the hidden channels of a gated recurrence are for, and weights with which it is linear attention.
 
-Source: arXiv 2309.01775, section 3 (constructions) and section 4 (which channels a trained network uses).
+Source: arXiv 2309.01775.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from primordia.minds.models import gated_rnn
@@ -16,6 +17,7 @@ from primordia.minds.models.weights import Weights
 from primordia.minds.tasks.attention_teacher import TeacherWeights
 from primordia.minds.tasks.batch import Vectors, squared_error
 
+Matrix: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 END = 0.05
 """A decay this close to 0 or 1 counts as being there; the line is ours."""
 
@@ -47,6 +49,7 @@ def channels(weights: Weights, batch: Vectors) -> Channels:
     return Channels(gated_rnn.decays(weights), (losses - whole) / nothing)
 
 
+@jax.jit
 def share_at_ends(found: Channels) -> Float[Array, ""]:
     """The share of all importance that channels with a decay next to 0 or 1 have; below zero counts as none."""
     ends = (found.decay <= END) | (found.decay >= 1 - END)
@@ -64,12 +67,14 @@ def query_models(weights: Weights, inputs: Float[Array, "batch time input"]) -> 
     return jax.vmap(jax.jacfwd(last))(inputs[:, -1], inputs[:, :-1])
 
 
+@jax.jit
 def mean_cosine(one: Float[Array, "batch output input"], other: Float[Array, "batch output input"]) -> Array:
     """The mean over sequences of the cosine between two matrices."""
     lengths = jnp.linalg.norm(one, axis=(1, 2)) * jnp.linalg.norm(other, axis=(1, 2))
     return jnp.mean(jnp.sum(one * other, axis=(1, 2)) / jnp.maximum(lengths, 1e-12))
 
 
+@jax.jit
 def entering(weights: Weights) -> Float[Array, "hidden input_and_one input_and_one"]:
     """What each hidden channel takes in, as the symmetric matrix of its quadratic form in (x, 1)."""
     product = weights["in_m"][:, :, None] * weights["in_x"][:, None, :]
@@ -81,11 +86,11 @@ def generic(teacher: TeacherWeights) -> Weights:
 
     d^2 products of the outgoing gate multiply entry (i, j) of the sum with q_j; the readout adds them up over j.
     """
-    n = teacher.value.shape[0]
-    row, column = (place.ravel() for place in jnp.meshgrid(jnp.arange(n), jnp.arange(n), indexing="ij"))
-    first = jnp.concatenate([teacher.value[row], teacher.query])
-    second = jnp.concatenate([teacher.key[column], jnp.zeros_like(teacher.query)])
-    return _built(first, second, n * n, row, column, jnp.arange(n * n), jnp.eye(n, dtype=first.dtype)[:, row])
+    query, key, value = (np.asarray(matrix) for matrix in teacher)
+    n = len(value)
+    row, column = np.divmod(np.arange(n * n), n)
+    first, second = np.concatenate([value[row], query]), np.concatenate([key[column], np.zeros_like(query)])
+    return _built(first, second, n * n, column, np.arange(n * n), np.eye(n, dtype=value.dtype)[:, row])
 
 
 def compact(teacher: TeacherWeights) -> Weights:
@@ -93,34 +98,32 @@ def compact(teacher: TeacherWeights) -> Weights:
 
     The sum of x x^T is symmetric, so each pair is kept once; W_V goes into the readout.
     """
-    n = teacher.value.shape[0]
-    low, high = jnp.triu_indices(n)
-    kept = jnp.zeros((n, n), int).at[low, high].set(jnp.arange(len(low)))
-    kept = kept.at[high, low].set(jnp.arange(len(low)))
-    row, column = (place.ravel() for place in jnp.meshgrid(jnp.arange(n), jnp.arange(n), indexing="ij"))
-    identity = jnp.eye(n, dtype=teacher.value.dtype)
-    asked = teacher.key.T @ teacher.query
-    first = jnp.concatenate([identity[low], asked])
-    second = jnp.concatenate([identity[high], jnp.zeros_like(asked)])
-    return _built(first, second, len(low), row, column, kept[row, column], teacher.value[:, row])
+    query, key, value = (np.asarray(matrix) for matrix in teacher)
+    n, identity = len(value), np.eye(len(value), dtype=value.dtype)
+    row, column = np.divmod(np.arange(n * n), n)
+    low, high = np.triu_indices(n)
+    kept = np.zeros((n, n), int)
+    kept[low, high] = kept[high, low] = np.arange(len(low))
+    first, second = np.concatenate([identity[low], key.T @ query]), np.concatenate([identity[high], 0 * query])
+    return _built(first, second, len(low), column, kept[row, column], value[:, row])
 
 
-def _built(
-    first: Array, second: Array, n_kept: int, row: Array, column: Array, entry: Array, readout: Array
-) -> Weights:
+def _built(first: Matrix, second: Matrix, n_kept: int, column: Matrix, entry: Matrix, readout: Matrix) -> Weights:
     """The recurrence whose last channels hold a query, that decays at once, and whose first `n_kept` never do.
 
     Product p of the outgoing gate is channel `entry[p]` times query `column[p]`; `readout` [output, product] adds up.
     """
-    n_hidden, kind = first.shape[0], first.dtype
-    constant = (jnp.arange(n_hidden) >= n_kept).astype(kind)[:, None]
-    nothing = jnp.zeros((n_hidden, 1), kind)
-    place, wide = jnp.arange(len(row)), jnp.zeros((len(row), n_hidden + 1), kind)
-    return {
-        "angle": gated_rnn.angle_of(1 - constant[:, 0]),
-        "in_m": jnp.concatenate([first, nothing], axis=1),
-        "in_x": jnp.concatenate([second, constant], axis=1),
-        "out_m": wide.at[place, entry].set(1),
-        "out_x": wide.at[place, n_kept + column].set(1),
+    n_hidden, n_products = len(first), len(column)
+    asks = (np.arange(n_hidden) >= n_kept).astype(first.dtype)
+    out_m, out_x = np.zeros((2, n_products, n_hidden + 1), first.dtype)
+    out_m[np.arange(n_products), entry] = 1
+    out_x[np.arange(n_products), n_kept + column] = 1
+    arrays = {
+        "angle": np.arcsin(np.sqrt(1 - asks)),
+        "in_m": np.column_stack([first, 0 * asks]),
+        "in_x": np.column_stack([second, asks]),
+        "out_m": out_m,
+        "out_x": out_x,
         "readout": readout,
     }
+    return {name: jnp.asarray(array) for name, array in arrays.items()}

@@ -1,4 +1,4 @@
-"""What a trained in-context learner does, held against gradient descent: arXiv 2212.07677, section 3 and appendix A.
+"""What a trained in-context learner does, held against gradient descent: arXiv 2212.07677.
 
 Gradient descent takes part as attention layers with constructed weights (`probes.constructions`), so that learner and
 descent go through the same code.
@@ -45,11 +45,13 @@ def descending(n_inputs: int, n_steps: int, clip: float = 0.0) -> Answerer:
     return Answerer(SelfAttention(n_inputs + 1, n_layers=n_steps, tied=True, clip=clip))
 
 
+@functools.partial(jax.jit, static_argnames=("n_inputs", "n_context"))
 def descent_weights(n_inputs: int, n_context: int, rate: float | Array, curvature: float | Array) -> Weights:
     """The weights of one step of GD++, or of plain descent where `curvature` is 0."""
     return self_attention.of_products(*curved_step(n_inputs, rate, n_context, curvature))
 
 
+@functools.partial(jax.jit, static_argnames="answerer")
 def sensitivities(answerer: Answerer, weights: Weights, problems: Episode) -> Float[Array, "batch input"]:
     """The derivative of each answer by its query: the linear model that a learner has implicitly."""
 
@@ -77,6 +79,7 @@ def aligned(
     )
 
 
+@functools.partial(jax.jit, static_argnames="n_inputs")
 def comparable(made: Products, n_inputs: int) -> Products:
     """Products rescaled to a mean of one on the diagonal of W_K^T W_Q that belongs to x, as descent has it.
 
@@ -91,7 +94,7 @@ def comparable(made: Products, n_inputs: int) -> Products:
 def halfway(weights: Weights, other_weights: Weights, *, model: SelfAttention, n_inputs: int) -> Weights:
     """Weights whose products are the mean of the learned ones and the constructed ones, both rescaled; tied layers.
 
-    The procedure of arXiv 2212.07677, section 3: rescaled means `comparable`.
+    The procedure of arXiv 2212.07677: rescaled means `comparable`.
     """
     learned, made = (
         comparable(Products(*self_attention.products(model, each)), n_inputs) for each in (weights, other_weights)
