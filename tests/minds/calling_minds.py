@@ -1,4 +1,4 @@
-"""A run of a model of text without training: what tools are handed in their tests."""
+"""Models whose weights cost no compilation, and a run of a model of text without training, for tests."""
 
 import dataclasses
 import functools
@@ -8,11 +8,12 @@ from typing import Annotated
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from primordia.core.config import Spec
 from primordia.core.streams import Streams
 from primordia.core.tools import Moment
-from primordia.minds.models.model import Model
+from primordia.minds.models.model import skeleton
 from primordia.minds.models.spec import ModelSpec
 from primordia.minds.text.speaking import TextModel
 from primordia.minds.text.tokens import Bytes
@@ -20,9 +21,22 @@ from primordia.minds.text.tokens import Bytes
 SPEC = ModelSpec(257, 257, pattern="scalar-gla", n_blocks=1, width=8, n_heads=1, chunk=4, expansion=1.0)
 
 
+def filled(spec, seed=0, gain=1.0):
+    """A model with weights drawn by NumPy: matrices of the usual size times `gain`, all else near 1."""
+    rng = np.random.default_rng(seed)
+    shapes = jax.tree_util.tree_leaves(skeleton(spec))
+    drawn = [
+        1 + 0.1 * rng.normal(size=leaf.shape)
+        if leaf.ndim < 2
+        else gain * rng.normal(size=leaf.shape) * leaf.shape[0] ** -0.5
+        for leaf in shapes
+    ]
+    return jax.tree.unflatten(jax.tree.structure(skeleton(spec)), [jnp.asarray(array, jnp.float32) for array in drawn])
+
+
 @functools.lru_cache
 def model():
-    return jax.jit(Model, static_argnums=1)(jax.random.key(0), SPEC)
+    return filled(SPEC)
 
 
 @functools.lru_cache

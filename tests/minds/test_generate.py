@@ -7,13 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from calling_minds import filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primordia.core.errors import ConfigError
 from primordia.minds.models import generate as generating
 from primordia.minds.models.generate import generate
-from primordia.minds.models.model import Model, bounded
+from primordia.minds.models.model import bounded, skeleton
 from primordia.minds.models.sampling import Sampling, chosen, likely
 from primordia.minds.models.spec import ModelSpec
 
@@ -26,8 +27,7 @@ DRAWN = Sampling(temperature=0.9, top_k=12, top_p=0.95)
 @functools.lru_cache
 def model():
     """A model whose weights are larger than at the beginning, so that its tokens differ."""
-    made = jax.jit(Model, static_argnums=1)(jax.random.key(0), SPEC)
-    return jax.tree.map(lambda array: array * 2, made)
+    return filled(SPEC, gain=2.0)
 
 
 def keys(seed, n):
@@ -119,14 +119,14 @@ def test_bad_prompts_are_refused(prompts, n_tokens, n_keys, words):
 def test_a_model_of_vectors_cannot_write():
     spec = dataclasses.replace(SPEC, vectors=True)
     with pytest.raises(ConfigError, match="vectors"):
-        generate(Model(jax.random.key(0), spec), [(1,)], 3, keys(0, 1))
+        generate(skeleton(spec), [(1,)], 3, keys(0, 1))
 
 
 def test_text_that_outgrows_a_cache_is_refused():
     spec = dataclasses.replace(SPEC, pattern="softmax", longest=10)
     assert bounded(spec)
     with pytest.raises(ConfigError, match="11 tokens is longer than the layers of 'softmax' can hold: longest=10"):
-        generate(Model(jax.random.key(0), spec), [(1,) * 7], 4, keys(0, 1))
+        generate(skeleton(spec), [(1,) * 7], 4, keys(0, 1))
 
 
 @settings(max_examples=20, deadline=None)

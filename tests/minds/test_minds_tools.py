@@ -5,9 +5,8 @@ import functools
 import subprocess
 import sys
 
-import jax
 import pytest
-from calling_minds import SPEC, FakeRuns, Loud, Quiet, model
+from calling_minds import SPEC, FakeRuns, Loud, Quiet, filled, model
 
 from primordia.core import tools
 from primordia.core.errors import BadInputError, CheckpointError, ConfigError
@@ -110,7 +109,7 @@ def test_the_sizes_are_those_of_the_paper():
 def test_a_saved_model_with_a_trained_tokenizer_writes_in_a_fresh_process(tmp_path):
     pairs = tokens.train([b"the cat sat on the mat, the rat sat on the cat"] * 9, 280)
     spec = dataclasses.replace(SPEC, n_inputs=pairs.n_tokens, n_outputs=pairs.n_tokens)
-    kept = Saved(type(model())(jax.random.key(0), spec), pairs.settings(), pairs.tokenizer(), {})
+    kept = Saved(filled(spec), pairs.settings(), pairs.tokenizer(), {})
     folder = save(tmp_path / "kept", kept)
     words = ["minds", "generate", str(folder), "--prompt", "the cat", "--tokens", "5", "--seed", "1"]
     command = [sys.executable, "-m", "primordia.cli.main", *words]

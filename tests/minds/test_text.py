@@ -163,7 +163,13 @@ class FakeSets:
         self.asked.append((name, split, streaming))
         if name == "broken":
             raise RuntimeError("no such thing\nand more")
-        return iter([{"text": "one", "body": "eins"}, {"text": "two", "body": "zwei"}])
+        return self.rows(breaks=name == "breaking")
+
+    def rows(self, breaks):
+        yield {"text": "one", "body": "eins"}
+        if breaks:
+            raise OSError("the line went dead")
+        yield {"text": "two", "body": "zwei"}
 
 
 def test_a_data_set_is_asked_for_as_it_was_named(monkeypatch):
@@ -176,6 +182,8 @@ def test_a_data_set_is_asked_for_as_it_was_named(monkeypatch):
         list(corpora._streamed("hf:owner/set::x"))
     with pytest.raises(BadInputError, match=r"'broken' cannot be read: no such thing\.$"):
         list(corpora._streamed("hf:broken"))
+    with pytest.raises(BadInputError, match=r"'breaking' cannot be read: the line went dead\.$"):
+        list(corpora._streamed("hf:breaking"))
 
 
 def test_documents_are_held_back_whole_and_whatever_their_order():

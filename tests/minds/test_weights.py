@@ -10,12 +10,12 @@ import jax
 import numpy as np
 import pytest
 import safetensors.numpy
+from calling_minds import filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primordia.core.errors import CheckpointError
 from primordia.minds.models.disk import CONFIG, TOKENIZER, WEIGHTS, Saved, load, save
-from primordia.minds.models.model import Model
 from primordia.minds.models.spec import ModelSpec
 from primordia.minds.models.weights import named
 
@@ -25,7 +25,7 @@ ORIGIN = {"experiment": "minds/mesanet", "step": 12, "config": "0123abcd"}
 
 @functools.lru_cache
 def model():
-    return jax.jit(Model, static_argnums=1)(jax.random.key(0), SPEC)
+    return filled(SPEC)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import os
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -180,15 +180,17 @@ def _streamed(source: str) -> Iterator[bytes]:
             f"{source} needs the package `datasets`; install it with: pip install 'primordia[text]'."
         ) from error
     name, split, column = (*source[len(HUB) :].split(":"), "", "")[:3]
+    split, column = split or "train", column or "text"
     try:
-        rows: Any = datasets.load_dataset(name, split=split or "train", streaming=True)
-    except Exception as error:  # The package passes on what its many formats and the network raise.
+        for row in datasets.load_dataset(name, split=split, streaming=True):
+            if column not in row:
+                raise BadInputError(
+                    f"The data set {name!r} has no column {column!r}; it has {', '.join(sorted(row))}. "
+                    f"Write {HUB}{name}:{split}:COLUMN."
+                )
+            yield str(row[column]).encode()
+    except BadInputError:
+        raise
+    except Exception as error:  # The package passes on what its many formats and the network raise, also on the way.
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise BadInputError(f"The data set {name!r} cannot be read: {reason}.") from error
-    for row in rows:
-        if (column or "text") not in row:
-            raise BadInputError(
-                f"The data set {name!r} has no column {column or 'text'!r}; it has {', '.join(sorted(row))}. "
-                f"Write {HUB}{name}:{split or 'train'}:COLUMN."
-            )
-        yield str(row[column or "text"]).encode()
