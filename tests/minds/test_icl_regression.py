@@ -10,18 +10,18 @@ from tests.oracles import plain_regression as plain
 
 from primordia.core.errors import ConfigError
 from primordia.core.streams import Streams
-from primordia.minds.claims.icl_regression import CLAIMS
+from primordia.minds.claims.icl_regression import TRAINED
 from primordia.minds.experiments import icl_parts as parts
 from primordia.minds.experiments.icl_regression import IclRegression
 from primordia.minds.experiments.icl_settings import IclConfig
 from primordia.minds.models import self_attention
 from primordia.minds.probes import regression as probes
 from primordia.minds.probes.constructions import Products, curved_step
-from primordia.minds.tasks.regression import Regression
-from primordia.minds.training.query_loss import Answerer, QueryLoss, answered, episodes
+from primordia.minds.tasks.regression import Regression, drawn_episodes
+from primordia.minds.training.query_loss import Answerer, QueryLoss, answered
 
 N, PAIRS = 3, 5
-PROBLEMS = episodes(Regression(n_inputs=N, n_context=PAIRS), jax.random.key(0), 20)
+PROBLEMS = drawn_episodes(Regression(n_inputs=N, n_context=PAIRS), jax.random.key(0), 20)
 RATE = 3.0
 DESCENT = probes.descent_weights(N, PAIRS, RATE, 0.0)
 ONE = probes.descending(N, 1)
@@ -171,12 +171,14 @@ def test_settings_that_do_not_fit_are_refused_before_anything_runs(wrong, senten
         experiment.init(IclConfig(**wrong), Streams(0))
 
 
-@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.id.startswith("M02")], ids=lambda claim: claim.id)
+@pytest.mark.parametrize(
+    "claim", [claim for claim in TRAINED if claim.id.startswith("M02")], ids=lambda claim: claim.id
+)
 def test_constructed_layers_hold_their_claims(claim):
     assert claim.expected.holds(claim.measure(claim.setup).value)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.tier == "quick"], ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", [claim for claim in TRAINED if claim.tier == "quick"], ids=lambda claim: claim.id)
 def test_quick_claims_hold(claim):
     assert claim.expected.holds(claim.measure(claim.setup).value)

@@ -26,7 +26,7 @@ def test_shades_say_sign_and_size():
 
 def test_matrices_stand_side_by_side_on_one_scale():
     drawn = pictures.together([[np.eye(2), -2 * np.eye(2)], [np.ones((1, 3))]], n=5)
-    factor = 320 // 5
+    factor = 256 // 5
     assert drawn.shape == (4 * factor, 5 * factor)
     small = drawn[::factor, ::factor]
     assert small.tolist() == [[3, 2, 5, 0, 2], [2, 3, 5, 2, 0], [5, 5, 5, 5, 5], [3, 3, 3, 5, 5]]

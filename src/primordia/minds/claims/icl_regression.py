@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.streams import Streams
+from primordia.minds.claims.icl_oracles import CLAIMS as UNTRAINED
 
 Setup: TypeAlias = Mapping[str, Any]
 PAPER = "arXiv 2212.07677"
@@ -260,4 +261,4 @@ TRAINED = (
         "half a minute",
     ),
 )
-CLAIMS: tuple[Claim, ...] = TRAINED
+CLAIMS: tuple[Claim, ...] = (*UNTRAINED, *TRAINED)

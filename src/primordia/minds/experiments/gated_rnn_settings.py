@@ -106,7 +106,14 @@ TRANSITIONS = {
         "The recurrence's implicit linear model has a cosine of 0.99 with that of attention; the line is ours.",
         before="learning",
         after="attention",
-    )
+    ),
+    "ends": Transition(
+        "importance_at_ends",
+        0.99,
+        "Channels with a decay next to 0 or 1 have 99 % of all importance; the line is ours.",
+        before="mixed decays",
+        after="decays of 0 and 1",
+    ),
 }
 PRESETS = {
     "small": Preset(

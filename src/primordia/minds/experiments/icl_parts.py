@@ -88,10 +88,10 @@ def query_loss(config: IclConfig) -> QueryLoss:
 
 def problems(config: IclConfig, place: int, n: int | None = None, **changed: Any) -> Episode:
     """Problems that are never trained on; each `place` has its own. `changed` replaces settings of the task."""
-    from primordia.minds.training.query_loss import episodes
+    from primordia.minds.tasks.regression import drawn_episodes
 
     key = Streams(config.seed).key("evaluation", place)
-    return episodes(task(config, **changed), key, n or config.n_evaluation)
+    return drawn_episodes(task(config, **changed), key, n or config.n_evaluation)
 
 
 @functools.lru_cache(maxsize=8)

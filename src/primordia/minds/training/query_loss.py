@@ -91,9 +91,3 @@ def half_square(answers: Float[Array, " batch"], y: Labels) -> Float[Array, ""]:
 def answered(weights: Weights, problems: Episode, *, answerer: Answerer) -> Float[Array, ""]:
     """The loss on given problems."""
     return half_square(answerer(weights, problems.x, problems.y), problems.y)
-
-
-@functools.partial(jax.jit, static_argnames=("task", "n_batch"))
-def episodes(task: Regression, key: Array, n_batch: int) -> Episode:
-    """Problems of a task, compiled once for each task and number."""
-    return task.episodes(key, n_batch)
