@@ -166,7 +166,7 @@ CLAIMS = (
     ),
     Claim(
         "M09",
-        "Eigenvalues of X X^T over 10^4 contexts: 0.097 to 7.712, 0.666 to 10.845, 2.870 to 17.196; up to 4.6 for N = 10.",
+        "Eigenvalues of X X^T over 10^4 contexts: 0.097 to 7.712, 0.666 to 10.845, 2.870 to 17.196; up to 4.6.",
         f"{PAPER}, the table of eigenvalues for 25, 50, 100 and (largest only) 10 pairs",
         {"n_tasks": 10_000, "seed": 0},
         extreme_eigenvalues,
