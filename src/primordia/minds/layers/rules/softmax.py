@@ -46,7 +46,8 @@ class Softmax(Rule):
 
     State: a cache of `longest` tokens. A document that outgrows it gets NaN from there on, never a wrong number; where
     the length of a stretch alone tells, `ConfigError` before anything is compiled.
-    Cost: 4 d operations of a token and head for each earlier token; `chunkwise` holds one row of scores for each token of a chunk.
+    Cost: 4 d operations of a token and head for each earlier token; `chunkwise` holds one row of scores for each token
+    of a chunk.
     """
 
     longest: int = eqx.field(static=True)
