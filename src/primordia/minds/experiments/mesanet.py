@@ -25,10 +25,12 @@ class MesaNetState(NamedTuple):
     Args:
         learner: a `training.update.Learner`.
         twin: that of the second model, or None where there is none.
+        corpus: uint8 [32]: the digest of the text, or None where there is none.
     """
 
     learner: Any
     twin: Any
+    corpus: Any
 
 
 METRICS = {
@@ -125,7 +127,8 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
 
         recipe = mesanet_parts.checked(config)
         twin = mesanet_parts.first_weights(config, config.twin, streams, "twin") if config.twin else None
-        return MesaNetState(begin(self.weights(config, streams), recipe), begin(twin, recipe) if config.twin else None)
+        learner = begin(self.weights(config, streams), recipe)
+        return MesaNetState(learner, begin(twin, recipe) if config.twin else None, mesanet_parts.text_digest(config))
 
     def advance(
         self, config: MesaNetConfig, state: MesaNetState, streams: Streams, t: int, n: int
@@ -134,9 +137,11 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
 
         Raises:
             DivergedError: a loss, gradient or weight is not finite; names the update and the tensor.
+            CheckpointError: the text has changed since the run began.
         """
         from primordia.minds.training.course import course
 
+        mesanet_parts.refuse_other_text(config, state.corpus)
         batches = {place: self.batch(config, streams, place) for place in range(t, t + n)}
         rows, learners = [], []
         for layers, learner in ((config.layers, state.learner), (config.twin, state.twin)):
@@ -155,7 +160,7 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
             learners.append(trained)
             rows.append(row)
         twin = {"twin_loss": rows[1]["loss"]} if config.twin else {}
-        return MesaNetState(*learners), {**rows[0], **twin}
+        return MesaNetState(*learners, state.corpus), {**rows[0], **twin}
 
     def measure(self, config: MesaNetConfig, state: MesaNetState, streams: Streams, t: int) -> Row:
         """Loss and accuracy of both on the evaluation sequences, and the lines to hold them against."""
@@ -168,9 +173,11 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
             "learning_rate": learning_rate(self.recipe(config), t),
             "evaluation_loss": float(found[0]["loss"]),
             "accuracy": float(found[0]["accuracy"]),
-            "chance_loss": -math.log(mesanet_tasks.chance(config)),
-            "chance_accuracy": mesanet_tasks.chance(config),
+            "chance_loss": math.log(mesanet_tasks.n_answers(config)),
+            "chance_accuracy": 1 / mesanet_tasks.n_answers(config),
         }
+        if config.corpus:
+            row["bits_per_byte"] = mesanet_looks.bits_per_byte(config, found[0], rows)
         if config.twin:
             row["twin_evaluation_loss"], row["twin_accuracy"] = float(found[1]["loss"]), float(found[1]["accuracy"])
             row["gap"] = row["accuracy"] - row["twin_accuracy"]
@@ -181,6 +188,14 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
     def findings(self, config: MesaNetConfig, state: MesaNetState, streams: Streams, t: int) -> tuple[Finding, ...]:
         """Scores by position and by pairs, gates and solver of each head, and a sample where there is text."""
         return mesanet_looks.findings(config, state, streams, t)
+
+    def text_model(self, config: MesaNetConfig, state: MesaNetState) -> Any:
+        """The model of text that a state holds (`text.speaking.Speaker`).
+
+        Raises:
+            BadInputError: the run learns something else than text.
+        """
+        return mesanet_looks.text_model(config, state)
 
     def known_result(self, config: MesaNetConfig) -> KnownResult:
         """The matrices of the paper's small model weigh what the formula says."""

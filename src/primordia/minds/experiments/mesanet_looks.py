@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from primordia.core.findings import Chart, Finding, Table
+from primordia.core.errors import BadInputError
+from primordia.core.findings import Chart, Finding, Table, Text
 from primordia.core.streams import Streams
 from primordia.minds import pictures
 from primordia.minds.experiments import mesanet_parts, mesanet_tasks
@@ -16,6 +17,8 @@ from primordia.minds.experiments.mesanet_settings import MesaNetConfig
 
 SHOWN = 64
 """Tokens of a picture: longer sequences are cut."""
+SAMPLE = 400
+"""Tokens of a sample of text."""
 
 
 def models(config: MesaNetConfig, state: Any) -> dict[str, tuple[str, Any]]:
@@ -33,15 +36,23 @@ def exam(config: MesaNetConfig, layers: str, weights: Any, rows: Any) -> dict[st
     from primordia.minds.training.evaluation import evaluate
     from primordia.minds.training.token_loss import TokenExam
 
-    return evaluate(weights, [rows], loss=TokenExam(mesanet_parts.spec(config, layers)))
+    return evaluate(weights, [rows], loss=TokenExam(mesanet_parts.spec(config, layers), mesanet_tasks.decodes(config)))
+
+
+def bits_per_byte(config: MesaNetConfig, score: dict[str, Any], rows: Any) -> float:
+    """What the held-out text costs, for each of its bytes."""
+    from primordia.minds.text.rows import bits_per_byte as bits
+
+    return bits(score["losses"], rows.tokens.targets, mesanet_tasks.text_tokens(config).n_bytes())
 
 
 def insides(config: MesaNetConfig, layers: str, weights: Any) -> tuple[Any, ...]:
     """What every block does with the first evaluation sequence (see `probes.inside.Inside`)."""
     from primordia.minds.probes.inside import inside
+    from primordia.minds.training.token_loss import of_model
 
     rows = mesanet_parts.evaluation_rows(config, Streams(config.seed))
-    return inside(weights, rows.tokens.inputs[:1, :SHOWN], spec=mesanet_parts.spec(config, layers))
+    return inside(of_model(weights), rows.tokens.inputs[:1, :SHOWN], spec=mesanet_parts.spec(config, layers))
 
 
 def draw_reads(config: MesaNetConfig, state: Any) -> npt.NDArray[np.uint8]:
@@ -69,6 +80,10 @@ def findings(config: MesaNetConfig, state: Any, streams: Streams, t: int) -> tup
     found: list[Finding] = [by_position(config, scores)]
     if config.task == "recall":
         found.append(by_pairs(config, state, streams))
+    if config.task == "regbench":
+        found.append(legality(config, state, streams))
+    if config.task == "text":
+        found.append(sample(config, state, streams))
     found.append(heads(config, state))
     return tuple(found)
 
@@ -81,7 +96,7 @@ def by_position(config: MesaNetConfig, scores: dict[str, dict[str, Any]]) -> Cha
         places = np.flatnonzero(counts)
         lines[title] = tuple((int(place) + 1, float(score["hits"][place] / counts[place])) for place in places)
     ends = [place for line in lines.values() for place, _ in (line[0], line[-1])]
-    lines["guess"] = tuple((place, mesanet_tasks.chance(config)) for place in (min(ends), max(ends)))
+    lines["guess"] = tuple((place, 1 / mesanet_tasks.n_answers(config)) for place in (min(ends), max(ends)))
     return Chart(
         "Accuracy by position",
         "position in the sequence (tokens)",
@@ -111,6 +126,56 @@ def by_pairs(config: MesaNetConfig, state: Any, streams: Streams) -> Table:
     )
 
 
+def legality(config: MesaNetConfig, state: Any, streams: Streams) -> Table:
+    """How often the likeliest symbol is one that the held-out automaton allows, beside who knows the automaton."""
+    from primordia.minds.tasks.oracles import automata
+    from primordia.minds.training.token_loss import Rows, predicted
+
+    task = mesanet_tasks.task(config).for_test()
+    told = task.told(streams.key("automata", 0), min(config.n_evaluation, 32))
+    tables = np.asarray(task.tables())[np.asarray(told.automata)]
+    right = automata.next_symbol(tables, told.tokens.inputs)
+    lines = [("the automaton itself", 1.0, 0.0)]
+    for title, (layers, weights) in models(config, state).items():
+        logits = predicted(weights, Rows(told.tokens), mesanet_parts.spec(config, layers), False)
+        legal = float(automata.legal_share(logits, told.tokens, right))
+        lines.append((title, legal, float(automata.total_variation(logits, told.tokens, right))))
+    return Table(
+        "Languages never seen in training",
+        ("who predicts", "legal symbols (share)", "total variation"),
+        tuple(lines),
+        "Legal: the likeliest symbol is one that the automaton allows. Total variation to the right probabilities.",
+    )
+
+
+def sample(config: MesaNetConfig, state: Any, streams: Streams) -> Text:
+    """Text that the model writes from the beginning of a document."""
+    from primordia.minds.models.generate import generate
+    from primordia.minds.models.sampling import Sampling
+
+    speaks = text_model(config, state)
+    prompts, keys = [(speaks.tokens.begin,)], streams.key("sample", 0)[None]
+    (written,) = generate(speaks.model, prompts, SAMPLE, keys, Sampling(0.7))
+    return Text("Text that the model writes", speaks.tokens.written(written), "From the beginning; temperature 0.7.")
+
+
+def text_model(config: MesaNetConfig, state: Any) -> Any:
+    """The model of text, with the weights that are evaluated (`text.speaking.TextModel`).
+
+    Raises:
+        BadInputError: the run learns something else than text.
+    """
+    from primordia.minds.models.model import skeleton
+    from primordia.minds.models.weights import placed
+    from primordia.minds.text.speaking import TextModel
+
+    if config.task != "text":
+        raise BadInputError(f"The run learns task={config.task}, so it cannot write; name one with task=text.")
+    layers, weights = next(iter(models(config, state).values()))
+    model = placed(skeleton(mesanet_parts.spec(config, layers)), weights)
+    return TextModel(model, mesanet_tasks.text_tokens(config))
+
+
 def heads(config: MesaNetConfig, state: Any) -> Table:
     """Gates of every head and what its solver says, over one evaluation sequence."""
     lines: list[tuple[Any, ...]] = []
@@ -126,8 +191,8 @@ def heads(config: MesaNetConfig, state: Any) -> Table:
                         head + 1,
                         _mean(block.forget, head),
                         _mean(block.write, head),
-                        _largest(block.shown.get("residual"), head),
                         _mean(block.shown.get("steps"), head),
+                        _largest(block.shown.get("residual"), head),
                         _largest(block.shown.get("condition"), head),
                     )
                 )
@@ -145,7 +210,8 @@ def heads(config: MesaNetConfig, state: Any) -> Table:
             "condition number",
         ),
         tuple(lines),
-        "Means over the tokens of one evaluation sequence; residual and condition number are the largest.",
+        "Means over the tokens of one evaluation sequence; residual and condition number are the largest. Steps: until "
+        "the residual is below the layer's tolerance, or 1e-4 where it has none.",
     )
 
 

@@ -69,6 +69,7 @@ def recipe(config: MesaNetConfig) -> Any:
         peak=config.learning_rate,
         warmup=config.warmup,
         decay=config.decay_until,
+        start=config.learning_rate / 1000,
         floor=config.floor,
         beta2=config.beta2,
         weight_decay=config.weight_decay,
@@ -83,7 +84,8 @@ def first_weights(config: MesaNetConfig, layers: str, streams: Streams, stream: 
     """Weights before the first update, by name, from a stream."""
     from primordia.minds.training.token_loss import first
 
-    return first(streams.key(stream, 0), spec=spec(config, layers))
+    n_decoded = mesanet_tasks.task(config).n_time if mesanet_tasks.decodes(config) else 0
+    return first(streams.key(stream, 0), spec=spec(config, layers), n_decoded=n_decoded)
 
 
 def order(config: MesaNetConfig, layers: str) -> tuple[str, ...]:
@@ -98,17 +100,50 @@ def loss(config: MesaNetConfig, layers: str) -> Any:
     """Cross-entropy of the model with these layers."""
     from primordia.minds.training.token_loss import TokenLoss
 
-    return TokenLoss(spec(config, layers))
+    return TokenLoss(spec(config, layers), mesanet_tasks.decodes(config))
 
 
 def batch(config: MesaNetConfig, streams: Streams, t: int) -> Any:
     """What update `t` learns from."""
+    if config.task == "text":
+        return text(mesanet_tasks.text_rows(config, "train").batch(t, config.n_batch))
     return rows(config, mesanet_tasks.task(config), streams.key("batch", t), config.n_batch, config.n_examples)
 
 
 def evaluation_rows(config: MesaNetConfig, streams: Streams) -> Any:
-    """The evaluation sequences: the task as it is tested, the same rows at every step."""
+    """The evaluation sequences: the task as it is tested or text held back, the same rows at every step."""
+    if config.task == "text":
+        held = mesanet_tasks.text_rows(config, "validation")
+        return text(held.batch(0, min(config.n_evaluation, held.n_rows)))
     return rows(config, mesanet_tasks.task(config).for_test(), streams.key("evaluation", 0), config.n_evaluation)
+
+
+def text(batch: Any) -> Any:
+    """Packed rows as a loss takes them."""
+    import jax.numpy as jnp
+
+    from primordia.minds.tasks.batch import Tokens
+    from primordia.minds.training.token_loss import Rows
+
+    tokens = jnp.asarray(batch.tokens)
+    return Rows(Tokens(tokens[:, :-1], tokens[:, 1:]), jnp.asarray(batch.reset))
+
+
+def text_digest(config: MesaNetConfig) -> Any:
+    """What tells whether the text has changed; None where there is none."""
+    if config.task != "text":
+        return None
+    from primordia.minds.text.corpora import corpus
+
+    return corpus(config.corpus).digest
+
+
+def refuse_other_text(config: MesaNetConfig, digest: Any) -> None:
+    """`CheckpointError` if the text is another than when the run began."""
+    if config.task == "text":
+        from primordia.minds.text.corpora import corpus
+
+        corpus(config.corpus).refuse_another(digest)
 
 
 def rows(config: MesaNetConfig, task: Any, key: Any, n_rows: int, n_examples: int = 0) -> Any:

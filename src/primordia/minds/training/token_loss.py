@@ -17,6 +17,9 @@ from primordia.minds.tasks import batch as scoring
 from primordia.minds.tasks.batch import Tokens
 from primordia.minds.tasks.task import Task
 
+DECODER = "decoder/"
+"""What the names of a decoder's weights begin with."""
+
 
 class Rows(NamedTuple):
     """Sequences to learn from.
@@ -33,13 +36,19 @@ class Rows(NamedTuple):
 @final
 @dataclasses.dataclass(frozen=True)
 class TokenLoss:
-    """Cross-entropy of a model in nats, the mean over scored targets."""
+    """Cross-entropy of a model in nats, the mean over scored targets.
+
+    Args:
+        spec: the model.
+        decoded: whether a decoder reads all answers from what the model has at the last token, and their positions.
+    """
 
     spec: ModelSpec
+    decoded: bool = False
 
     def __call__(self, weights: Weights, batch: Rows) -> tuple[Float[Array, ""], dict[str, Array]]:
         """The loss, and the number of scored targets as its weight."""
-        logits = predicted(weights, batch, self.spec)
+        logits = predicted(weights, batch, self.spec, self.decoded)
         return scoring.cross_entropy(logits, batch.tokens), {"weight": scoring.scored(batch.tokens).sum()}
 
 
@@ -49,13 +58,18 @@ class TokenExam:
     """The same loss with how often the largest logit is right, in all ("accuracy") and by position.
 
     "hits" and "losses" [time] are sums over rows, "counts" [time] is how many targets were scored there.
+
+    Args:
+        spec: the model.
+        decoded: as in `TokenLoss`.
     """
 
     spec: ModelSpec
+    decoded: bool = False
 
     def __call__(self, weights: Weights, batch: Rows) -> tuple[Float[Array, ""], dict[str, Array]]:
         """Loss and scores of given rows."""
-        logits, tokens = predicted(weights, batch, self.spec), batch.tokens
+        logits, tokens = predicted(weights, batch, self.spec, self.decoded), batch.tokens
         return scoring.cross_entropy(logits, tokens), {
             "accuracy": scoring.accuracy(logits, tokens),
             "hits": scoring.token_hits(logits, tokens).sum(0),
@@ -80,13 +94,30 @@ def fresh(key: Array, examples: Array, *, task: Task[Tokens], n_rows: int, n_exa
     return Rows(task.draw_indexed(examples, jax.random.randint(key, (n_rows,), 0, n_examples)))
 
 
-@functools.partial(jax.jit, static_argnames="spec")
-def first(key: Array, *, spec: ModelSpec) -> Weights:
-    """The weights of a model before the first update, by name."""
-    return named(Model(key, spec))
+@functools.partial(jax.jit, static_argnames=("spec", "n_decoded"))
+def first(key: Array, *, spec: ModelSpec, n_decoded: int = 0) -> Weights:
+    """The weights of a model before the first update, by name; with a decoder of `n_decoded` positions, if any."""
+    if not n_decoded:
+        return named(Model(key, spec))
+    keys, n = jax.random.split(key, 4), spec.width
+    return {
+        **named(Model(keys[0], spec)),
+        f"{DECODER}position": jax.random.normal(keys[1], (n_decoded, n)),
+        f"{DECODER}up": jax.random.normal(keys[2], (n, 2 * n)) * n**-0.5,
+        f"{DECODER}down": jax.random.normal(keys[3], (2 * n, n)) * (2 * n) ** -0.5,
+    }
 
 
-def predicted(weights: Weights, batch: Rows, spec: ModelSpec) -> Float[Array, "row time symbol"]:
-    """The logits of every token."""
-    logits, _ = placed(skeleton(spec), weights)(batch.tokens.inputs, reset=batch.reset)
-    return logits.astype(jnp.float32)
+def of_model(weights: Weights) -> Weights:
+    """The weights without those of a decoder."""
+    return {name: array for name, array in weights.items() if not name.startswith(DECODER)}
+
+
+def predicted(weights: Weights, batch: Rows, spec: ModelSpec, decoded: bool) -> Float[Array, "row time symbol"]:
+    """The logits of every token; a decoder's have one hidden layer over the last token's stream and a position."""
+    model = placed(skeleton(spec), of_model(weights))
+    x, _ = model.stream(batch.tokens.inputs, reset=batch.reset)
+    if decoded:
+        last = x[:, -1:].astype(jnp.float32) + weights[f"{DECODER}position"]
+        x = last + jax.nn.silu(last @ weights[f"{DECODER}up"]) @ weights[f"{DECODER}down"]
+    return model.read(x).astype(jnp.float32)
