@@ -205,7 +205,7 @@ def test_the_convolution_is_a_convolution_wherever_it_is_cut():
 def test_bad_input_is_refused_before_anything_is_compiled():
     with pytest.raises(UnknownNameError, match="did you mean 'softmax'"):
         table.build("sotfmax", jax.random.key(0), SIZES)
-    with pytest.raises(ConfigError, match="d_key=5 is odd.* nearest is 6"):
+    with pytest.raises(ConfigError, match=r"d_key=5 is odd.* nearest is 6"):
         table.build("softmax", jax.random.key(0), LayerSizes(8, 2, 5))
     with pytest.raises(ConfigError, match="n_heads=0"):
         table.build("linear", jax.random.key(0), LayerSizes(8, 0, 4))
@@ -217,9 +217,9 @@ def test_bad_input_is_refused_before_anything_is_compiled():
         table.build("linear", jax.random.key(0), LayerSizes(8, 2, 4, convolution=-1))
     x = jax.ShapeDtypeStruct((1, 9, 8), jnp.float32)
     mixer = table.build("softmax", jax.random.key(0), LayerSizes(8, 2, 4, longest=8))
-    with pytest.raises(ConfigError, match="9 tokens is longer than softmax attention holds .longest=8.*at least 9"):
+    with pytest.raises(ConfigError, match=r"9 tokens is longer than softmax attention holds .longest=8.*at least 9"):
         jax.eval_shape(lambda x: mixer.parallel(x, mixer.init_state(1)), x)
     for name in ("softmax", "sliding", "linear"):
         mixer = table.build(name, jax.random.key(0), SIZES)
-        with pytest.raises(ConfigError, match="chunk=0 .* nearest is 1"):
+        with pytest.raises(ConfigError, match=r"chunk=0 .* nearest is 1"):
             jax.eval_shape(lambda x, mixer=mixer: mixer.chunkwise(x, mixer.init_state(1), chunk=0), x)

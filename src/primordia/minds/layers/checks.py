@@ -85,9 +85,10 @@ class Trial:
 
     @functools.cached_property
     def documents(self) -> Bool[Array, "batch time"]:
-        """Where documents begin: in the first sequence nowhere, elsewhere at one token in three."""
+        """Where documents begin: in the middle and at one token in three; in the first of many sequences nowhere."""
         drawn = jax.random.bernoulli(jax.random.key(self.seed + 1), 1 / 3, (self.n_batch, self.n_time))
-        return drawn & (jnp.arange(self.n_batch) > 0)[:, None]
+        drawn = drawn.at[:, self.n_time // 2].set(True)
+        return drawn.at[0].set(False) if self.n_batch > 1 else drawn
 
     @property
     def fresh(self) -> MixerState:
