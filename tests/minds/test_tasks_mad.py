@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from minds.drawing import compiled
 from oracles import plain_mad as plain
 from primordia.core.errors import ConfigError
 from primordia.minds.tasks.batch import IGNORED
@@ -16,7 +17,7 @@ from primordia.minds.tasks.recall import recalled
 
 def drawn_together(tasks, n_batch=16, seed=0):
     """A batch of each task, compiled in one go."""
-    found = jax.jit(lambda key: tuple(task.draw(key, n_batch) for task in tasks))(jax.random.key(seed))
+    found = compiled(lambda key: tuple(task.draw(key, n_batch) for task in tasks))(jax.random.key(seed))
     return [(np.asarray(batch.inputs), np.asarray(batch.targets)) for batch in found]
 
 

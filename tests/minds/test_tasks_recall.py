@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minds.drawing import compiled, draw
 from oracles import plain_tasks as plain
 from primordia.core.errors import ConfigError
 from primordia.minds.tasks.batch import (
@@ -21,7 +22,7 @@ from primordia.minds.tasks.batch import (
 )
 from primordia.minds.tasks.parity import Parity, running_parity
 from primordia.minds.tasks.recall import Recall, recalled
-from primordia.minds.tasks.task import distinct, drawn
+from primordia.minds.tasks.task import distinct
 
 TASK = Recall(n_symbols=64, n_time=40, n_pairs=5, n_passes=2)
 CLEAN = Recall(n_symbols=64, n_time=40, n_pairs=5, colliding=False)
@@ -30,7 +31,7 @@ CLEAN = Recall(n_symbols=64, n_time=40, n_pairs=5, colliding=False)
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 2**31 - 1))
 def test_every_key_is_asked_for_once_and_answered_by_its_value(seed):
-    batch = drawn(TASK, jax.random.key(seed), 8)
+    batch = draw(TASK, seed, 8)
     for inputs, targets in zip(np.asarray(batch.inputs), np.asarray(batch.targets), strict=True):
         keys, values = inputs[:10:2], inputs[1:10:2]
         np.testing.assert_array_equal(inputs[:10], inputs[10:20])
@@ -46,7 +47,7 @@ def test_every_key_is_asked_for_once_and_answered_by_its_value(seed):
 
 
 def test_the_exact_memory_equals_its_twin_and_answers_every_query():
-    batch = drawn(TASK, jax.random.key(0), 8)
+    batch = draw(TASK, 0, 8)
     found = np.asarray(recalled(batch.inputs))
     for inputs, answers in zip(np.asarray(batch.inputs), found, strict=True):
         assert list(answers) == plain.remembered(list(inputs))
@@ -55,8 +56,8 @@ def test_the_exact_memory_equals_its_twin_and_answers_every_query():
 
 
 def test_fillers_that_may_not_collide_are_never_keys():
-    inputs = np.asarray(drawn(CLEAN, jax.random.key(1), 64).inputs)
-    targets = np.asarray(drawn(CLEAN, jax.random.key(1), 64).targets)
+    inputs = np.asarray(draw(CLEAN, 1, 64).inputs)
+    targets = np.asarray(draw(CLEAN, 1, 64).targets)
     fillers = inputs[:, 10:][targets[:, 10:] == IGNORED]
     assert set(fillers) <= {0, *range(32, 64)}
     assert len(set(fillers)) == 33
@@ -65,7 +66,7 @@ def test_fillers_that_may_not_collide_are_never_keys():
 def test_queries_stand_where_the_power_law_puts_them():
     """With one query the slot has p(i) ~ i^-0.99: chi squared of 4096 draws over 8 slots."""
     task = Recall(n_symbols=8, n_time=18, n_pairs=1)
-    targets = np.asarray(drawn(task, jax.random.key(2), 4096).targets)
+    targets = np.asarray(draw(task, 2, 4096).targets)
     slots = (np.argmax(targets != IGNORED, axis=1) - 2) // 2
     wanted = np.arange(1, 9) ** -0.99
     wanted = 4096 * wanted / wanted.sum()
@@ -76,7 +77,7 @@ def test_queries_stand_where_the_power_law_puts_them():
 
 def test_choices_without_repeats_are_uniform():
     """All 60 ordered choices of 3 of 5, chi squared of 6000 draws; 99.9 % with 59 degrees of freedom is 98.3."""
-    draws = np.asarray(jax.jit(jax.vmap(lambda key: distinct(key, 3, 5)))(jax.random.split(jax.random.key(3), 6000)))
+    draws = np.asarray(compiled(jax.vmap(lambda key: distinct(key, 3, 5)))(jax.random.split(jax.random.key(3), 6000)))
     assert all(len(set(row)) == 3 for row in draws)
     counts = np.unique(draws, axis=0, return_counts=True)[1]
     assert len(counts) == 60
@@ -84,7 +85,7 @@ def test_choices_without_repeats_are_uniform():
 
 
 def test_parity_counts_bits_and_is_tested_longer():
-    batch = drawn(Parity(n_time=12), jax.random.key(4), 16)
+    batch = draw(Parity(n_time=12), 4, 16)
     bits = np.asarray(batch.inputs)
     np.testing.assert_array_equal(batch.targets, np.bitwise_xor.accumulate(bits, axis=1))
     assert set(bits.ravel()) == {0, 1}

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minds.drawing import compiled
 from oracles import plain_tasks as plain
 from primordia.core.errors import ConfigError
 from primordia.minds.tasks.oracles import regression as oracle
-from primordia.minds.tasks.regression import Regression, Sine, drawn_episodes, interleaved
+from primordia.minds.tasks.regression import Regression, Sine, interleaved
 
 SMALL = Regression(n_inputs=3, n_outputs=2, n_context=5)
 
@@ -21,7 +22,7 @@ SMALL = Regression(n_inputs=3, n_outputs=2, n_context=5)
 @functools.cache
 def both(task):
     """Four problems as arrays and as tokens, compiled together."""
-    return jax.jit(lambda key: (task.episodes(key, 4), task.draw(key, 4)))(jax.random.key(0))
+    return compiled(lambda key: (task.episodes(key, 4), task.draw(key, 4)))(jax.random.key(0))
 
 
 def test_joint_tokens_are_pairs_and_the_query_shows_no_label():
@@ -49,8 +50,8 @@ def test_interleaved_tokens_equal_the_plain_twin_and_no_label_of_the_query_is_sh
 
 def test_an_example_depends_on_key_and_index_alone():
     _, many = both(SMALL)
-    picked = jax.jit(SMALL.draw_indexed)(jax.random.key(0), jnp.array([3, 1]))
-    other = jax.jit(SMALL.draw_indexed)(jax.random.key(1), jnp.array([3, 1]))
+    picked = compiled(SMALL.draw_indexed)(jax.random.key(0), jnp.array([3, 1]))
+    other = compiled(SMALL.draw_indexed)(jax.random.key(1), jnp.array([3, 1]))
     np.testing.assert_array_equal(picked.inputs, np.asarray(many.inputs)[[3, 1]])
     assert not np.array_equal(picked.inputs, other.inputs)
 
@@ -64,7 +65,7 @@ def test_uniform_inputs_have_the_half_width_of_the_notebook():
 
 def test_other_laws_are_divided_by_the_norm_of_the_context():
     task = Regression(n_inputs=3, n_context=5, inputs="mixed", half_width=2.0)
-    x = np.asarray(drawn_episodes(task, jax.random.key(5), 64).x)
+    x = np.asarray(compiled(lambda key: task.episodes(key, 64))(jax.random.key(5)).x)
     np.testing.assert_allclose(np.linalg.norm(x[:, :-1].reshape(64, -1), axis=1), 2.0, rtol=1e-5)
     # Only exponential draws have one sign: a third of 64 is 21, sd 3.8.
     assert 5 < (x > 0).all(axis=(1, 2)).sum() < 40
@@ -73,7 +74,7 @@ def test_other_laws_are_divided_by_the_norm_of_the_context():
 def test_labels_are_corrupted_and_noised_in_the_context_alone():
     tasks = (SMALL, dataclasses.replace(SMALL, n_corrupted=3), dataclasses.replace(SMALL, noise=0.1))
     key = jax.random.key(0)
-    clean, wrong, noised = jax.jit(lambda key: tuple(task.episodes(key, 4) for task in tasks))(key)
+    clean, wrong, noised = compiled(lambda key: tuple(task.episodes(key, 4) for task in tasks))(key)
     np.testing.assert_array_equal((np.asarray(clean.y) != np.asarray(wrong.y)).any(axis=2).sum(axis=1), 3)
     assert (np.asarray(clean.y)[:, :-1] != np.asarray(noised.y)[:, :-1]).all()
     for other in (wrong, noised):
@@ -83,7 +84,7 @@ def test_labels_are_corrupted_and_noised_in_the_context_alone():
 
 def test_sines_have_the_text_s_law_and_in_the_notebook_one_draw_decides_amplitude_and_phase():
     tasks = (Sine(n_context=400), Sine(n_context=6, smallest=0.1, largest=0.5, coupled=True))
-    fresh, coupled = jax.jit(lambda key: tuple(task.draw(key, 16) for task in tasks))(jax.random.key(7))
+    fresh, coupled = compiled(lambda key: tuple(task.draw(key, 16) for task in tasks))(jax.random.key(7))
     amplitude = np.abs(np.asarray(fresh.targets)).max(axis=(1, 2))
     assert (amplitude <= 5).all()
     assert amplitude.max() > 2
@@ -108,7 +109,7 @@ def test_learners_equal_their_plain_twins():
     episode, _ = both(SMALL)
     x, y, query = episode.x[:, :-1], episode.y[:, :-1], episode.x[:, -1]
     rates, corrections = jnp.array([5.0, 7.0, 3.0]), jnp.array([0.2, 0.1, 0.3])
-    found = jax.jit(learners)(x, y, query, rates, corrections)
+    found = compiled(learners)(x, y, query, rates, corrections)
     for one in range(4):
         problem = tuple(np.asarray(part[one], np.float64) for part in (x, y, query))
         wanted = {
@@ -151,17 +152,17 @@ def of_width(half_width):
 
 @functools.cache
 def _standard():
-    return drawn_episodes(Regression(), jax.random.key(12), 4000)
+    return compiled(lambda key: Regression().episodes(key, 4000))(jax.random.key(12))
 
 
-@jax.jit
+@compiled
 def half_mean_square(episode, rate):
     x, y = episode.x, episode.y
     found = oracle.gradient_descent(x[:, :-1], y[:, :-1], x[:, -1], rate)
     return 0.5 * jnp.mean((found - y[:, -1]) ** 2)
 
 
-@jax.jit
+@compiled
 def run_and_expected(episode, rates, corrections):
     x, y = episode.x, episode.y
     found = oracle.corrected_descent(x[:, :-1], y[:, :-1], x[:, -1], rates, corrections)
