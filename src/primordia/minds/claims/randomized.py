@@ -14,6 +14,7 @@ import numpy as np
 
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.streams import Streams
+from primordia.minds.claims.adversarial import CLAIMS as POLICIES
 
 PAPER = "arXiv 2408.10818"
 Setup = Mapping[str, Any]
@@ -114,6 +115,7 @@ _SETUP = {"seeds": [1, 2, 3], "n_memory": 4, "n_seed": 8, "exponent": 20.0, "n_d
 _SIZES = f"{PAPER}; 8 items, 4 numbers of memory, exponent 20, 32 seeds and 2000 updates are ours"
 
 CLAIMS = (
+    *POLICIES,
     Claim(
         "M28-majority",
         "A majority of 51 seeds of a randomised learner answers nearly all inputs, though its memory is too small.",
