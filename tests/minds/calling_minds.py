@@ -22,11 +22,11 @@ SPEC = ModelSpec(257, 257, pattern="scalar-gla", n_blocks=1, width=8, n_heads=1,
 
 
 def filled(spec, seed=0, gain=1.0):
-    """A model with weights drawn by NumPy: matrices of the usual size times `gain`, all else near 1."""
+    """A model with weights drawn by NumPy: matrices of the usual size times `gain`, all else near 1 or -1."""
     rng = np.random.default_rng(seed)
     shapes = jax.tree_util.tree_leaves(skeleton(spec))
     drawn = [
-        1 + 0.1 * rng.normal(size=leaf.shape)
+        rng.choice((-1.0, 1.0), leaf.shape) + 0.1 * rng.normal(size=leaf.shape)
         if leaf.ndim < 2
         else gain * rng.normal(size=leaf.shape) * leaf.shape[0] ** -0.5
         for leaf in shapes

@@ -18,7 +18,7 @@ from primordia.minds.models.model import bounded, skeleton
 from primordia.minds.models.sampling import Sampling, chosen, likely
 from primordia.minds.models.spec import ModelSpec
 
-SPEC = ModelSpec(19, 19, pattern="scalar-gla", n_blocks=2, width=16, n_heads=2, chunk=4)
+SPEC = ModelSpec(19, 19, pattern="scalar-gla", n_blocks=1, width=16, n_heads=2, expansion=1.0, chunk=4)
 PROMPTS = ((3, 1, 4, 1, 5, 9, 2), (6,), (5, 3, 5, 8))
 GREEDY = Sampling(temperature=0)
 DRAWN = Sampling(temperature=0.9, top_k=12, top_p=0.95)
@@ -159,6 +159,7 @@ def test_tokens_are_drawn_as_often_as_their_probabilities_say():
     np.testing.assert_allclose(np.bincount(best, minlength=4) / 4000, [0.625, 0.375, 0, 0], atol=0.03)
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_step_does_not_depend_on_the_length():
     def room(n_tokens):
         tokens, reset = jnp.zeros((1, 8), jnp.int32), jnp.zeros((1, 8), bool)

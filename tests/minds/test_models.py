@@ -64,9 +64,16 @@ def test_what_cannot_be_built_is_refused_when_the_settings_are_put_together(chan
         dataclasses.replace(SPEC, **change)
 
 
-@pytest.mark.parametrize("pattern", ["scalar-gal", "", "scalar-gla,,scalar-gla"])
-def test_an_unknown_layer_is_refused_with_the_nearest_name(pattern):
-    with pytest.raises(UnknownNameError, match="scalar-gla"):
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("scalar-gal", "There is no layer 'scalar-gal'; did you mean 'scalar-gla'"),
+        ("", "There is no layer ''"),
+        ("scalar-gla,,scalar-gla", "There is no layer ''"),
+    ],
+)
+def test_an_unknown_layer_is_refused_with_the_nearest_name(pattern, words):
+    with pytest.raises(UnknownNameError, match=words):
         dataclasses.replace(SPEC, pattern=pattern)
 
 
@@ -101,7 +108,7 @@ def test_weights_begin_with_variance_1_over_their_inputs_and_smaller_where_they_
         assert float(np.std(weights[name])) == pytest.approx(wanted, rel=0.05), name
 
 
-@pytest.mark.parametrize("pattern", ["scalar-gla", "softmax,mesa"])
+@pytest.mark.parametrize("pattern", ["softmax,scalar-gla"])
 def test_steps_and_stretches_give_the_same_logits(pattern):
     tried, inputs = filled(dataclasses.replace(SPEC, pattern=pattern)), tokens()
     reset = jnp.zeros(inputs.shape, bool).at[0, 5].set(True)
@@ -131,7 +138,7 @@ def test_no_position_sees_what_comes_after_it(place, token, seed):
 
 
 def test_a_loop_over_the_repetitions_gives_the_logits_and_gradients_of_the_blocks_one_by_one():
-    plain, inputs = filled(dataclasses.replace(SPEC, n_blocks=5, pattern="scalar-gla,linear")), tokens()
+    plain, inputs = filled(dataclasses.replace(SPEC, n_blocks=5, pattern="scalar-gla,linear", convolution=0)), tokens()
     rolled = placed(skeleton(dataclasses.replace(plain.spec, rolled=True, remat=True)), named(plain))
 
     @jax.jit
@@ -149,13 +156,14 @@ def test_a_loop_over_the_repetitions_gives_the_logits_and_gradients_of_the_block
 
 
 def test_16_bits_stay_near_32_and_weights_states_and_logits_keep_32():
-    inputs = tokens()
-    half = placed(skeleton(dataclasses.replace(SPEC, half=True)), named(model()))
-    wide, (found, state) = logits_of(model(), inputs), jax.jit(lambda model: model(inputs))(half)
+    inputs = tokens(n_tokens=512)
+    half = placed(skeleton(dataclasses.replace(begun().spec, half=True)), named(begun()))
+    wide, (found, state) = logits_of(begun(), inputs), jax.jit(lambda model: model(inputs))(half)
     assert found.dtype == jnp.float32
     assert {leaf.dtype.name for leaf in jax.tree.leaves(state)} <= {"float32", "int32"}
     assert {leaf.dtype.name for leaf in named(half).values()} == {"float32"}
-    assert 0 < np.abs(found - wide).max() < 0.05 * np.abs(wide).max()
+    # One rounding to 16 bits is off by 0.2 %; some ten of them follow one another in four blocks.
+    assert 1e-3 < np.sqrt(np.square(found - wide).mean() / np.square(wide).mean()) < 0.03
 
 
 def test_a_model_of_vectors_maps_vectors_to_vectors_without_a_cap():

@@ -7,8 +7,10 @@ more in norms, gates and convolutions. Vocabulary: GPT-2's.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 
@@ -46,8 +48,11 @@ def sized(name: str, *, pattern: str = "mesa", n_tokens: int = GPT2_VOCABULARY) 
 
 
 def n_parameters(spec: ModelSpec) -> int:
-    """Weights of the model, counted from their shapes; nothing is computed."""
-    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(skeleton(spec)))
+    """Weights of the model, counted from the shapes of a block of each layer; nothing is computed."""
+    names = layers(spec.pattern, spec.n_blocks)
+    alone = {name: skeleton(dataclasses.replace(spec, pattern=name, n_blocks=1)) for name in set(names)}
+    ends = _n_numbers(alone[names[0]]) - _n_numbers(alone[names[0]].blocks)
+    return ends + sum(_n_numbers(alone[name].blocks) for name in names)
 
 
 def n_parameters_in_short(spec: ModelSpec) -> int:
@@ -75,6 +80,10 @@ def head_flops(layer: str, spec: ModelSpec, n_time: int) -> float:
     """
     cost = COSTS.get(layer, _linear)
     return cost(spec, min(spec.chunk, n_time), n_time)
+
+
+def _n_numbers(part: Any) -> int:
+    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(part))
 
 
 def _linear(spec: ModelSpec, chunk: int, n_time: int) -> float:
