@@ -137,7 +137,14 @@ def test_no_position_sees_what_comes_after_it(place, token, seed):
     np.testing.assert_array_equal(changed[:, :place], np.asarray(logits_of(model(), inputs))[:, :place])
 
 
-def test_a_loop_over_the_repetitions_gives_the_logits_and_gradients_of_the_blocks_one_by_one():
+def test_a_loop_over_the_repetitions_gives_the_logits_of_the_blocks_one_by_one():
+    plain, inputs = filled(dataclasses.replace(SPEC, n_blocks=3, expansion=1.0)), tokens()
+    rolled = placed(skeleton(dataclasses.replace(plain.spec, rolled=True)), named(plain))
+    assert_close(logits_of(rolled, inputs), logits_of(plain, inputs), "logits")
+
+
+@pytest.mark.slow
+def test_a_loop_over_the_repetitions_and_what_is_left_over_gives_states_and_gradients_too():
     plain, inputs = filled(dataclasses.replace(SPEC, n_blocks=5, pattern="scalar-gla,linear", convolution=0)), tokens()
     rolled = placed(skeleton(dataclasses.replace(plain.spec, rolled=True, remat=True)), named(plain))
 
@@ -211,12 +218,13 @@ def test_an_unknown_size_names_the_nearest():
 
 def test_operations_follow_the_counts_of_the_specification():
     spec = dataclasses.replace(sizes.sized("940M", pattern="scalar-gla"), solver_steps=30)
-    # At chunks of 64 and 128 channels: 98k for linear attention, 180k for the delta rule, 2.10M for 30 solver steps.
+    # At chunks of 64 and 128 channels: 98k for linear attention, 2.10M for 30 solver steps. The delta rule: 180k with
+    # an explicit inverse; ours is 8Cd + 6d^2 + C^2.
     assert sizes.head_flops("scalar-gla", spec, 2048) == pytest.approx(98e3, rel=0.01)
-    assert sizes.head_flops("gated-delta", spec, 2048) == pytest.approx(180e3, rel=0.01)
+    assert sizes.head_flops("gated-deltanet", spec, 2048) == pytest.approx(168e3, rel=0.01)
     assert sizes.head_flops("mesa", spec, 2048) == pytest.approx(2.10e6, rel=0.01)
     assert sizes.flops_per_token(spec, 2048) == pytest.approx(2 * 50_257 * 1536 + 28 * (61.3e6 + 1.2e6), rel=0.01)
-    assert set(sizes.COSTS) <= set(LAYERS) | EXPECTED_LAYERS
+    assert set(sizes.COSTS) <= set(LAYERS)
 
 
 def test_a_model_without_a_cache_takes_any_length():
@@ -224,4 +232,9 @@ def test_a_model_without_a_cache_takes_any_length():
     assert logits_of(model(), tokens(1, 40)).shape == (1, 40, 37)
 
 
-EXPECTED_LAYERS = {"delta", "gated-delta", "hawk"}
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_can_be_in_a_model(name):
+    # What writes into the stream has one name in every layer, since it begins smaller in deep models.
+    made = skeleton(dataclasses.replace(SPEC, pattern=name, n_blocks=1))
+    assert made.blocks[0].mixer.out.shape[1] == SPEC.width
+    assert sizes.head_flops(name, SPEC, 64) >= 0

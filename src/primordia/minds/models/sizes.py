@@ -22,6 +22,8 @@ from primordia.minds.models.spec import ModelSpec
 GPT2_VOCABULARY = 50_257
 SIZES = {"140M": (14, 6, 768), "440M": (28, 8, 1024), "940M": (28, 12, 1536)}
 """Name -> blocks, heads (of 128 channels), width."""
+TTT_BATCH = 16
+"""Tokens of a mini-batch of the layer ttt."""
 
 
 def sized(name: str, *, pattern: str = "mesa", n_tokens: int = GPT2_VOCABULARY) -> ModelSpec:
@@ -76,7 +78,7 @@ def flops_per_token(spec: ModelSpec, n_time: int) -> float:
 def head_flops(layer: str, spec: ModelSpec, n_time: int) -> float:
     """Operations of one head for one token in the chunkwise face: d channels, chunks of C, k steps of the solver.
 
-    A layer that is not named here counts as linear attention, which all of them cost at least.
+    Softmax attention: of the tokens seen on average, half of the stretch.
     """
     cost = COSTS.get(layer, _linear)
     return cost(spec, min(spec.chunk, n_time), n_time)
@@ -99,9 +101,19 @@ def _sliding(spec: ModelSpec, chunk: int, n_time: int) -> float:
     return 4.0 * spec.key_size * (spec.window + chunk)
 
 
+def _channel_gates(spec: ModelSpec, chunk: int, n_time: int) -> float:
+    d = spec.key_size
+    return 3.0 * chunk * d + 4.0 * d**2
+
+
 def _delta(spec: ModelSpec, chunk: int, n_time: int) -> float:
     d = spec.key_size
-    return 10.0 * chunk * d + 6.0 * d**2
+    return 8.0 * chunk * d + 6.0 * d**2 + chunk**2
+
+
+def _ttt(spec: ModelSpec, chunk: int, n_time: int) -> float:
+    d = spec.key_size
+    return 8.0 * TTT_BATCH * d + 10.0 * d**2
 
 
 def _mesa(spec: ModelSpec, chunk: int, n_time: int) -> float:
@@ -113,16 +125,21 @@ def _recursive(spec: ModelSpec, chunk: int, n_time: int) -> float:
     return 8.0 * spec.key_size**2
 
 
-def _none(spec: ModelSpec, chunk: int, n_time: int) -> float:
-    return 0.0
+def _hawk(spec: ModelSpec, chunk: int, n_time: int) -> float:
+    return 4.0 * spec.key_size**2 + 6.0 * spec.key_size
 
 
 COSTS: dict[str, Callable[[ModelSpec, int, int], float]] = {
     "softmax": _softmax,
     "sliding": _sliding,
-    "delta": _delta,
-    "gated-delta": _delta,
+    "gla": _channel_gates,
+    "deltanet": _delta,
+    "gated-deltanet": _delta,
+    "longhorn": _delta,
+    "ttt": _ttt,
     "mesa": _mesa,
+    "mesa-signed": _mesa,
     "mesa-recursive": _recursive,
-    "hawk": _none,
+    "hawk": _hawk,
 }
+"""As the table of layers says in words; what it leaves out counts as linear attention."""
