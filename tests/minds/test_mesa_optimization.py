@@ -23,7 +23,6 @@ from primordia.minds.tasks.oracles import dynamics as oracles
 from primordia.minds.training.next_vector import scores
 
 EXPERIMENT = MesaOptimization()
-PREDICT = jax.jit(autoregressor.predict, static_argnums=0)
 BOUND = Autoregressor(2, ("softmax", "mesa"), 4, n_heads=2, d_key=3, variance=0.5, chunk=4)
 SMALL = {"n_hidden": 2, "n_observed": 2, "n_time": 12, "d_key": 4, "n_batch": 4, "n_judged": 8}
 
@@ -36,7 +35,7 @@ def test_a_model_guesses_what_the_plain_twin_guesses(kinds, n_position):
         if name.endswith("strength"):
             weights[name] = jnp.array([0.5, -1.0])
     observed = jax.random.normal(jax.random.key(1), (2, 7, 2))
-    found = PREDICT(model, weights, observed)
+    found = autoregressor.predict(model, weights, observed)
     codes = np.asarray(autoregressor.positions(7, n_position)) if n_position else None
     for sequence, guess in zip(np.asarray(observed, float), np.asarray(found), strict=True):
         np.testing.assert_allclose(guess, guesses(weights, kinds, 2, sequence, codes), atol=2e-5)
@@ -72,7 +71,7 @@ def test_a_mesa_layer_can_be_least_squares():
     }  # fmt: skip
     weights = {name: jnp.asarray(array, jnp.float32) for name, array in weights.items()}
     observed = jax.random.normal(jax.random.key(4), (1, 9, 2))
-    found = PREDICT(model, weights, observed)[0]
+    found = autoregressor.predict(model, weights, observed)[0]
     wanted = fitted(np.asarray(observed[0], float), 0.5)
     np.testing.assert_allclose(found, wanted, atol=1e-4)
     batch = next_vectors(observed)
@@ -82,7 +81,7 @@ def test_a_mesa_layer_can_be_least_squares():
 def test_the_past_is_all_that_a_guess_depends_on():
     weights = autoregressor.begin(BOUND, jax.random.key(0))
     observed = jax.random.normal(jax.random.key(1), (2, 7, 2))
-    one, other = (PREDICT(BOUND, weights, seen) for seen in (observed, observed.at[:, 4:].set(9.0)))
+    one, other = (autoregressor.predict(BOUND, weights, seen) for seen in (observed, observed.at[:, 4:].set(9.0)))
     np.testing.assert_array_equal(one[:, :4], other[:, :4])
     assert not np.allclose(one[:, 4:], other[:, 4:])
 
@@ -158,6 +157,11 @@ def test_the_linear_variant_finds_its_compression_and_few_shot_curves():
         "Error in context", "Linear probes", "Compressed algorithm", "Few-shot pairs, without further training",
     ]  # fmt: skip
     assert len(found[0].lines["the model"]) == 11
+    # The line of least squares is that of the plain twin.
+    batch, lines = parts.beside(config)
+    missed = [fitted(np.asarray(one, float), lines.penalty)[:-1] - one[1:] for one in batch.inputs]
+    np.testing.assert_allclose(lines.ridge, np.square(missed).mean((0, 2)), rtol=1e-3)
+    assert lines.ridge[1:].mean() < lines.descent[1:].mean()
 
 
 def test_training_brings_a_mesa_layer_below_a_step_of_descent():

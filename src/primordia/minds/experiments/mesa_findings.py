@@ -22,15 +22,18 @@ PENALTY = 1.0
 
 
 def draw_weights(config: MesaConfig, state: Any) -> npt.NDArray[np.uint8]:
-    """The view "weights": for each layer a row, for each head W_K^T W_Q and P W_V, each on a scale of its own."""
+    """The view "weights": W_K^T W_Q and P W_V of each head, each on a scale of its own; a row is a layer.
+
+    Of a single layer a row is a head.
+    """
     from primordia.minds.models import self_attention
 
     attention = parts.model(config).attention
     rows = []
     for place in range(attention.n_layers):
         asking, moving = self_attention.products(attention, state.weights, place)
-        tiles = [tile for head in zip(np.asarray(asking), np.asarray(moving), strict=True) for tile in head]
-        rows.append([pictures.heat(tile) for tile in tiles])
+        heads = [[pictures.heat(one), pictures.heat(other)] for one, other in zip(asking, moving, strict=True)]
+        rows += heads if attention.n_layers == 1 else [[tile for head in heads for tile in head]]
     return pictures.readable(pictures.grid(rows), LONGEST)
 
 
@@ -61,7 +64,7 @@ def _curve(config: MesaConfig, weights: Any, beside: parts.Beside) -> Chart:
             f"Chebyshev, {n_steps} step{'s' if n_steps > 1 else ''}": _line(beside.lines.chebyshev),
             "one step of gradient descent": _line(beside.lines.descent),
         },
-        f"Mean over {config.n_judged} fresh sequences. Penalty of least squares: {beside.lines.penalty:g}, the best of six.",
+        f"Mean over {config.n_judged} fresh sequences. Penalty of least squares: {beside.lines.penalty:g}, the best.",
         log_y=True,
     )
 

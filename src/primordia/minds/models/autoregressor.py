@@ -14,6 +14,7 @@ normalises layers; here all can be read off as it stands.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TypeAlias
 
 import equinox as eqx
@@ -118,6 +119,7 @@ def positions(n_time: int, n_channels: int) -> Float[Array, "time channel"]:
     return jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], axis=1)
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def states(model: Autoregressor, weights: Weights, observed: Observed) -> Float[Array, "layer batch time channel"]:
     """The tokens before the first layer and after each."""
     found = [tokens(model, observed)]
@@ -129,6 +131,7 @@ def states(model: Autoregressor, weights: Weights, observed: Observed) -> Float[
     return jnp.stack(found)
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def predict(model: Autoregressor, weights: Weights, observed: Observed) -> Observed:
     """For every position the guess of the next observation, from what was observed up to there."""
     return states(model, weights, observed)[-1, ..., : model.n_observed]
