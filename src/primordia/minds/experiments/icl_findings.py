@@ -212,7 +212,8 @@ def models_picture(config: IclConfig, weights: Any) -> Picture:
     from primordia.minds.probes import regression as probes
 
     beside = parts.comparison(config)
-    few = parts.problems(config, 4, N_SHOWN)
+    # As many are drawn as elsewhere, which compiles nothing new, and the first are shown.
+    few = first(parts.problems(config, 4, min(config.n_evaluation, N_CURVE)), N_SHOWN)
     drawn = [
         np.asarray(probes.sensitivities(parts.answerer(config), weights, few)),
         np.asarray(probes.sensitivities(beside.other, beside.weights, few)),
@@ -230,7 +231,7 @@ def copying_picture(config: IclConfig, weights: Any) -> Picture:
     """Whom a token of the first layer listens to."""
     from primordia.minds.probes import regression as probes
 
-    shown = parts.problems(config, 5, 16)
+    shown = first(parts.problems(config, 5, min(config.n_evaluation, N_CURVE)), 16)
     listened = np.asarray(probes.token_sensitivities(weights, shown, answerer=parts.answerer(config)))
     return Picture(
         "Whom a token listens to in the first layer",
@@ -239,6 +240,11 @@ def copying_picture(config: IclConfig, weights: Any) -> Picture:
         "Row: token after the layer; column: token before it; colour: mean norm of the derivative. The diagonal is the "
         "token itself; beside it stands what is copied from the next one (proposition 3).",
     )
+
+
+def first(problems: Any, n: int) -> Any:
+    """The first `n` problems."""
+    return type(problems)(*(array[:n] for array in problems))
 
 
 def _lines(xs: Any, lines: dict[str, Any]) -> dict[str, tuple[tuple[float, float], ...]]:

@@ -109,7 +109,9 @@ def comparison(config: IclConfig) -> Comparison:
         )
         for corrected in ((False, True) if config.several_steps else (False, False))
     ]
-    other = descending(config.n_inputs, config.n_steps, config.clip_tokens)
+    # Where the learner has the very shape of the descent, both go through one compiled function.
+    same = config.interpolates
+    other = answerer(config) if same else descending(config.n_inputs, config.n_steps, config.clip_tokens)
     made = [descent_weights(config.n_inputs, config.n_context, found.rate, found.correction) for found in best]
     losses = [float(answered(weights, shown, answerer=other)) for weights in made]
     chosen = int(config.reference == "gd++")
