@@ -69,13 +69,13 @@ def residual(setup: Setup) -> Measurement:
     import jax
     import jax.numpy as jnp
 
-    from primordia.minds.tasks.dynamics import Dynamics
+    from primordia.minds.tasks.dynamics import Dynamics, drawn_trajectories
     from primordia.minds.tasks.oracles.dynamics import prediction_residual
 
     task = Dynamics(kind="partial", n_hidden=setup["n_hidden"], n_observed=setup["n_observed"], n_time=2)
     with jax.enable_x64(True):
-        systems = task.trajectories(Streams(setup["seed"]).key("systems", 0), setup["n_systems"])
-        found = prediction_residual(systems.transition, systems.readout, setup["n_stacked"])
+        systems = drawn_trajectories(task, Streams(setup["seed"]).key("systems", 0), setup["n_systems"])
+        found = jax.jit(prediction_residual, static_argnums=2)(systems.transition, systems.readout, setup["n_stacked"])
         value = float(jnp.median(found) if setup["of"] == "median" else jnp.max(found))
         return Measurement(value, f"{float(jnp.min(found)):.2g} to {float(jnp.max(found)):.2g} over systems")
 

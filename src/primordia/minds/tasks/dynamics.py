@@ -10,6 +10,7 @@ and its map is clipped to [-2, 2]: a twentieth of the systems would blow up all 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Annotated, NamedTuple, final
 
 import jax
@@ -128,6 +129,12 @@ class Dynamics(Task[Vectors]):
             both = jnp.sqrt(self.spread / n) * jax.random.normal(key, (2, n, n))
             return both[0], both[1]
         return (rotation(key, n),)
+
+
+@functools.partial(jax.jit, static_argnames=("task", "n_batch"))
+def drawn_trajectories(task: Dynamics, key: Array, n_batch: int) -> Trajectory:
+    """`task.trajectories`, compiled once for each task and size."""
+    return task.trajectories(key, n_batch)
 
 
 def next_vectors(observed: Float[Array, "*batch time channel"]) -> Vectors:
