@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ class Trial:
         tolerance: of outputs, relative to the largest.
         gradient_tolerance: of gradients, relative to the largest of an array.
         seed: of inputs and documents.
+        optimised: whether the compiler optimises, as where layers are used; without, checks take half the time.
     """
 
     mixer: Mixer
@@ -77,6 +79,7 @@ class Trial:
     tolerance: float = TOLERANCE
     gradient_tolerance: float = GRADIENT_TOLERANCE
     seed: int = 0
+    optimised: bool = True
 
     @functools.cached_property
     def x(self) -> Float[Array, "batch time width"]:
@@ -114,11 +117,23 @@ class Trial:
     @functools.cached_property
     def walked(self) -> tuple[Run, MixerState]:
         """Every row by steps from a fresh state; and the states after each token of the whole sequences, by row."""
-        out, states = _walk(self.mixer, self.rests(self.x), self.fresh, self.rests(self.documents))
+        out, states = self.walk(self.rests(self.x), self.fresh, self.rests(self.documents))
         whole = np.arange(self.n_batch) * self.n_time
         places = (np.arange(self.n_time) - 1)[None, :].repeat(self.n_batch, 0).ravel()
         before = jax.tree.map(lambda leaf: leaf[places, whole.repeat(self.n_time)], states)
         return Run(out, jax.tree.map(lambda leaf: leaf[-1], states)), self.none_before_the_first(before)
+
+    def walk(self, x: Array, state: MixerState, reset: Array) -> tuple[Array, MixerState]:
+        """Outputs by steps [row, time, width], and the states after each token [time, row, …]."""
+        return _compiled(_walk, self.optimised)(self.mixer, x, state, reset)
+
+    def parallel(self, x: Array, state: MixerState, reset: Array | None) -> Run:
+        """All tokens of the rows at once."""
+        return _compiled(_parallel, self.optimised)(self.mixer, x, state, reset)
+
+    def chunkwise(self, x: Array, state: MixerState, reset: Array | None, chunk: int | None = None) -> Run:
+        """The rows in chunks."""
+        return _compiled(_chunkwise, self.optimised)(self.mixer, x, state, reset, chunk=chunk or self.chunk)
 
     def none_before_the_first(self, state: MixerState) -> MixerState:
         """The states of rows, with fresh ones where the split is before the first token."""
@@ -150,9 +165,14 @@ class Trial:
             )
 
 
-@jax.jit
+@functools.cache
+def _compiled(function: Callable[..., Any], optimised: bool) -> Callable[..., Any]:
+    options = None if optimised else {"xla_backend_optimization_level": 0}
+    static = ("chunk",) if "chunk" in inspect.signature(function).parameters else ()
+    return jax.jit(function, static_argnames=static, compiler_options=options)
+
+
 def _walk(mixer: Mixer, x: Array, state: MixerState, reset: Array) -> tuple[Array, MixerState]:
-    """Outputs by steps [row, time, width], and the states after each token [time, row, …]."""
 
     def move(state: MixerState, token: tuple[Array, Array]) -> tuple[MixerState, tuple[Array, MixerState]]:
         out, state = mixer.step(token[0], state, token[1])
@@ -162,47 +182,45 @@ def _walk(mixer: Mixer, x: Array, state: MixerState, reset: Array) -> tuple[Arra
     return jnp.moveaxis(out, 0, 1), states
 
 
-@jax.jit
 def _parallel(mixer: Mixer, x: Array, state: MixerState, reset: Array | None) -> Run:
     return Run(*mixer.parallel(x, state, reset))
 
 
-@functools.partial(jax.jit, static_argnames="chunk")
 def _chunkwise(mixer: Mixer, x: Array, state: MixerState, reset: Array | None, chunk: int) -> Run:
     return Run(*mixer.chunkwise(x, state, reset, chunk=chunk))
 
 
 def parallel_is_steps(trial: Trial) -> None:
     """All tokens at once give what steps give, documents or not."""
-    found = _parallel(trial.mixer, trial.rests(trial.x), trial.fresh, trial.rests(trial.documents))
+    found = trial.parallel(trial.rests(trial.x), trial.fresh, trial.rests(trial.documents))
     trial.differ(found.out, trial.walked[0].out, "parallel against steps, with documents")
 
 
 def chunkwise_is_steps(trial: Trial) -> None:
     """Chunks give what steps give."""
-    found = _chunkwise(trial.mixer, trial.rests(trial.x), trial.fresh, trial.rests(trial.documents), trial.chunk)
+    found = trial.chunkwise(trial.rests(trial.x), trial.fresh, trial.rests(trial.documents))
     trial.differ(found.out, trial.walked[0].out, f"chunks of {trial.chunk} against steps, with documents")
 
 
 def no_documents_is_no_reset(trial: Trial) -> None:
     """Without a word of documents the outputs are those of stretches where none begins."""
     x = trial.rests(trial.x)
-    wanted, _ = _walk(trial.mixer, x, trial.fresh, jnp.zeros(x.shape[:2], bool))
-    found = _chunkwise(trial.mixer, x, trial.fresh, None, trial.even_chunk).out
+    wanted, _ = trial.walk(x, trial.fresh, jnp.zeros(x.shape[:2], bool))
+    found = trial.chunkwise(x, trial.fresh, None, trial.even_chunk).out
     trial.differ(found, wanted, f"chunks of {trial.even_chunk} against steps, no documents")
 
 
 def split_anywhere(trial: Trial) -> None:
     """A beginning by one face and the rest by another give what the whole gives, wherever the split is."""
     x, reset = trial.rests(trial.x), trial.rests(trial.documents)
-    rest = _chunkwise(trial.mixer, x, trial.walked[1], reset, trial.chunk).out
+    rest = trial.chunkwise(x, trial.walked[1], reset).out
     trial.differ(rest, trial.whole(), "steps, then chunks")
-    beginning = _chunkwise(trial.mixer, trial.beginnings()[0], trial.fresh, trial.beginnings()[1], trial.chunk)
+    beginning = trial.chunkwise(trial.beginnings()[0], trial.fresh, trial.beginnings()[1])
     state = trial.none_before_the_first(beginning.state)
-    trial.differ(_walk(trial.mixer, x, state, reset)[0], trial.whole(), "chunks, then steps")
-    trial.differ(_parallel(trial.mixer, x, state, reset).out, trial.whole(), "chunks, then all at once")
-    beginning = _parallel(trial.mixer, trial.beginnings()[0], trial.fresh, trial.beginnings()[1])
-    rest = _walk(trial.mixer, x, trial.none_before_the_first(beginning.state), reset)[0]
+    trial.differ(trial.walk(x, state, reset)[0], trial.whole(), "chunks, then steps")
+    trial.differ(trial.parallel(x, state, reset).out, trial.whole(), "chunks, then all at once")
+    beginning = trial.parallel(trial.beginnings()[0], trial.fresh, trial.beginnings()[1])
+    rest = trial.walk(x, trial.none_before_the_first(beginning.state), reset)[0]
     trial.differ(rest, trial.whole(), "all at once, then steps")
 
 
@@ -210,7 +228,7 @@ def documents_are_alone(trial: Trial) -> None:
     """Each document of a packed stretch gives what it gives alone, from a fresh state and without a reset."""
     begins = np.asarray(trial.documents).ravel()
     alone = trial.rests(trial.documents).at[:, 0].set(False)
-    found = _chunkwise(trial.mixer, trial.rests(trial.x), trial.fresh, alone, trial.chunk)
+    found = trial.chunkwise(trial.rests(trial.x), trial.fresh, alone)
     trial.differ(found.out, trial.whole(), "a document alone against packed ones", begins)
 
 
@@ -245,8 +263,9 @@ def gradients_agree(trial: Trial) -> None:
     before = jax.tree.map(lambda leaf: leaf[whole], trial.walked[1])
     asked = (trial.mixer, trial.x, before)
     weights = jax.random.normal(jax.random.key(trial.seed + 2), trial.x.shape)
-    wanted = _gradients(asked, weights, trial.documents, None)
-    found = _gradients(asked, weights, trial.documents, trial.chunk)
+    gradients = _compiled(_gradients, trial.optimised)
+    wanted = gradients(asked, weights, trial.documents, chunk=None)
+    found = gradients(asked, weights, trial.documents, chunk=trial.chunk)
     for (path, mine), its in zip(jax.tree_util.tree_leaves_with_path(wanted), jax.tree.leaves(found), strict=True):
         scale = float(jnp.abs(mine).max())
         error = float(jnp.abs(mine - its).max())
@@ -255,7 +274,6 @@ def gradients_agree(trial: Trial) -> None:
             raise ContractError(f"Gradients with respect to {name} differ by {error:.1e}; the largest is {scale:.2g}.")
 
 
-@functools.partial(jax.jit, static_argnames="chunk")
 def _gradients(asked: Any, weights: Array, reset: Array, chunk: int | None) -> Any:
     learned, fixed = eqx.partition(asked, eqx.is_inexact_array)
 
