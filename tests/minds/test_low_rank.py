@@ -110,7 +110,7 @@ def test_attention_loses_only_by_decay_where_nothing_is_learned():
     weights["layers/0/out"] = jnp.zeros_like(weights["layers/0/out"])
     weights["layers/0/value"] = jnp.zeros_like(weights["layers/0/value"])
     learner = update.begin(weights, recipe)
-    after, _ = decayed_attention.update(learner, jax.random.key(1), 2.0, loss=loss, recipe=recipe)
+    after, _, _ = decayed_attention.update(learner, jax.random.key(1), 2.0, loss=loss, recipe=recipe)
     for name in ("layers/0/query", "layers/0/key"):
         np.testing.assert_allclose(after.weights[name], 0.98 * weights[name], rtol=1e-6)
 
@@ -157,3 +157,15 @@ def test_findings_of_the_toy_hold_prediction_beside_measurement():
 def test_bad_settings_are_refused(name, value):
     with pytest.raises(ConfigError, match=name):
         configs.from_dict(LowRankConfig, {name: value})
+
+
+@pytest.mark.parametrize("factors_alone", [True, False])
+def test_divergence_ends_a_run_with_a_sentence(factors_alone):
+    from primordia.minds.training.diverged import DivergedError
+
+    config = configs.from_dict(LowRankConfig, {"factors": factors_alone, "n_inputs": 3, "n_context": 4, "n_batch": 8})
+    streams = Streams(0)
+    state = EXPERIMENT.init(config, streams)
+    wild = jax.tree.map(lambda array: array * 1e38 if factors_alone is False else array * 1e200, state)
+    with pytest.raises(DivergedError, match="Training diverged in update 4"):
+        EXPERIMENT.step(config, wild, streams, 3)

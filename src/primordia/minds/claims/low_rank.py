@@ -103,7 +103,7 @@ def _rank(setup: Setup, decay: float, seed: int) -> float:
     recipe = Recipe(peak=setup["learning_rate"])
     learner = decayed_attention.begin(loss, recipe, streams.key("weights", 0))
     for t in range(setup["updates"]):
-        learner, _ = decayed_attention.update(learner, streams.key("batch", t), decay, loss=loss, recipe=recipe)
+        learner, _, _ = decayed_attention.update(learner, streams.key("batch", t), decay, loss=loss, recipe=recipe)
     pairs = decayed_attention.pairs(learner.weights)
     return float(np.mean([effective_rank(pair.left @ pair.right.swapaxes(-1, -2)) for pair in pairs]))
 

@@ -253,20 +253,33 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
         return Recipe(peak=config.learning_rate)
 
     def step(self, config: LowRankConfig, state: LowRankState, streams: Streams, t: int) -> tuple[LowRankState, Row]:
-        """One update."""
+        """One update.
+
+        Raises:
+            DivergedError: the loss, or something that it was computed from, is not finite.
+        """
+        from primordia.minds.training.diverged import DivergedError
+
+        moved: Any
         if config.factors:
             from primordia.minds.training import factors
 
-            wanted = factors.target(WIDTH)
-            loss = factors.loss(state.learner, wanted, config.loss_written)
-            moved = factors.descended(state.learner, wanted, config.decay, config.learning_rate, config.loss_written, 1)
-            return LowRankState(moved, state.balance), {"loss": loss}
-        from primordia.minds.training import decayed_attention
+            wanted, written = factors.target(WIDTH), config.loss_written
+            with np.errstate(over="ignore", invalid="ignore"):
+                loss = factors.loss(state.learner, wanted, written)
+                moved = factors.descended(state.learner, wanted, config.decay, config.learning_rate, written, 1)
+                finite = bool(np.isfinite(loss) and np.isfinite(moved).all())
+        else:
+            from primordia.minds.training import decayed_attention
 
-        learner, value = decayed_attention.update(
-            state.learner, streams.key("batch", t), config.decay, loss=self.loss(config), recipe=self.recipe(config)
-        )
-        return LowRankState(learner, state.balance), {"loss": float(value)}
+            moved, *found = decayed_attention.update(
+                state.learner, streams.key("batch", t), config.decay, loss=self.loss(config), recipe=self.recipe(config)
+            )
+            loss, finite = float(found[0]), bool(found[1])
+        if not finite:
+            said = "a weight is not finite" if np.isfinite(loss) else f"the loss is {loss:g}"
+            raise DivergedError(t, said, self.recipe(config))
+        return LowRankState(moved, state.balance), {"loss": loss}
 
     def measure(self, config: LowRankConfig, state: LowRankState, streams: Streams, t: int) -> Row:
         """Both penalties, the balance and the singular values."""

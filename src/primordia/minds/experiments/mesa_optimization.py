@@ -34,8 +34,8 @@ class MesaOptimization(TrainingExperiment[MesaConfig]):
         "weights": View(
             draw_weights,
             palette(),
-            "Of every head W_K^T W_Q, then P W_V, each on a scale of its own; a row is a layer, or a head where there is "
-            "one layer. Channels: guess, s_t, s_(t-1), and the position of plain tokens.",
+            "Of every head W_K^T W_Q, then P W_V, each on a scale of its own; a row is a layer, or a head where there "
+            "is one layer. Channels: guess, s_t, s_(t-1), and the position of plain tokens.",
         )
     }
     source = Paper(

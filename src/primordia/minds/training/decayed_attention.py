@@ -83,8 +83,15 @@ def pairs(weights: Weights) -> tuple[Pair, Pair]:
 @functools.partial(jax.jit, static_argnames=("loss", "recipe"))
 def update(
     learner: updates.Learner, key: Any, decay: Array | float, *, loss: ContextLoss, recipe: Recipe
-) -> tuple[updates.Learner, Array]:
-    """One update of Adam, and then the decay of every matrix by the share peak * `decay` (AdamW's decoupled decay)."""
+) -> tuple[updates.Learner, Array, Array]:
+    """The learner, its loss before, and whether all is finite: Adam, then decay of every matrix by peak * `decay`.
+
+    That is AdamW's decoupled decay, here on the four matrices of attention and so on all weights there are.
+    """
     moved, products = updates.update(learner, key, loss=loss, recipe=recipe)
     kept = 1 - recipe.peak * decay
-    return moved._replace(weights={name: kept * array for name, array in moved.weights.items()}), products["loss"]
+    return (
+        moved._replace(weights={name: kept * array for name, array in moved.weights.items()}),
+        products["loss"],
+        products["finite"],
+    )
