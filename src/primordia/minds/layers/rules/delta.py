@@ -57,9 +57,7 @@ class DeltaRule(Rule):
 
     def chunkwise(self, signals: Signals, state: Memory, chunk: int) -> tuple[Array, Memory]:
         """A scan over groups of chunks; of a group, all but the state's way through it is done together."""
-        n_time = signals.key.shape[2]
-        n_chunks = -(-n_time // max(chunk, 1))
-        group = -(-n_chunks // -(-n_chunks // GROUP))
+        cut = segments.chunks(signals, _group_size(signals.key.shape[2], chunk))
 
         def move(state: Memory, one: Signals) -> tuple[Memory, Array]:
             outputs, state = self._group(one, state, chunk)
@@ -67,8 +65,8 @@ class DeltaRule(Rule):
 
         # The state is turned round, [key, value], so that every product is a plain one of rows with columns.
         turned = jnp.swapaxes(state, -1, -2)
-        turned, outputs = jax.lax.scan(move, turned, segments.chunks(signals, chunk * group))
-        return segments.joined(outputs, n_time), jnp.swapaxes(turned, -1, -2)
+        turned, outputs = jax.lax.scan(move, turned, cut)
+        return segments.joined(outputs, signals.key.shape[2]), jnp.swapaxes(turned, -1, -2)
 
     def step(self, signals: Signals, state: Memory) -> tuple[Array, Memory]:
         """Forget, see what is wrong, write it, read."""
@@ -189,6 +187,14 @@ def _parts(signals: Signals, strength: Float[Array, "*batch time"], sight: segme
         stored=left[..., None] * signals.key,
         kept=kept[..., None, None],
     )
+
+
+def _group_size(n_time: int, chunk: int) -> int:
+    """Tokens of a group: as even as can be, so that little is filled. What is no chunk stays, to be refused."""
+    if chunk < 1:
+        return chunk
+    n_chunks = max(1, -(-n_time // chunk))
+    return chunk * -(-n_chunks // -(-n_chunks // GROUP))
 
 
 def _sights(cut: Signals) -> segments.Sight:

@@ -46,7 +46,9 @@ class ChannelGatedLinear(Rule):
         query, key, value, log_decay = _typed(signals, state)
         sight = segments.sight(signals.reset, key.shape[0], key.shape[2])
         total = _sums(log_decay)
-        apart = _apart(total, (..., slice(None), None, slice(None)), (..., None, slice(None), slice(None)))
+        later = segments.Elapsed(*(part[:, :, :, None] for part in total))
+        earlier = segments.Elapsed(*(part[:, :, None] for part in total))
+        apart = _apart(later, earlier)
         weights = jnp.exp(jnp.where(sight.pairs[:, None, :, :, None], apart, -jnp.inf))
         out = jnp.einsum("bhtk,bhtsk,bhsk,bhsv->bhtv", query, weights, key, value)
         old = jnp.exp(total.coarse + total.fine) * sight.before[:, None, :, None]
@@ -56,15 +58,15 @@ class ChannelGatedLinear(Rule):
 
     def chunkwise(self, signals: Signals, state: Memory, chunk: int) -> tuple[Array, Memory]:
         """A scan over chunks; within one, blocks of doubling size."""
-        n_time = signals.key.shape[2]
+        cut = segments.chunks(signals, chunk)
 
         def move(state: Array, one: Signals) -> tuple[Array, Array]:
             outputs, state = _chunk(one, state)
             return state, outputs
 
         # The state is turned round, [key, value], so that every product is a plain one of rows with columns.
-        turned, outputs = jax.lax.scan(move, jnp.swapaxes(state, -1, -2), segments.chunks(signals, chunk))
-        return segments.joined(outputs, n_time), jnp.swapaxes(turned, -1, -2)
+        turned, outputs = jax.lax.scan(move, jnp.swapaxes(state, -1, -2), cut)
+        return segments.joined(outputs, signals.key.shape[2]), jnp.swapaxes(turned, -1, -2)
 
     def step(self, signals: Signals, state: Memory) -> tuple[Array, Memory]:
         """Forget, write, read."""
@@ -82,7 +84,8 @@ def _chunk(signals: Signals, state: Float[Array, "batch head key value"]) -> tup
     sight = segments.sight(signals.reset, key.shape[0], key.shape[2])
     total = _sums(log_decay)
     old = jnp.exp(total.coarse + total.fine) * sight.before[:, None, :, None]
-    left = jnp.exp(_apart(total, (..., slice(-1, None), slice(None)), ...)) * sight.after[:, None, :, None]
+    end = segments.Elapsed(*(part[:, :, -1:] for part in total))
+    left = jnp.exp(_apart(end, total)) * sight.after[:, None, :, None]
     scores = jnp.where(sight.pairs[:, None], _scores(query, key, total), 0)
     outputs = product(scores, value) + product(query * old, state)
     kept = (old[:, :, -1] * sight.through[:, None, None])[..., None]
@@ -94,27 +97,18 @@ def _scores(
 ) -> Float[Array, "batch head time time"]:
     """q_t . zeta_ts k_s for s <= t, and 0 above."""
     n_time = query.shape[2]
-    room = padded_size(n_time) - n_time
-    query, key, coarse, fine = (
-        jnp.pad(part, ((0, 0), (0, 0), (0, room), (0, 0)), mode="edge") for part in (query, key, *total)
-    )
-    blocks = jnp.sum(query * key, axis=-1)[..., None, None]
-    while blocks.shape[-1] < n_time:
-        half = blocks.shape[-1]
-        # [batch, head, pair, which half, time in it, key]
-        q, k, *sums = (
-            part.reshape(*part.shape[:2], -1, 2, half, part.shape[-1]) for part in (query, key, coarse, fine)
-        )
-        total = segments.Elapsed(*sums)
-        middle, earlier, later = (
-            (..., 0, slice(-1, None), slice(None)),
-            (..., 0, slice(None), slice(None)),
-            (..., 1, slice(None), slice(None)),
-        )
-        corner = by_rows(
-            q[later] * jnp.exp(_apart(total, later, middle)), k[earlier] * jnp.exp(_apart(total, middle, earlier))
-        )
-        blocks = doubled(blocks[:, :, 0::2], corner, blocks[:, :, 1::2])
+    size = padded_size(n_time)
+    room = ((0, 0), (0, 0), (0, size - n_time), (0, 0))
+    signals = [jnp.pad(part, room, mode="edge") for part in (query, key, *total)]
+    blocks = jnp.sum(signals[0] * signals[1], axis=-1)[..., None, None]
+    while blocks.shape[-1] < size:
+        # [batch, head, block, time in it, key]: even blocks come before the odd ones that read them.
+        q, k, *sums = (part.reshape(*part.shape[:2], -1, blocks.shape[-1], part.shape[-1]) for part in signals)
+        before, after = (segments.Elapsed(*(part[:, :, odd::2] for part in sums)) for odd in (0, 1))
+        middle = segments.Elapsed(*(part[..., -1:, :] for part in before))
+        asked = q[:, :, 1::2] * jnp.exp(_apart(after, middle))
+        stored = k[:, :, 0::2] * jnp.exp(_apart(middle, before))
+        blocks = doubled(blocks[:, :, 0::2], by_rows(asked, stored), blocks[:, :, 1::2])
     return blocks[:, :, 0, :n_time, :n_time]
 
 
@@ -123,9 +117,9 @@ def _sums(log_decay: Float[Array, "batch head time key"]) -> segments.Elapsed:
     return segments.Elapsed(*(jnp.swapaxes(part, -1, -2) for part in segments.elapsed(jnp.swapaxes(log_decay, -1, -2))))
 
 
-def _apart(total: segments.Elapsed, later: object, earlier: object) -> Array:
+def _apart(later: segments.Elapsed, earlier: segments.Elapsed) -> Array:
     """The log gates between two places, exact where they are small."""
-    return (total.coarse[later] - total.coarse[earlier]) + (total.fine[later] - total.fine[earlier])
+    return (later.coarse - earlier.coarse) + (later.fine - earlier.fine)
 
 
 def _typed(signals: Signals, state: Array) -> tuple[Array, Array, Array, Array]:
