@@ -128,18 +128,19 @@ def by_pairs(config: MesaNetConfig, state: Any, streams: Streams) -> Table:
 
 def legality(config: MesaNetConfig, state: Any, streams: Streams) -> Table:
     """How often the likeliest symbol is one that the held-out automaton allows, beside who knows the automaton."""
+    import jax.numpy as jnp
+
     from primordia.minds.tasks.oracles import automata
     from primordia.minds.training.token_loss import Rows, predicted
 
     task = mesanet_tasks.task(config).for_test()
     told = task.told(streams.key("automata", 0), min(config.n_evaluation, 32))
-    tables = np.asarray(task.tables())[np.asarray(told.automata)]
-    right = automata.next_symbol(tables, told.tokens.inputs)
+    tables = jnp.asarray(np.asarray(task.tables())[np.asarray(told.automata)])
     lines = [("the automaton itself", 1.0, 0.0)]
     for title, (layers, weights) in models(config, state).items():
-        logits = predicted(weights, Rows(told.tokens), mesanet_parts.spec(config, layers), False)
-        legal = float(automata.legal_share(logits, told.tokens, right))
-        lines.append((title, legal, float(automata.total_variation(logits, told.tokens, right))))
+        logits = predicted(weights, Rows(told.tokens), mesanet_parts.spec(config, layers), decoded=False)
+        scores = (score(logits, tables, told.tokens) for score in (automata.legal_share, automata.total_variation))
+        lines.append((title, *map(float, scores)))
     return Table(
         "Languages never seen in training",
         ("who predicts", "legal symbols (share)", "total variation"),

@@ -17,8 +17,8 @@ from primordia.minds.models.spec import ModelSpec
 from primordia.minds.models.weights import Weights, placed
 
 LINEAR_IN_VALUES = frozenset(
-    {"softmax", "linear", "retnet", "scalar-gla", "gla", "deltanet", "gated-deltanet", "longhorn", "mesa"}
-)
+    ("softmax", "sliding", "linear", "retnet", "mamba2", "scalar-gla", "gla", "deltanet", "gated-deltanet", "longhorn")
+) | {"mesa", "mesa-signed", "mesa-recursive"}
 """Layers whose output is a weighted sum of values, with weights that do not depend on the values."""
 
 
