@@ -287,10 +287,20 @@ def test_probes_say_what_the_solver_met():
 
 def test_groups_of_chunks_divide_them_and_fit_the_cache():
     for n_chunks in (1, 7, 12, 256):
-        for size in (10, 3000, 40_000, 10**7):
-            group = chunked._group(n_chunks, size)
+        for n_heads, d_key in ((1, 16), (8, 32), (4, 64), (512, 128)):
+            group = chunked.together(n_chunks, n_heads, 32, d_key)
             assert n_chunks % group == 0
-            assert group == 1 or group * size * 2 <= chunked.CACHE
+            assert group == 1 or group * n_heads * (32 * d_key + d_key**2) <= chunked.CACHE
+    assert chunked.together(12, 1, 16, 16) == 12
+
+
+def test_chunks_give_the_same_in_any_group(monkeypatch):
+    signals, state = drawn(13), RULE.init_state(BATCH, HEADS, KEY, VALUE)
+    wanted, _ = RULE.chunkwise(signals, state, 2)
+    monkeypatch.setattr(chunked, "CACHE", 100)
+    found, _ = RULE.chunkwise(signals, state, 2)
+    assert chunked.together(6, 4, 2, KEY) == 1
+    assert_close(found, wanted, "groups", 2e-6)
 
 
 # --- recursive least squares

@@ -88,7 +88,7 @@ class RecursiveMesa(Rule):
             matrices += fresh[..., None, None] * jnp.eye(floor.shape[-1])
         rows = jnp.linalg.solve(matrices, one.query[..., None])[..., 0]
         end = products.borders(jax.tree.map(lambda sums: sums[0], memory), one, left)[1]
-        return products.read(chunk, rows)[0], Recursion(end.values, jnp.linalg.inv(matrices[0, :, :, -1]))
+        return products.read(chunk, rows)[0], Recursion(end.values, _symmetric(jnp.linalg.inv(matrices[0, :, :, -1])))
 
     def chunkwise(self, signals: Signals, state: Recursion, chunk: int) -> tuple[Array, Recursion]:
         """A scan over chunks of scans over tokens; of a chunk only the state before it is kept for the gradient."""
@@ -117,6 +117,7 @@ class RecursiveMesa(Rule):
         key = signals.key[..., None]
         moved = products.times(state.inverse, key)
         met = gamma + jnp.sum(key * moved, axis=-2, keepdims=True)
+        # The product before the division: what rounding breaks of the symmetry would grow as 1 / gamma for ever.
         inverse = (state.inverse - moved * jnp.swapaxes(moved, -1, -2) / met) / gamma
         values = gamma * state.values + signals.value[..., None] * signals.key[..., None, :]
         solution = products.times(inverse, signals.query[..., None])
@@ -130,3 +131,7 @@ class RecursiveMesa(Rule):
     def _first(self, d_key: int) -> Float[Array, "head key key2"]:
         """R before the first token."""
         return self.strength[:, None, None] * jnp.eye(d_key)
+
+
+def _symmetric(matrices: Float[Array, "*rest key key2"]) -> Float[Array, "*rest key key2"]:
+    return (matrices + jnp.swapaxes(matrices, -1, -2)) / 2
