@@ -1,8 +1,16 @@
 """The check that every layer owes, as a test calls it."""
 
+import functools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-from primordia.minds.layers import checks
+from primordia.minds.layers import checks, table
+from primordia.minds.layers.entry import LayerSizes
+
+WIDTH = 12
 
 TOLERANCE = checks.TOLERANCE
 
@@ -23,3 +31,18 @@ def assert_faces_agree(mixer, width, **settings):
     for check in checks.faces(mixer, width, **settings):
         if check.name not in LATER:
             check.run()
+
+
+@functools.cache
+def layer(name):
+    """A layer with weights drawn by NumPy, which compiles nothing, and gates that are not all near their beginning."""
+    sizes = LayerSizes(WIDTH, n_heads=2, d_key=6, longest=32, window=4)
+    shapes = eqx.filter_eval_shape(lambda: table.build(name, jax.random.key(0), sizes))
+    generator = np.random.default_rng(0)
+
+    def drawn(leaf):
+        spread = leaf.shape[0] ** -0.5 if leaf.ndim > 1 else 0.3
+        centre = 0.0 if leaf.ndim > 1 else 1.0
+        return jnp.asarray(centre + spread * generator.normal(size=leaf.shape), leaf.dtype)
+
+    return jax.tree.map(drawn, shapes)

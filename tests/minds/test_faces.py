@@ -1,35 +1,14 @@
 """Every layer of the table has three faces that agree; and the checks that say so can fail."""
 
-import functools
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
-from faces import assert_faces_agree
+from faces import WIDTH, assert_faces_agree, layer
 
 from primordia.core.errors import ContractError
 from primordia.minds.layers import checks, table
-from primordia.minds.layers.entry import LayerSizes
 from primordia.minds.layers.mixer import Mixer
-
-WIDTH = 12
-
-
-@functools.cache
-def layer(name):
-    """A layer with weights drawn by NumPy, which compiles nothing, and gates that are not all near their beginning."""
-    sizes = LayerSizes(WIDTH, n_heads=2, d_key=6, longest=32, window=4)
-    shapes = eqx.filter_eval_shape(lambda: table.build(name, jax.random.key(0), sizes))
-    generator = np.random.default_rng(0)
-
-    def drawn(leaf):
-        spread = leaf.shape[0] ** -0.5 if leaf.ndim > 1 else 0.3
-        centre = 0.0 if leaf.ndim > 1 else 1.0
-        return jnp.asarray(centre + spread * generator.normal(size=leaf.shape), leaf.dtype)
-
-    return jax.tree.map(drawn, shapes)
 
 
 @pytest.mark.parametrize("name", table.LAYERS)
