@@ -64,6 +64,8 @@ def save(folder: Path, saved: Saved) -> Path:
         arrays = {name: np.ascontiguousarray(array) for name, array in named(saved.model).items()}
         safetensors.numpy.save_file(arrays, aside / WEIGHTS)
         (aside / CONFIG).write_text(_to_json(saved), encoding="utf-8")
+        # The weights' file is made for its owner alone; the folder's files shall be alike.
+        (aside / WEIGHTS).chmod((aside / CONFIG).stat().st_mode)
         if saved.tokenizer:
             (aside / TOKENIZER).write_text(saved.tokenizer, encoding="utf-8")
         os.replace(aside, folder)
