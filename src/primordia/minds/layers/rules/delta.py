@@ -6,7 +6,7 @@ Symbols: S the state [value, key]; gamma the forget gate; beta the write strengt
 Within a stretch the u of a token depends on those before it, (I + M) U = diag(beta)(V - old K S^T) with M_ts =
 beta_t zeta_ts k_t.k_s below the diagonal: zeta_ts is the decay from s to t and `old` that from the stretch's begin.
 So U = U_0 - W S^T with parts U_0 and W that do not depend on the state (the UT or WY form: Yang et al. 2024,
-arXiv 2406.06484, section 3; with decay arXiv 2412.06464, section 3.3).
+arXiv 2406.06484; with decay Yang et al. 2024, arXiv 2412.06464).
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class DeltaNet(DeltaRule):
 class GatedDelta(DeltaRule):
     """The same after forgetting.
 
-    Source: Yang et al. 2024, arXiv 2412.06464, equation 10. The forget gate is the plain sigmoid of arXiv 2506.05233.
+    Source: Yang et al. 2024, arXiv 2412.06464. The forget gate is the plain sigmoid of arXiv 2506.05233.
     """
 
     decay: ClassVar[Literal["none", "head", "channel"]] = "head"
@@ -134,8 +134,8 @@ class Longhorn(DeltaRule):
 
     min_S |S - S_{t-1}|^2 + beta |v - S k|^2 has the solution S_{t-1} + eps (v - S_{t-1} k) k^T with eps = beta / (1 +
     beta k.k): a delta rule with another write strength.
-    Source: Liu et al. 2024, arXiv 2407.14207, theorem 3.1. We differ: beta is one gate for each head, not for each
-    channel of the value, and the products k k^T are kept whole where the paper's layer keeps their diagonal.
+    Source: Liu et al. 2024, arXiv 2407.14207. We differ: beta is one gate for each head, not for each channel of the
+    value, and the products k k^T are kept whole where the paper's layer keeps their diagonal.
     """
 
     def strength(self, signals: Signals) -> Float[Array, "batch head *time"]:

@@ -31,7 +31,7 @@ class ChannelGatedLinear(Rule):
     """GLA with all its gates.
 
     Source: Yang et al. 2024, arXiv 2312.06635. We differ: gates are a full linear map of the token through a sigmoid
-    that starts near 1, where the source has a map of low rank and the 16th root of the sigmoid.
+    that starts near 1, where the source has a map of low rank and a high root of the sigmoid.
     Sums run in the type of the state.
     """
 
