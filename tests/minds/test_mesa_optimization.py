@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minds.drawing import draw
 from oracles.plain_dynamics import fitted, guesses
 from primordia.core import config as configs
 from primordia.core.errors import ConfigError, UnknownNameError
@@ -117,7 +118,7 @@ def test_what_a_token_holds_can_be_decoded_and_what_it_does_not_cannot():
 
 
 def test_the_preconditioned_target_is_a_solve_and_is_read_where_it_is():
-    batch = Dynamics(n_hidden=2, n_observed=2, n_time=8, noise=0.1).draw(jax.random.key(0), 200)
+    batch = draw(Dynamics(n_hidden=2, n_observed=2, n_time=8, noise=0.1), 0, 200)
     found = chebyshev.preconditioned(batch, 1.0, 12)
     x = np.asarray(batch.inputs, float)
     for example in range(3):
@@ -164,6 +165,7 @@ def test_the_linear_variant_finds_its_compression_and_few_shot_curves():
     assert lines.ridge[1:].mean() < lines.descent[1:].mean()
 
 
+@pytest.mark.slow
 def test_training_brings_a_mesa_layer_below_a_step_of_descent():
     config = configs.from_dict(MesaConfig, {**SMALL, "n_batch": 32, "n_judged": 64, "learning_rate": 0.01})
     streams = Streams(0)

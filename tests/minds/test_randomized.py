@@ -107,6 +107,7 @@ def test_majority_of_known_votes():
     assert adversary.majority(right, 3) == pytest.approx((1 + 0 + 0 + 1) / 4)
 
 
+@pytest.mark.slow
 def test_M28_a_randomised_learner_gives_every_input_a_chance_and_its_twin_does_not():
     """The claim in small: four items, a memory of two."""
     config = configs.from_dict(RandomizedConfig, {"n_items": 4, "n_memory": 2, "n_inputs": 128, "n_hidden": 32})
