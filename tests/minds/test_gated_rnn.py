@@ -116,6 +116,7 @@ def test_what_enters_is_a_symmetric_form():
     np.testing.assert_allclose(np.einsum("hij,i,j->h", forms, x, x), wanted, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_short_training_finds_some_of_it():
     config = GatedRnnConfig(n_channels=2, n_time=5, n_hidden=10, n_gated=10, n_batch=64, n_evaluation=64, decay=1000)
     experiment, streams = GatedRnnAttention(), Streams(0)
@@ -139,13 +140,6 @@ def test_sizes_are_held_to_their_range():
     with pytest.raises(ConfigError, match="n_hidden=0 is out of range: it must be at least 1"):
         gated_rnn.GatedRecurrence(3, 2, 0, 4)
     assert isinstance(BATCH, Vectors)
-
-
-@pytest.mark.parametrize(
-    "claim", [claim for claim in CLAIMS if claim.id in ("M17", "M17-compact")], ids=lambda claim: claim.id
-)
-def test_constructions_hold_their_claims(claim):
-    assert claim.expected.holds(claim.measure(claim.setup).value)
 
 
 @pytest.mark.slow

@@ -89,28 +89,16 @@ def scale_deviation(setup: Setup) -> Measurement:
 def constructed_difference(setup: Setup) -> Measurement:
     """The largest difference between layers of proposition 1 and steps of descent from a readout that is not zero."""
     import jax
-    import jax.numpy as jnp
 
-    from primordia.minds.models import self_attention
-    from primordia.minds.probes.constructions import gradient_step
-    from primordia.minds.tasks.oracles.regression import gradient_descent
+    from primordia.minds.probes.regression import constructed_beside_descent
 
-    n, n_out, n_context, n_steps = (setup[name] for name in ("n_inputs", "n_outputs", "n_context", "n_steps"))
+    names = ("n_inputs", "n_outputs", "n_context", "n_steps", "rate")
     with jax.enable_x64(setup["bits"] == 64):
-        kind = jnp.float64 if setup["bits"] == 64 else jnp.float32
-        keys = jax.random.split(Streams(setup["seed"]).key("problems", 0), 3)
-        x = jax.random.uniform(keys[0], (64, n_context + 1, n), kind, -0.5, 0.5)
-        y = jnp.einsum("bpi,boi->bpo", x, jax.random.normal(keys[1], (64, n_out, n), kind))
-        start = jax.random.normal(keys[2], (n_out, n), kind)
-        answer = x[:, -1:] @ -start.T
-        tokens = jnp.concatenate([x, jnp.concatenate([y[:, :-1], answer], axis=1)], axis=-1)
-        model = self_attention.SelfAttention(n + n_out, n_layers=n_steps, tied=True)
-        made = self_attention.of_products(*gradient_step(n, setup["rate"], n_context, start))
-        found = -self_attention.run(model, made, tokens)[:, -1, n:]
-        wanted = gradient_descent(x[:, :-1], y[:, :-1], x[:, -1], setup["rate"], n_steps, start)
-        return Measurement(
-            float(jnp.max(jnp.abs(found - wanted))), f"answers up to {float(jnp.max(jnp.abs(wanted))):.2f}"
+        key = Streams(setup["seed"]).key("problems", 0)
+        error, largest = constructed_beside_descent(
+            key, dtype=f"float{setup['bits']}", **{name: setup[name] for name in names}
         )
+        return Measurement(float(error), f"answers up to {float(largest):.2f}")
 
 
 def _of_run(**settings: Any) -> dict[str, Any]:

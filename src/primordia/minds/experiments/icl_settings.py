@@ -166,8 +166,8 @@ TRANSITIONS = {
 TWO: dict[str, Any] = {"n_layers": 2, "n_steps": 2, "reference": "gd++"}
 PRESETS = {
     "small": Preset(
-        "Three inputs, three pairs, 16 problems a batch: for checks.",
-        {"n_inputs": 3, "n_context": 3, "n_batch": 16, "n_evaluation": 32},
+        "Three inputs, three pairs, 64 problems a batch: for checks.",
+        {"n_inputs": 3, "n_context": 3, "n_batch": 64, "n_evaluation": 256, "learning_rate": 0.01},
         {"steps": 6, "every": 2},
     ),
     "demo": Preset(

@@ -67,6 +67,7 @@ def begin(model: GatedRecurrence, key: PRNGKeyArray) -> Weights:
     return {"angle": angle_of(uniform), **weights}
 
 
+@jax.jit
 def run(
     weights: Weights, x: Float[Array, "batch time input"], kept: Float[Array, " hidden"] | None = None
 ) -> Float[Array, "batch time output"]:

@@ -103,6 +103,7 @@ def begin(model: SelfAttention, key: PRNGKeyArray) -> Weights:
     return weights
 
 
+@functools.partial(jax.jit, static_argnames="model")
 def run(model: SelfAttention, weights: Weights, tokens: Tokens) -> Tokens:
     """The tokens after the last layer."""
     for place in range(model.n_layers):
@@ -110,6 +111,7 @@ def run(model: SelfAttention, weights: Weights, tokens: Tokens) -> Tokens:
     return tokens
 
 
+@functools.partial(jax.jit, static_argnames="model")
 def states(model: SelfAttention, weights: Weights, tokens: Tokens) -> Float[Array, "layer batch time channel"]:
     """The tokens before the first layer and after each."""
     found = [tokens]
@@ -118,6 +120,7 @@ def states(model: SelfAttention, weights: Weights, tokens: Tokens) -> Float[Arra
     return jnp.stack(found)
 
 
+@functools.partial(jax.jit, static_argnames=("model", "place"))
 def layer(model: SelfAttention, weights: Weights, tokens: Tokens, place: int) -> Tokens:
     """The tokens after layer number `place`. Costs batch * time^2 * heads * size."""
     prefix = f"layers/{0 if model.tied else place}/"

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from primordia.minds.models import self_attention
 from primordia.minds.models.self_attention import SelfAttention
 from primordia.minds.models.weights import Weights
-from primordia.minds.probes.constructions import Products, curved_step
+from primordia.minds.probes.constructions import Products, curved_step, gradient_step
+from primordia.minds.tasks.oracles.regression import gradient_descent
 from primordia.minds.tasks.regression import Episode
 from primordia.minds.training.query_loss import Answerer, half_square
 
@@ -150,7 +151,7 @@ def least_squares_by_context(problems: Episode, counts: Array) -> Float[Array, "
     return jax.lax.map(after, counts)
 
 
-@functools.partial(jax.jit, static_argnames=("answerer", "n_times"))
+@functools.partial(jax.jit, static_argnames=("answerer", "n_times", "damping"))
 def losses_when_repeated(
     weights: Weights, problems: Episode, *, answerer: Answerer, n_times: int, damping: float = 0.75
 ) -> Float[Array, " time"]:
@@ -177,3 +178,23 @@ def token_sensitivities(weights: Weights, problems: Episode, *, answerer: Answer
 
     jacobians = jax.vmap(jax.jacrev(first))(answerer.shown(problems.x, problems.y))
     return jnp.mean(jnp.sqrt(jnp.sum(jacobians**2, axis=(2, 4))), axis=0)
+
+
+@functools.partial(jax.jit, static_argnames=("dtype", "n_inputs", "n_outputs", "n_context", "n_steps"))
+def constructed_beside_descent(
+    key: PRNGKeyArray, *, dtype: str, n_inputs: int, n_outputs: int, n_context: int, n_steps: int, rate: float
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Layers of proposition 1 beside steps of descent from one random readout, on 64 problems.
+
+    The largest difference of their answers, and the largest answer.
+    """
+    key_x, key_teacher, key_start = jax.random.split(key, 3)
+    x = jax.random.uniform(key_x, (64, n_context + 1, n_inputs), dtype, -0.5, 0.5)
+    y = jnp.einsum("bpi,boi->bpo", x, jax.random.normal(key_teacher, (64, n_outputs, n_inputs), dtype))
+    start = jax.random.normal(key_start, (n_outputs, n_inputs), dtype)
+    tokens = jnp.concatenate([x, y.at[:, -1].set(-x[:, -1] @ start.T)], axis=-1)
+    model = SelfAttention(n_inputs + n_outputs, n_layers=n_steps, tied=True)
+    made = self_attention.of_products(*gradient_step(n_inputs, rate, n_context, start))
+    found = -self_attention.run(model, made, tokens)[:, -1, n_inputs:]
+    wanted = gradient_descent(x[:, :-1], y[:, :-1], x[:, -1], rate, n_steps, start)
+    return jnp.max(jnp.abs(found - wanted)), jnp.max(jnp.abs(wanted))

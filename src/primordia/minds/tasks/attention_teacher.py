@@ -47,6 +47,7 @@ class AttentionTeacher(Task[Vectors]):
         return Vectors(x, attended(self.teacher(), x), jnp.ones(self.n_time))
 
 
+@jax.jit
 def attended(teacher: TeacherWeights, x: Float[Array, "*batch time channel"]) -> Float[Array, "*batch time channel"]:
     """The outputs of causal linear attention, without a residual; every token sees itself."""
     scores = jnp.einsum("...ti,...si->...ts", x @ teacher.query.T, x @ teacher.key.T)
