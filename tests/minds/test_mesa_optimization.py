@@ -197,4 +197,4 @@ def test_every_preset_is_a_model_that_can_be_built():
 )
 def test_bad_settings_are_refused_before_anything_is_compiled(setting, error, said):
     with pytest.raises(error, match=said):
-        parts.loss(configs.from_dict(MesaConfig, setting))
+        EXPERIMENT.init(configs.from_dict(MesaConfig, setting), Streams(0))

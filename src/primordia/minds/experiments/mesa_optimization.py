@@ -53,7 +53,8 @@ class MesaOptimization(TrainingExperiment[MesaConfig]):
         """Normal weights, cut off at two standard deviations."""
         from primordia.minds.models import autoregressor
 
-        return autoregressor.begin(parts.model(config), streams.key("weights", 0))
+        # The loss holds model and task, and refuses what does not fit before a run begins.
+        return autoregressor.begin(parts.loss(config).model, streams.key("weights", 0))
 
     def loss(self, config: MesaConfig) -> Any:
         """Half the squared distance to the next observation."""
