@@ -78,7 +78,7 @@ class RecursiveMesa(Rule):
         one = segments.chunks(signals, n_time)
         assert one.log_decay is not None
         left = products.weights(one.log_decay, jnp.ones_like(one.log_decay), None, one.reset)
-        memory = products.Memory(state.values[None], jnp.linalg.inv(state.inverse)[None])
+        memory = products.Memory(state.values[None], jnp.linalg.inv(_symmetric(state.inverse))[None])
         floor = jnp.zeros((*one.query.shape[:3], one.query.shape[-1]))
         chunk = products.Chunk(one.query, one.key, one.value, left.pairs, left.before, memory, floor)
         matrices = products.matrices(chunk)
@@ -102,6 +102,7 @@ class RecursiveMesa(Rule):
             state, outputs = jax.lax.scan(token, state, by_time(one))
             return state, jnp.moveaxis(outputs, 0, 2)
 
+        state = Recursion(state.values, _symmetric(state.inverse))
         state, outputs = jax.lax.scan(move, state, segments.chunks(self._whole(signals), chunk))
         return segments.joined(outputs, signals.query.shape[2]), state
 
@@ -134,4 +135,5 @@ class RecursiveMesa(Rule):
 
 
 def _symmetric(matrices: Float[Array, "*rest key key2"]) -> Float[Array, "*rest key key2"]:
+    """The symmetric part: an inverse that is symmetric keeps its bits, and its gradient is symmetric too."""
     return (matrices + jnp.swapaxes(matrices, -1, -2)) / 2
