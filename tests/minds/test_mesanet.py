@@ -15,7 +15,7 @@ from primordia.core.streams import Streams
 from primordia.minds.experiments import mesanet_looks, mesanet_parts, mesanet_tasks
 from primordia.minds.experiments.mesanet import MesaNet
 from primordia.minds.models.spec import ModelSpec
-from primordia.minds.probes.inside import inside
+from primordia.minds.probes.inside import Inside, inside
 from primordia.minds.tasks.batch import Tokens
 from primordia.minds.text.speaking import Speaker
 from primordia.minds.training.evaluation import evaluate
@@ -216,3 +216,20 @@ def test_findings_say_how_many_pairs_are_remembered():
     chart = found["Accuracy by position"]
     assert list(chart.lines) == ["model (scalar-gla)", "twin (scalar-gla)", "guess"]
     assert all(x > 4 for x, _ in chart.lines["model (scalar-gla)"]), "queries come after the pairs"
+
+
+def test_each_number_of_a_head_stands_under_its_name(monkeypatch):
+    shown = {
+        name: np.full((1, 1, 3), value) for name, value in (("steps", 7.0), ("residual", 1e-6), ("condition", 9.0))
+    }
+    block = Inside(None, np.full((1, 1, 3), 0.9), np.full((1, 1, 3), 0.4), shown)
+    monkeypatch.setattr(mesanet_looks, "models", lambda *_: {"model (mesa)": ("mesa", None)})
+    monkeypatch.setattr(mesanet_looks, "insides", lambda *_: (block,))
+    table = mesanet_looks.heads(SMALL, None)
+    (row,) = table.rows
+    found = dict(zip(table.columns, row, strict=True))
+    assert found["solver steps"] == pytest.approx(7)
+    assert found["residual"] == pytest.approx(1e-6)
+    assert found["condition number"] == pytest.approx(9)
+    assert found["forget gate"] == pytest.approx(0.9)
+    assert found["input gate"] == pytest.approx(0.4)
