@@ -178,9 +178,9 @@ PRESETS = {
         {"steps": 600, "every": 20},
     ),
     "hybrid": Preset(
-        "Plain tokens: a softmax layer that must find the observation before, and a mesa layer that fits. Long.",
+        "Plain tokens: a softmax layer learns to bring the observation before, and the mesa layer behind it to fit.",
         {"layers": "softmax, mesa", "n_position": 16},
-        {"steps": 10_000, "every": 100},
+        {"steps": 1000, "every": 50},
     ),
     "partial": Preset(
         "The hybrid with 5 of 15 channels seen: several observations must be brought together.",
