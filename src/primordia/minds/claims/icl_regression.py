@@ -41,7 +41,8 @@ def metric_of_run(setup: Setup) -> Measurement:
     """A metric of the last row."""
     _, _, row = run_of(setup)
     shown = {name: row[name] for name in ("test_loss", "gd_loss", "ratio", "cosine")}
-    return Measurement(row[setup["metric"]], f"test loss {row['test_loss']:.5f}, descent {row['gd_loss']:.5f}", shown)
+    loss = row["test_loss"]
+    return Measurement(row[setup["metric"]], f"test loss {loss:.5f}, the descent's {loss / row['ratio']:.5f}", shown)
 
 
 def worst_ratio(setup: Setup) -> Measurement:
