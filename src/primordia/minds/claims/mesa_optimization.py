@@ -77,8 +77,8 @@ def ratio(setup: Setup) -> Measurement:
     """The error of the trained model, or of its compression, over that of what it is held against."""
     found = trained(tuple(sorted(setup["settings"].items())), setup["updates"])
     one, other = (getattr(found, name) for name in setup["ratio"])
-    said = ", ".join(f"{name} {value:.4g}" for name, value in found._asdict().items())
-    return Measurement(one / other, said, found._asdict())
+    known = {name: value for name, value in found._asdict().items() if value == value}
+    return Measurement(one / other, ", ".join(f"{name} {value:.4g}" for name, value in known.items()), known)
 
 
 _LINEAR = {
