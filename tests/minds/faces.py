@@ -35,9 +35,13 @@ def assert_faces_agree(mixer, width, **settings):
 
 @functools.cache
 def layer(name):
-    """A layer with weights drawn by NumPy, which compiles nothing, and gates that are not all near their beginning."""
+    """A layer of the table, with weights that cost no compilation."""
     sizes = LayerSizes(WIDTH, n_heads=2, d_key=6, longest=32, window=4)
-    shapes = eqx.filter_eval_shape(lambda: table.build(name, jax.random.key(0), sizes))
+    return filled(lambda: table.build(name, jax.random.key(0), sizes))
+
+
+def filled(make):
+    """What `make` makes with weights drawn by NumPy, which compiles nothing, and gates not all near their beginning."""
     generator = np.random.default_rng(0)
 
     def drawn(leaf):
@@ -45,4 +49,4 @@ def layer(name):
         centre = 0.0 if leaf.ndim > 1 else 1.0
         return jnp.asarray(centre + spread * generator.normal(size=leaf.shape), leaf.dtype)
 
-    return jax.tree.map(drawn, shapes)
+    return jax.tree.map(drawn, eqx.filter_eval_shape(make))

@@ -1,11 +1,12 @@
 """Attention and the linear family: beside plain loops, under extreme gates, known results, and what is refused."""
 
-import functools
+import dataclasses
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import compiled
 from faces import WIDTH, assert_close, layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,19 +46,14 @@ def drawn(rule, seed, gates=(-0.0, -1e-3, -0.1, -2.0, -30.0), documents=0.2, siz
     return rule.gated(Signals(query, key, value, decay, write, reset))
 
 
-@functools.partial(jax.jit, static_argnames="chunk")
-def by_chunks(rule, signals, chunk=5):
-    return rule.chunkwise(signals, rule.init_state(BATCH, HEADS, KEY, VALUE), chunk)
+def faces_of(rule, signals):
+    """Outputs by chunks, by steps and at once."""
+    state = rule.init_state(BATCH, HEADS, KEY, VALUE)
+    runs = rule.chunkwise(signals, state, 5), stepwise(rule, signals, state), rule.parallel(signals, state)
+    return dict(zip(("chunks", "steps", "at once"), (out for out, _ in runs), strict=True))
 
 
-@jax.jit
-def by_steps(rule, signals):
-    return stepwise(rule, signals, rule.init_state(BATCH, HEADS, KEY, VALUE))
-
-
-@jax.jit
-def at_once(rule, signals):
-    return rule.parallel(signals, rule.init_state(BATCH, HEADS, KEY, VALUE))
+by_faces = compiled(faces_of)
 
 
 def oracle(name, signals):
@@ -86,8 +82,8 @@ def test_faces_are_the_plain_loop(name):
     rule = RULES[name]
     signals = drawn(rule, 0, size=3.0 if name == "mlstm" else 1.0)
     wanted = oracle(name, signals)
-    for face in (by_chunks, by_steps, at_once):
-        assert_close(face(rule, signals)[0], wanted, (name, face), tolerance=2e-6)
+    for face, found in by_faces(rule, signals).items():
+        assert_close(found, wanted, (name, face), tolerance=2e-6)
 
 
 def test_the_normaliser_of_mlstm_is_at_work_in_the_test_above():
@@ -105,7 +101,7 @@ def test_the_normaliser_of_mlstm_is_at_work_in_the_test_above():
 def test_chunks_are_the_plain_loop_however_strongly_heads_forget(seed, gates, documents):
     rule = RULES["scalar-gla"]
     signals = drawn(rule, seed, gates=gates, documents=documents)
-    assert_close(by_chunks(rule, signals)[0], oracle("scalar-gla", signals), gates)
+    assert_close(by_faces(rule, signals)["chunks"], oracle("scalar-gla", signals), gates)
 
 
 def test_what_follows_a_strong_forgetting_keeps_its_last_bits():
@@ -126,7 +122,7 @@ def test_gates_that_forget_everything_are_no_trouble():
 def test_equal_scores_give_the_mean_of_what_is_seen():
     for rule, n_seen in ((RULES["softmax"], np.arange(1, TIME + 1)), (RULES["sliding"], [1, 2, 3] + [WINDOW] * 10)):
         signals = drawn(rule, 0, documents=0)._replace(query=jnp.zeros((BATCH, HEADS, TIME, KEY)))
-        found, _ = by_chunks(rule, signals)
+        found = by_faces(rule, signals)["chunks"]
         value = np.asarray(signals.value, np.float64)
         for t, seen in enumerate(n_seen):
             assert_close(found[:, :, t], value[:, :, t + 1 - seen : t + 1].mean(axis=2), t)
@@ -135,32 +131,32 @@ def test_equal_scores_give_the_mean_of_what_is_seen():
 def test_scores_that_would_overflow_are_still_weighed():
     rule = RULES["softmax"]
     signals = drawn(rule, 0, size=60.0)
-    for face in (by_chunks, by_steps, at_once):
-        assert_close(face(rule, signals)[0], oracle("softmax", signals), face, tolerance=2e-4)
+    for face, found in by_faces(rule, signals).items():
+        assert_close(found, oracle("softmax", signals), face, tolerance=2e-4)
 
 
 def test_a_document_that_outgrows_the_cache_is_no_number():
     rule = Softmax(longest=TIME - 3)
     signals = drawn(rule, 0, documents=0)
-    for face in (by_chunks, by_steps, at_once):
-        nothing = np.isnan(np.asarray(face(rule, signals)[0])).all(axis=(0, 1, 3))
-        np.testing.assert_array_equal(nothing, np.arange(TIME) >= TIME - 3)
+    for face, found in by_faces(rule, signals).items():
+        nothing = np.isnan(np.asarray(found)).all(axis=(0, 1, 3))
+        np.testing.assert_array_equal(nothing, np.arange(TIME) >= TIME - 3, face)
 
 
-@pytest.mark.parametrize("name", ["scalar-gla", "softmax", "sliding"])
+@pytest.mark.parametrize("name", ["scalar-gla", "softmax"])
 def test_gradients_through_chunks_are_those_of_the_plain_definition(name):
     rule = RULES[name]
     signals = drawn(rule, 3, gates=(-0.1, -1.0))
     weights = jnp.asarray(np.random.default_rng(4).normal(size=(BATCH, HEADS, TIME, VALUE)), jnp.float32)
 
-    def slopes(face):
-        def loss(given):
-            return jnp.sum(weights * face(rule, signals._replace(**given))[0])
+    @compiled
+    def slopes(given):
+        def loss(given, face):
+            return jnp.sum(weights * faces_of(rule, signals._replace(**given))[face])
 
-        floats = {k: v for k, v in signals._asdict().items() if v is not None and k != "reset"}
-        return jax.grad(loss)(floats)
+        return [jax.grad(loss)(given, face) for face in ("chunks", "at once")]
 
-    found, wanted = slopes(by_chunks), slopes(at_once)
+    found, wanted = slopes({k: v for k, v in signals._asdict().items() if v is not None and k != "reset"})
     for part in wanted:
         assert_close(found[part], wanted[part], (name, part), tolerance=1e-4)
 
@@ -171,7 +167,7 @@ def test_retnet_heads_have_the_horizons_of_the_paper():
 
 
 def test_zero_keys_stay_zero_and_have_a_gradient():
-    zero, gradient = jax.value_and_grad(lambda x: unit_length(x).sum())(jnp.zeros(5))
+    zero, gradient = compiled(jax.value_and_grad(lambda x: unit_length(x).sum()))(jnp.zeros(5))
     assert float(zero) == 0
     assert np.isfinite(gradient).all()
     assert float(jnp.abs(gradient).max()) <= 1e4 * (1 + 1e-6)
@@ -189,10 +185,7 @@ def test_norms_keep_16_bits_but_count_in_32():
 def test_a_layer_in_16_bits_is_near_the_one_in_32_and_keeps_its_state_in_32(name):
     mixer = layer(name)
     x = jnp.asarray(np.random.default_rng(0).normal(size=(2, 13, WIDTH)), jnp.float32)
-    run = jax.jit(
-        lambda x: mixer.chunkwise(x, mixer.init_state(2), chunk=5),
-        compiler_options={"xla_backend_optimization_level": 0},
-    )
+    run = compiled(lambda x: mixer.chunkwise(x, mixer.init_state(2), chunk=5))
     wanted, _ = run(x)
     found, state = run(x.astype(jnp.bfloat16))
     assert found.dtype == jnp.bfloat16
@@ -212,30 +205,39 @@ def test_the_convolution_is_a_convolution_wherever_it_is_cut():
         for lag in range(4):
             if t - lag >= begin:
                 wanted[b, t] += x[b, t - lag].astype(np.float64) * np.asarray(made.weight, np.float64)[3 - lag]
-    for split in (2, 6):
-        first, past = made(jnp.asarray(x[:, :split]), made.init_state(2), jnp.asarray(reset[:, :split]))
-        second, _ = made(jnp.asarray(x[:, split:]), past, jnp.asarray(reset[:, split:]))
-        assert_close(np.concatenate([first, second], axis=1), wanted, split, tolerance=1e-6)
+
+    @compiled
+    def in_two(x, reset):
+        found = []
+        for split in (2, 6):
+            first, past = made(x[:, :split], made.init_state(2), reset[:, :split])
+            second, _ = made(x[:, split:], past, reset[:, split:])
+            found.append(jnp.concatenate([first, second], axis=1))
+        return found
+
+    for found in in_two(x, reset):
+        assert_close(found, wanted, "in two", tolerance=1e-6)
 
 
 def test_bad_input_is_refused_before_anything_is_compiled():
+    key = jax.random.key(0)
     with pytest.raises(UnknownNameError, match="did you mean 'softmax'"):
-        table.build("sotfmax", jax.random.key(0), SIZES)
-    with pytest.raises(ConfigError, match=r"d_key=5 is odd.* nearest is 6"):
-        table.build("softmax", jax.random.key(0), LayerSizes(8, 2, 5))
-    with pytest.raises(ConfigError, match="n_heads=0"):
-        table.build("linear", jax.random.key(0), LayerSizes(8, 0, 4))
-    with pytest.raises(ConfigError, match="window=0"):
-        table.build("sliding", jax.random.key(0), LayerSizes(8, 2, 4, window=0))
-    with pytest.raises(ConfigError, match="longest=0"):
-        table.build("softmax", jax.random.key(0), LayerSizes(8, 2, 4, longest=0))
-    with pytest.raises(ConfigError, match="convolution=-1"):
-        table.build("linear", jax.random.key(0), LayerSizes(8, 2, 4, convolution=-1))
-    x = jax.ShapeDtypeStruct((1, 9, 8), jnp.float32)
-    mixer = table.build("softmax", jax.random.key(0), LayerSizes(8, 2, 4, longest=8))
-    with pytest.raises(ConfigError, match=r"9 tokens is longer than softmax attention holds .longest=8.*at least 9"):
+        table.build("sotfmax", key, SIZES)
+    for name, change, words in (
+        ("softmax", {"d_key": 5}, r"d_key=5 is odd.* nearest is 6"),
+        ("linear", {"n_heads": 0}, "n_heads=0"),
+        ("sliding", {"window": 0}, "window=0"),
+        ("softmax", {"longest": 0}, "longest=0"),
+        ("linear", {"convolution": -1}, r"convolution=-1 .* nearest is 0"),
+        ("hawk", {"convolution": -1}, r"convolution=-1 .* nearest is 0"),
+    ):
+        sizes = dataclasses.replace(SIZES, **change)
+        with pytest.raises(ConfigError, match=words):
+            jax.eval_shape(lambda name=name, sizes=sizes: table.build(name, key, sizes).init_state(1))
+    x, short = (jax.ShapeDtypeStruct((1, n_time, WIDTH), jnp.float32) for n_time in (33, 9))
+    mixer = layer("softmax")
+    with pytest.raises(ConfigError, match=r"33 tokens is longer than softmax attention holds .longest=32.*at least 33"):
         jax.eval_shape(lambda x: mixer.parallel(x, mixer.init_state(1)), x)
-    for name in ("softmax", "sliding", "linear"):
-        mixer = table.build(name, jax.random.key(0), SIZES)
+    for mixer in map(layer, ("softmax", "sliding", "linear", "hawk")):
         with pytest.raises(ConfigError, match=r"chunk=0 .* nearest is 1"):
-            jax.eval_shape(lambda x, mixer=mixer: mixer.chunkwise(x, mixer.init_state(1), chunk=0), x)
+            jax.eval_shape(lambda x, mixer=mixer: mixer.chunkwise(x, mixer.init_state(1), chunk=0), short)

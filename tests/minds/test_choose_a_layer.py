@@ -28,8 +28,7 @@ def test_the_lines_of_python_run_as_they_stand(capsys):
 def test_the_state_of_a_head_is_as_large_as_the_page_says(name):
     n_heads, d, w, t = 3, 8, 5, 11
     sizes = LayerSizes(width=24, n_heads=n_heads, d_key=d, convolution=0, window=w, longest=t)
-    mixer = table.build(name, jax.random.key(0), sizes)
-    leaves = jax.tree.leaves(jax.eval_shape(lambda: mixer.init_state(1)))
+    leaves = jax.tree.leaves(jax.eval_shape(lambda: table.build(name, jax.random.key(0), sizes).init_state(1)))
     # Counts of tokens are not counted; a window keeps the w - 1 tokens before the next.
     found = sum(leaf.size for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating)) / n_heads
     formula = table.LAYERS[name].state.replace(" ", "")

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import compiled
+from faces import filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ CHUNK = 16
 TOLERANCE = 1e-5
 
 
-@functools.partial(jax.jit, static_argnames=("face", "chunk"))
+@functools.partial(compiled, static_argnames=("face", "chunk"))
 def run(rule, signals, state, face, chunk=CHUNK):
     if face == "stepwise":
         return stepwise(rule, signals, state)
@@ -138,7 +140,7 @@ def test_longhorn_solves_its_objective():
     signals, state, _ = drawn(4)
     one = Signals(*(part[:, :, 0] for part in signals[:3]), write=signals.write[:, :, 0])
     one = one._replace(key=3 * one.key)
-    _, after = jax.jit(Longhorn().step)(one, state)
+    _, after = compiled(Longhorn().step)(one, state)
     error = one.value - jnp.einsum("bhvk,bhk->bhv", after, one.key)
     slope = after - state - one.write[..., None, None] * error[..., None] * one.key[..., None, :]
     assert np.abs(slope).max() < 1e-5
@@ -148,7 +150,7 @@ def identical_keys(n_time, beta):
     return np.tril(np.full((n_time, n_time), beta), -1)
 
 
-inverse = jax.jit(unit_lower_inverse)
+inverse = compiled(unit_lower_inverse)
 
 
 @pytest.mark.parametrize("n_time", [1, 5, 24, 64])
@@ -176,7 +178,7 @@ def test_the_inverse_has_the_derivative_of_an_inverse():
     """The slope of sum(G * X), X the inverse of I + M, is -X' G X' below the diagonal."""
     rng = np.random.default_rng(0)
     below, weights = np.tril(0.3 * rng.normal(size=(12, 12)), -1), rng.normal(size=(12, 12))
-    slope = jax.jit(jax.grad(lambda m: jnp.sum(jnp.asarray(weights, jnp.float32) * unit_lower_inverse(m))))
+    slope = compiled(jax.grad(lambda m: jnp.sum(jnp.asarray(weights, jnp.float32) * unit_lower_inverse(m))))
     whole = np.linalg.inv(np.eye(12) + below).T
     close(slope(jnp.asarray(below, jnp.float32)), -np.tril(whole @ weights @ whole, -1))
 
@@ -184,9 +186,7 @@ def test_the_inverse_has_the_derivative_of_an_inverse():
 @functools.cache
 def trained(batch):
     """A TTT rule whose norm and bias are not those of the beginning."""
-    rule = TTTLinear(jax.random.key(0), N_HEADS, D_KEY, batch)
-    moved = [jax.random.normal(key, (N_HEADS, D_KEY)) for key in jax.random.split(jax.random.key(1), 3)]
-    return eqx.tree_at(lambda made: (made.start_bias, made.scale, made.shift), rule, tuple(moved))
+    return filled(lambda: TTTLinear(jax.random.key(0), N_HEADS, D_KEY, batch))
 
 
 @functools.cache
@@ -228,14 +228,14 @@ def test_chunks_must_be_positive(chunk):
 
 @functools.cache
 def hawk():
-    return Hawk(jax.random.key(0), 10, N_HEADS, 4, 0)
+    return filled(lambda: Hawk(jax.random.key(0), 10, N_HEADS, 4, 0))
 
 
 def test_hawk_is_the_loop():
     """The recurrence read through an output map of ones and zeros, behind gates computed here once more."""
     mixer, n_time = hawk(), 11
     mixer = eqx.tree_at(lambda made: made.leak_bias, mixer, jnp.linspace(-3, 3, 4 * N_HEADS).reshape(N_HEADS, 4))
-    x = np.asarray(jax.random.normal(jax.random.key(1), (N_BATCH, n_time, 10)))
+    x = np.random.default_rng(1).normal(size=(N_BATCH, n_time, 10)).astype(np.float32)
     reset = np.random.default_rng(0).random((N_BATCH, n_time)) < 0.2
     entered = x.astype(np.float64) @ np.asarray(mixer.into)
     heads = entered.reshape(N_BATCH, n_time, N_HEADS, 4)
@@ -248,8 +248,8 @@ def test_hawk_is_the_loop():
     open_gate = np.asarray(jax.nn.gelu(jnp.asarray(x) @ mixer.gate), np.float64)
     wanted = (memory * open_gate) @ np.asarray(mixer.out, np.float64)
     given_to = (mixer, jnp.asarray(x), mixer.init_state(N_BATCH), jnp.asarray(reset))
-    close(jax.jit(Hawk.parallel)(*given_to)[0], wanted)
-    found, after = jax.jit(functools.partial(Hawk.chunkwise, chunk=4))(*given_to)
+    close(compiled(Hawk.parallel)(*given_to)[0], wanted)
+    found, after = compiled(functools.partial(Hawk.chunkwise, chunk=4))(*given_to)
     close(found, wanted)
     close(after.memory, memory[:, -1])
 
@@ -258,5 +258,5 @@ def test_hawk_has_finite_gradients_where_nothing_leaks():
     """Known trap: the square root of 1 - a^2 has no gradient at a = 1."""
     mixer = eqx.tree_at(lambda made: made.leak, hawk(), jnp.full(N_HEADS * 4, 200.0))
     x, before = jnp.ones((1, 10)), mixer.init_state(1)._replace(begun=jnp.ones(1, bool))
-    slopes = jax.jit(jax.grad(lambda made: jnp.sum(made.step(x, before)[0])))(mixer)
+    slopes = compiled(jax.grad(lambda made: jnp.sum(made.step(x, before)[0])))(mixer)
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(slopes))

@@ -67,7 +67,8 @@ class Trial:
         tolerance: of outputs, relative to the largest.
         gradient_tolerance: of gradients, relative to the largest of an array.
         seed: of inputs and documents.
-        optimised: whether the compiler optimises, as where layers are used; without, checks take half the time.
+        compiler: options for the compiler, names and values; those of `jax.jit` where layers are used. Checks spend
+            their time there.
     """
 
     mixer: Mixer
@@ -79,7 +80,7 @@ class Trial:
     tolerance: float = TOLERANCE
     gradient_tolerance: float = GRADIENT_TOLERANCE
     seed: int = 0
-    optimised: bool = True
+    compiler: tuple[tuple[str, bool | int | str], ...] = ()
 
     @functools.cached_property
     def x(self) -> Float[Array, "batch time width"]:
@@ -125,15 +126,15 @@ class Trial:
 
     def walk(self, x: Array, state: MixerState, reset: Array) -> tuple[Array, MixerState]:
         """Outputs by steps [row, time, width], and the states after each token [time, row, …]."""
-        return _compiled(_walk, self.optimised)(self.mixer, x, state, reset)
+        return _compiled(_walk, self.compiler)(self.mixer, x, state, reset)
 
     def parallel(self, x: Array, state: MixerState, reset: Array | None) -> Run:
         """All tokens of the rows at once."""
-        return _compiled(_parallel, self.optimised)(self.mixer, x, state, reset)
+        return _compiled(_parallel, self.compiler)(self.mixer, x, state, reset)
 
     def chunkwise(self, x: Array, state: MixerState, reset: Array | None, chunk: int | None = None) -> Run:
         """The rows in chunks."""
-        return _compiled(_chunkwise, self.optimised)(self.mixer, x, state, reset, chunk=chunk or self.chunk)
+        return _compiled(_chunkwise, self.compiler)(self.mixer, x, state, reset, chunk=chunk or self.chunk)
 
     def none_before_the_first(self, state: MixerState) -> MixerState:
         """The states of rows, with fresh ones where the split is before the first token."""
@@ -166,10 +167,9 @@ class Trial:
 
 
 @functools.cache
-def _compiled(function: Callable[..., Any], optimised: bool) -> Callable[..., Any]:
-    options = None if optimised else {"xla_backend_optimization_level": 0}
+def _compiled(function: Callable[..., Any], compiler: tuple[tuple[str, bool | int | str], ...]) -> Callable[..., Any]:
     static = ("chunk",) if "chunk" in inspect.signature(function).parameters else ()
-    return jax.jit(function, static_argnames=static, compiler_options=options)
+    return jax.jit(function, static_argnames=static, compiler_options=dict(compiler))
 
 
 def _walk(mixer: Mixer, x: Array, state: MixerState, reset: Array) -> tuple[Array, MixerState]:
@@ -233,7 +233,7 @@ def documents_are_alone(trial: Trial) -> None:
 
 
 def types_are_kept(trial: Trial) -> None:
-    """No face changes shape or type of the state; 16 bits in give 16 bits out and leave the state as it was."""
+    """No face changes shape or type of the state, of no token either; 16 bits in give 16 bits out."""
     fresh, documents = trial.mixer.init_state(trial.n_batch), trial.documents
     wanted = jax.eval_shape(lambda: fresh)
     for kind in (jnp.float32, jnp.bfloat16):
@@ -242,10 +242,12 @@ def types_are_kept(trial: Trial) -> None:
             "parallel": lambda x=x: trial.mixer.parallel(x, fresh, documents),
             "chunkwise": lambda x=x: trial.mixer.chunkwise(x, fresh, documents, chunk=trial.chunk),
             "step": lambda x=x: trial.mixer.step(x[:, 0], fresh, documents[:, 0]),
+            "parallel of no token": lambda x=x: trial.mixer.parallel(x[:, :0], fresh, documents[:, :0]),
+            "chunkwise of no token": lambda x=x: trial.mixer.chunkwise(x[:, :0], fresh, documents[:, :0]),
         }
         for name, run in runs.items():
             out, state = jax.eval_shape(run)
-            shape = (x[:, 0] if name == "step" else x).shape
+            shape = (x[:, 0] if name == "step" else x[:, :0] if "no token" in name else x).shape
             if (out.shape, out.dtype) != (shape, x.dtype):
                 raise ContractError(f"{name} made {out.dtype}{out.shape} of {x.dtype}{shape}.")
             if jax.tree.structure(state) != jax.tree.structure(wanted) or state_of(state) != state_of(wanted):
@@ -263,7 +265,7 @@ def gradients_agree(trial: Trial) -> None:
     before = jax.tree.map(lambda leaf: leaf[whole], trial.walked[1])
     asked = (trial.mixer, trial.x, before)
     weights = jax.random.normal(jax.random.key(trial.seed + 2), trial.x.shape)
-    gradients = _compiled(_gradients, trial.optimised)
+    gradients = _compiled(_gradients, trial.compiler)
     wanted = gradients(asked, weights, trial.documents, chunk=None)
     found = gradients(asked, weights, trial.documents, chunk=trial.chunk)
     for (path, mine), its in zip(jax.tree_util.tree_leaves_with_path(wanted), jax.tree.leaves(found), strict=True):

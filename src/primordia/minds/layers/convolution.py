@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from primordia.core.errors import ConfigError
 from primordia.minds.layers.norms import wide
 
 Past: TypeAlias = Float[Array, "batch past channel"]
@@ -22,6 +23,8 @@ class ShortConvolution(eqx.Module):
     weight: Float[Array, "width channel"]
 
     def __init__(self, key: Array, width: int, n_channels: int) -> None:
+        if width < 1:
+            raise ConfigError(f"convolution={width} is out of range: the nearest is 0, no convolution.")
         bound = width**-0.5
         self.weight = jax.random.uniform(key, (width, n_channels), minval=-bound, maxval=bound)
 

@@ -99,6 +99,8 @@ class Hawk(Mixer):
         self, x: Array, state: HawkState, reset: Bool[Array, "batch time"] | None = None
     ) -> tuple[Array, HawkState]:
         """All tokens at once, as one scan of a tree's depth."""
+        if not x.shape[1]:
+            return x, state
         move, past = self._moves(x, state, reset)
         _, memory = jax.lax.associative_scan(_after, _beside(move, state.memory), axis=1)
         return self._written(memory[:, 1:], x), HawkState(past, memory[:, -1], jnp.ones_like(state.begun))
@@ -113,6 +115,8 @@ class Hawk(Mixer):
         """
         if chunk < 1:
             raise ConfigError(f"chunk={chunk} is out of range: it must be at least 1; the nearest is 1.")
+        if not x.shape[1]:
+            return x, state
         move, past = self._moves(x, state, reset)
         cut = _Move(_in_chunks(move.kept, chunk, 1.0), _in_chunks(move.added, chunk, 0.0))
 

@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from primordia.core.errors import ConfigError
 from primordia.minds.layers.convolution import Past, ShortConvolution
 from primordia.minds.layers.mixer import Mixer
 from primordia.minds.layers.norms import RootMeanSquare, unit_length, wide
@@ -69,8 +68,6 @@ class HeadMixer(Mixer):
     sizes: HeadSizes = eqx.field(static=True)
 
     def __init__(self, key: Array, sizes: HeadSizes, rule: Rule) -> None:
-        if sizes.convolution < 0:
-            raise ConfigError(f"convolution={sizes.convolution} is out of range: the nearest is 0, no convolution.")
         keys = jax.random.split(key, 6)
         n_keys, n_values = sizes.n_heads * sizes.d_key, sizes.n_heads * sizes.d_value
         self.query_key = _fan_in(keys[0], sizes.width, 2 * n_keys)
@@ -93,6 +90,8 @@ class HeadMixer(Mixer):
         self, x: Array, state: HeadState, reset: Bool[Array, "batch time"] | None = None
     ) -> tuple[Array, HeadState]:
         """All tokens at once."""
+        if not x.shape[1]:
+            return x, state
         signals, past = self.signals(x, state, reset)
         out, memory = self.rule.parallel(signals, state.memory)
         return self._written(out, x), HeadState(past, memory)
@@ -101,6 +100,8 @@ class HeadMixer(Mixer):
         self, x: Array, state: HeadState, reset: Bool[Array, "batch time"] | None = None, *, chunk: int = 64
     ) -> tuple[Array, HeadState]:
         """In chunks."""
+        if not x.shape[1]:
+            return x, state
         signals, past = self.signals(x, state, reset)
         out, memory = self.rule.chunkwise(signals, state.memory, chunk)
         return self._written(out, x), HeadState(past, memory)

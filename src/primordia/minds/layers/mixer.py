@@ -18,6 +18,7 @@ class Mixer(eqx.Module):
     """A layer that mixes tokens over time. Subclasses are final.
 
     The three faces agree within 1e-5 of the largest output in 32 bits, wherever a stretch is split (`checks.faces`).
+    A stretch of no token leaves the state as it is.
     `reset` says which tokens begin a document; None: none does.
     """
 
