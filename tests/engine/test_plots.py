@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from primordia.core.findings import Chart
 from primordia.core.metrics import Metric, Row
 from primordia.core.streams import Streams
 from primordia.engine import opening, plots, poster
@@ -76,6 +77,12 @@ def test_a_unit_that_repeats_the_name_is_left_out(root: Path, monkeypatch: pytes
     assert [axis.get_ylabel() for axis in axes] == ["", "share"]
 
 
+def test_ticks_are_written_in_full_and_not_from_an_offset() -> None:
+    figure = plots._lines(Chart("Nearly flat", "step", "share", {"one": ((0, 1.81270), (1, 1.81271), (2, 1.81272))}))
+    figure.canvas.draw()
+    assert figure.axes[0].yaxis.get_offset_text().get_text() == ""
+
+
 def test_an_overview_draws_no_empty_axes(root: Path) -> None:
     run = opening.open_run(start(root, Four, 1).folder)
     axes = plots._overview(run, run.folder.metrics.read()).axes
@@ -84,7 +91,7 @@ def test_an_overview_draws_no_empty_axes(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [((135, 240), (135, 240)), ((256, 256), (256, 256)), ((64, 257), (64, 208))]
+    ("size", "shown"), [((135, 240), (135, 240)), ((320, 320), (320, 320)), ((64, 321), (64, 208))]
 )
 def test_a_poster_shows_small_pictures_whole_and_a_corner_of_large_ones(
     size: tuple[int, int], shown: tuple[int, int]

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from primordia.engine import poster
 from primordia.minds import pictures
 
 
@@ -24,9 +25,15 @@ def test_shades_say_sign_and_size():
     assert pictures.heat([[-3.0, 3.0]], n=9).tolist() == [[0, 8]]
 
 
+def test_a_poster_shows_small_pictures_whole():
+    drawn = pictures.together([[np.ones((7, 11))]])
+    assert poster._shown(drawn).shape == drawn.shape
+    assert max(drawn.shape) > poster.WHOLE // 2
+
+
 def test_matrices_stand_side_by_side_on_one_scale():
     drawn = pictures.together([[np.eye(2), -2 * np.eye(2)], [np.ones((1, 3))]], n=5)
-    factor = 256 // 5
+    factor = pictures.READABLE // 5
     assert drawn.shape == (4 * factor, 5 * factor)
     small = drawn[::factor, ::factor]
     assert small.tolist() == [[3, 2, 5, 0, 2], [2, 3, 5, 2, 0], [5, 5, 5, 5, 5], [3, 3, 3, 5, 5]]

@@ -191,8 +191,18 @@ def _draw(
 
 def _plain(axis: Any) -> None:
     axis.tick_params(labelsize=7)
+    in_full(axis)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(True, lw=0.3, alpha=0.6)
+
+
+def in_full(axis: Any) -> None:
+    """Write every tick in full: an offset ("1e-5 + 1.8127") in a corner is overlooked, and the curve misread."""
+    from matplotlib.ticker import ScalarFormatter
+
+    for each in (axis.xaxis, axis.yaxis):
+        if isinstance(each.get_major_formatter(), ScalarFormatter):
+            each.get_major_formatter().set_useOffset(False)
 
 
 def _make_room(axis: Any) -> None:

@@ -12,7 +12,7 @@ from primordia.engine import looking, plots
 from primordia.engine.folder import Opened
 
 PAPER, INK, SOFT, FAINT, LINE, MARK = "#0d1117", "#e6edf3", "#8b949e", "#30363d", "#58a6ff", "#ffa657"
-WHOLE, CORNER = 256, 208
+WHOLE, CORNER = 320, 208
 MAX_PANELS = 4
 
 
@@ -82,6 +82,7 @@ def _curve(
         f"{run.experiment.step_word}    ({run.experiment.name}, seed {run.config.seed})", color=INK, fontsize=9
     )
     axis.tick_params(colors=SOFT, labelsize=8)
+    plots.in_full(axis)
     axis.spines[["top", "right"]].set_visible(False)
     axis.spines[["left", "bottom"]].set_color(SOFT)
     axis.margins(x=0.01)

@@ -15,8 +15,8 @@ from primordia.core.views import Colour
 
 SHADES = 17
 """Shades of a palette unless another number is asked for; odd, so that one of them is zero."""
-READABLE = 256
-"""Pixels that the longer side of a small picture is blown up to."""
+READABLE = 320
+"""Pixels that the longer side of a small picture is blown up to: what a poster shows whole."""
 LOWEST, MIDDLE, HIGHEST = (0x21, 0x4E, 0x9C), (0xF7, 0xF7, 0xF5), (0xB2, 0x24, 0x2B)
 GAP = Colour("no value", "#3c4043")
 

@@ -13,8 +13,6 @@ from primordia.minds import pictures
 from primordia.minds.experiments import mesa_parts as parts
 from primordia.minds.experiments.mesa_settings import MesaConfig
 
-LONGEST = 256
-"""Pixels of the longer side of the view: what a poster shows whole."""
 BACKS = (2, 1, 0, -1)
 N_FEW_SHOT = 64
 PENALTY = 1.0
@@ -34,7 +32,7 @@ def draw_weights(config: MesaConfig, state: Any) -> npt.NDArray[np.uint8]:
         asking, moving = self_attention.products(attention, state.weights, place)
         heads = [[pictures.heat(one), pictures.heat(other)] for one, other in zip(asking, moving, strict=True)]
         rows += heads if attention.n_layers == 1 else [[tile for head in heads for tile in head]]
-    return pictures.readable(pictures.grid(rows), LONGEST)
+    return pictures.readable(pictures.grid(rows))
 
 
 def everything_found(config: MesaConfig, weights: Any, streams: Streams) -> tuple[Finding, ...]:
