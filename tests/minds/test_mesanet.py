@@ -62,10 +62,28 @@ def test_a_chunk_that_is_not_positive_is_refused():
 def test_text_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"fine\n" * 3 + b"\xff")
     (tmp_path / "empty.txt").write_bytes(b"")
-    for name, sentence in (("bad", "is not UTF-8: byte 15"), ("empty", "is empty"), ("none", "There is no text")):
+    (tmp_path / "short.txt").write_text("One line.")
+    said = {
+        "bad": "is not UTF-8: byte 15",
+        "empty": "is empty",
+        "none": "There is no text",
+        "short": "a single document",
+    }
+    for name, sentence in said.items():
         wanted = small(task="text", n_symbols=0, corpus=str(tmp_path / f"{name}.txt"))
         with pytest.raises(BadInputError, match=sentence):
             EXPERIMENT.init(wanted, STREAMS)
+
+
+def test_attention_has_room_for_the_sequences_of_the_task():
+    wanted = small(task="parity", n_symbols=0, layers="softmax", n_time=3000)
+    assert mesanet_parts.spec(wanted, "softmax").longest == 3000
+    assert mesanet_parts.spec(small(task="parity", n_symbols=0, n_time=40), "softmax").longest == 2048
+
+
+def test_every_layer_with_a_solver_can_be_watched():
+    for layers in ("mesa", "mesa-signed"):
+        mesanet_parts.checked(small(layers=layers, watch_solver=True))
 
 
 def weights(seed=0):

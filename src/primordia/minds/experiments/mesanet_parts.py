@@ -10,6 +10,9 @@ from primordia.core.streams import Streams
 from primordia.minds.experiments import mesanet_tasks
 from primordia.minds.experiments.mesanet_settings import MesaNetConfig
 
+SOLVING = {"mesa", "mesa-signed"}
+"""Layers with a solver."""
+
 
 def spec(config: MesaNetConfig, layers: str) -> Any:
     """The model's `ModelSpec` with these layers.
@@ -31,6 +34,8 @@ def spec(config: MesaNetConfig, layers: str) -> Any:
         d_key=config.d_key,
         expansion=config.expansion,
         convolution=config.convolution,
+        # Room for what the task asks for: layers that keep every token would refuse it otherwise.
+        longest=max(ModelSpec.longest, mesanet_tasks.longest(config)),
         chunk=config.chunk,
         cap=config.cap,
         solver_steps=config.solver_steps,
@@ -44,14 +49,18 @@ def checked(config: MesaNetConfig) -> Any:
     """The recipe, once everything else fits too; nothing is compiled.
 
     Raises:
+        BadInputError: there is no such text, it is not UTF-8, or too short to hold some of it back.
         ConfigError: settings that do not fit together.
         UnknownNameError: a layer that does not exist; says the nearest.
     """
     mesanet_tasks.task(config)
+    if config.task == "text":
+        for part in ("train", "validation"):
+            mesanet_tasks.text_rows(config, part)
     spec(config, config.layers)
     if config.twin:
         spec(config, config.twin)
-    if config.watch_solver and "mesa" not in {name.strip() for name in config.layers.split(",")}:
+    if config.watch_solver and not SOLVING & {name.strip() for name in config.layers.split(",")}:
         raise ConfigError(f"watch_solver=true needs a mesa layer, and layers={config.layers!r} has none; give false.")
     if config.n_batch % (config.accumulate * config.n_devices):
         raise ConfigError(

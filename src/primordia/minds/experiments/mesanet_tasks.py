@@ -96,6 +96,14 @@ def decodes(config: MesaNetConfig) -> bool:
     return config.task == "mad-compress"
 
 
+def longest(config: MesaNetConfig) -> int:
+    """Tokens of the longest sequence, in training or in the evaluation."""
+    if config.task == "text":
+        return config.n_time or TEXT_TIME
+    made = task(config)
+    return max(int(made.n_time), int(made.for_test().n_time))
+
+
 def text_tokens(config: MesaNetConfig) -> Tokens:
     """How the text becomes tokens."""
     return _tokens(config.corpus, config.tokens, config.n_symbols)
