@@ -193,6 +193,7 @@ def test_every_preset_is_a_model_that_can_be_built():
         ({"kind": "fully"}, ConfigError, "kind"),
         ({"n_position": 3}, ConfigError, "n_position"),
         ({"noise": -1.0}, ConfigError, "noise"),
+        ({"n_time": 12, "n_stacked": 16}, ConfigError, "n_stacked=16 does not fit: it must be at most n_time=12"),
     ],
 )
 def test_bad_settings_are_refused_before_anything_is_compiled(setting, error, said):

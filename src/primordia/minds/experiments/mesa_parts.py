@@ -57,9 +57,17 @@ def model(config: MesaConfig) -> Any:
 
 
 def loss(config: MesaConfig) -> Any:
-    """What is made small."""
+    """What is made small.
+
+    Raises:
+        PrimordiaError: settings that do not fit together.
+    """
     from primordia.minds.training.next_vector import NextVector
 
+    if config.n_stacked > config.n_time:
+        from primordia.minds.tasks.task import refuse
+
+        raise refuse("n_stacked", config.n_stacked, f"at most n_time={config.n_time}", config.n_time)
     return NextVector(model(config), task(config), config.n_batch)
 
 
