@@ -79,6 +79,26 @@ def test_a_run_that_diverges_fails_with_a_sentence_and_keeps_its_last_good_check
     assert done.status == "finished"
 
 
+@dataclasses.dataclass(frozen=True)
+class Steep:
+    """A loss whose gradients are finite, but not the sum of their squares in 32 bits."""
+
+    def __call__(self, weights, batch):
+        return weights["flat"] + 1e30 * weights["steep"], {}
+
+
+def test_a_norm_that_overflows_names_the_largest_tensor():
+    import jax.numpy as jnp
+
+    from primordia.minds.training.course import course
+    from primordia.minds.training.update import begin
+
+    recipe = Recipe(peak=0.1, clip=0.0)
+    learner = begin({"flat": jnp.ones(()), "steep": jnp.ones(())}, recipe)
+    with pytest.raises(DivergedError, match="the largest of which is the gradient of steep; the checkpoints"):
+        course(learner, lambda t: jnp.zeros(()), 0, 1, loss=Steep(), recipe=recipe, order=learner.weights.keys)
+
+
 def test_an_update_leaves_its_learner_as_it_was():
     from primordia.core.streams import Streams
 

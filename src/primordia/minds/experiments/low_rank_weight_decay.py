@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, final
 
 import numpy as np
@@ -20,8 +21,6 @@ from primordia.minds.claims.low_rank import CLAIMS, begun, settled_values
 PAPER = "arXiv 2410.23819"
 WIDTH = 5
 """Rows of the toy's factors, and singular values that rows show."""
-LONGEST = 256
-"""Pixels of the longer side of the view: what a poster shows whole."""
 SWEEP = tuple(round(0.05 * place, 2) for place in range(25))
 """Decays of the chart over decays."""
 
@@ -110,7 +109,7 @@ METRICS = {
         "dimensionless", "down", "Frobenius norm of A'A - B'B, summed over the products: how unlike two factors are."
     ),
     "balance_predicted": Metric(
-        "dimensionless", "none", "The first balance times (1 - learning_rate decay)^2 for every update."
+        "dimensionless", "none", "The first balance times (1 - learning_rate decay)^2 for every update.", "factors"
     ),
     "effective_rank": Metric(
         "directions",
@@ -151,6 +150,12 @@ PRESETS = {
         {},
         {"steps": 2000, "every": 20},
     ),
+    "paper": Preset(
+        "The toy of the first figure after its 1,000 updates, at one of its decays, 0.5: of five singular values three "
+        "remain. First values and step size are ours.",
+        {"decay": 0.5},
+        {"steps": 1000, "every": 10},
+    ),
     "no-decay": Preset(
         "The same without decay: the whole target is learned, and the two penalties stay apart.",
         {"decay": 0.0},
@@ -183,10 +188,18 @@ def draw_products(config: LowRankConfig, state: LowRankState) -> npt.NDArray[np.
         from primordia.minds.training.factors import target
 
         pair = [pictures.heat(matrix, 1.0) for matrix in (made[0], target(WIDTH))]
-        return pictures.readable(pictures.grid([pair]), LONGEST)
+        return pictures.readable(pictures.grid([pair]))
     # The two kinds of product have scales of their own.
     rows = [[pictures.heat(head, float(np.abs(kind).max())) for head in kind] for kind in made]
-    return pictures.readable(pictures.grid(rows), LONGEST)
+    return pictures.readable(pictures.grid(rows))
+
+
+def _fault(loss: float, weights: Mapping[str, Any]) -> str:
+    """What to say of an update after which not everything is finite."""
+    tensor = next((name for name, array in weights.items() if not np.isfinite(array).all()), "")
+    said = [f"the loss is {loss:g}"] if not np.isfinite(loss) else []
+    said += [f"the first tensor that is not finite is the new weight {tensor}"] if tensor else []
+    return " and ".join(said) or "the norm of all gradients or weights overflows"
 
 
 @final
@@ -277,8 +290,8 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
             )
             loss, finite = float(found[0]), bool(found[1])
         if not finite:
-            said = "a weight is not finite" if np.isfinite(loss) else f"the loss is {loss:g}"
-            raise DivergedError(t, said, self.recipe(config))
+            weights = moved._asdict() if config.factors else moved.weights
+            raise DivergedError(t, _fault(loss, weights), self.recipe(config))
         return LowRankState(moved, state.balance), {"loss": loss}
 
     def measure(self, config: LowRankConfig, state: LowRankState, streams: Streams, t: int) -> Row:
@@ -294,7 +307,6 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
             "nuclear_norm": nuclear,
             "gap": decay - nuclear,
             "balance": sum(one.balance for one in each),
-            "balance_predicted": float(state.balance) * (1 - config.learning_rate * config.decay) ** (2 * t),
             "effective_rank": sum(effective_rank(product) for product in made) / len(made),
         }
         size = made[0].shape[-1]
@@ -306,6 +318,7 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
 
             lines = settled(target(WIDTH), config.decay, config.loss_written)
             row |= {f"predicted_{place}": float(value) for place, value in enumerate(lines, 1)}
+            row["balance_predicted"] = float(state.balance) * (1 - config.learning_rate * config.decay) ** (2 * t)
         return row
 
     def findings(self, config: LowRankConfig, state: LowRankState, streams: Streams, t: int) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Float
 
 from primordia.core.errors import PrimordiaError
 from primordia.minds.models.weights import Weights
@@ -58,7 +58,9 @@ def diverged(
     tensors = [("weight", learner.weights), ("gradient of", gradients), ("new weight", after.weights)]
     fault = next((fault for kind, tree in tensors if (fault := _first(kind, tree, names))), "")
     said = f"the loss is {float(value):g}" if not jnp.isfinite(value) else ""
-    whole = "the norm of all gradients or weights overflows"
+    sizes = {f"{kind} {name}": size for kind, tree in tensors for name, size in jax.device_get(_sizes(tree)).items()}
+    largest = max(sizes, key=lambda name: float(sizes[name]))
+    whole = f"the norm of all gradients or weights overflows, the largest of which is the {largest}"
     tensor = f"the first tensor that is not finite is the {fault}" if fault else whole
     return DivergedError(t + n, " and ".join(filter(None, (said, tensor))) if fault or not said else said, recipe)
 
@@ -72,6 +74,11 @@ def _first(kind: str, tree: Weights, names: Iterable[str]) -> str:
 @jax.jit
 def _finite(tree: Weights) -> dict[str, Bool[Array, ""]]:
     return {name: jnp.isfinite(array).all() for name, array in tree.items()}
+
+
+@jax.jit
+def _sizes(tree: Weights) -> dict[str, Float[Array, ""]]:
+    return {name: jnp.abs(array).max(initial=0) for name, array in tree.items()}
 
 
 @functools.partial(jax.jit, static_argnames=("loss", "recipe"))
