@@ -107,6 +107,12 @@ def test_majority_of_known_votes():
     assert adversary.majority(right, 3) == pytest.approx((1 + 0 + 0 + 1) / 4)
 
 
+def test_a_learner_without_a_seed_has_one_vote():
+    config = configs.from_dict(RandomizedConfig, {**EXPERIMENT.presets["small"].config, "n_seed": 0})
+    row = EXPERIMENT.measure(config, EXPERIMENT.init(config, Streams(0)), Streams(0), 0)
+    assert row["majority_success"] == row["mean_success"]
+
+
 @pytest.mark.slow
 def test_M28_a_randomised_learner_gives_every_input_a_chance_and_its_twin_does_not():
     """The claim in small: four items, a memory of two."""
