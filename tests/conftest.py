@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ import numpy as np
 import pytest
 
 from primordia.core import threads
+
+# Before JAX starts, here and in processes of tests: a key that is used twice is an error, and programs are compiled
+# without the optimisations that cost more time in small tests than they save.
+os.environ.setdefault("JAX_DEBUG_KEY_REUSE", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 IMPORTS_THAT_DRAW = {"jax", "rich.style"}
 """Packages that draw from a global generator while they are imported, once in a process."""

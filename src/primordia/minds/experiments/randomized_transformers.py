@@ -167,7 +167,7 @@ def draw_maps(config: RandomizedConfig, state: RandomizedState) -> npt.NDArray[n
     seeded, plain = models(config)
     key = jax.random.key(0)
     tiles = [np.asarray(drawn_maps(state.twin.weights, key, model=plain, n_draws=1))[0]]
-    tiles += list(np.asarray(drawn_maps(state.learner.weights, key, model=seeded, n_draws=N_SHOWN)))
+    tiles += list(np.asarray(drawn_maps(state.learner.weights, jax.random.clone(key), model=seeded, n_draws=N_SHOWN)))
     drawn = [pictures.heat(tile) for tile in tiles]
     return pictures.readable(pictures.grid([drawn[:3], drawn[3:]]))
 
