@@ -97,6 +97,17 @@ def rows(seed=1, n=3, n_time=8):
     return Rows(Tokens(jnp.asarray(tokens[:, :-1]), jnp.asarray(targets)))
 
 
+@pytest.mark.parametrize(("n_heads", "n_blocks", "n_shown"), [(2, 2, 64), (8, 2, 39), (1, 64, 16)])
+def test_what_heads_read_is_cut_to_fit_a_poster(monkeypatch, n_heads, n_blocks, n_shown):
+    reads = np.zeros((1, n_heads, 64, 64))
+    block = Inside(reads, None, None, {})
+    monkeypatch.setattr(mesanet_looks, "models", lambda config, state: {"model": ("mesa", None)})
+    monkeypatch.setattr(mesanet_looks, "insides", lambda *_: (block,) * n_blocks)
+    drawn = mesanet_looks.draw_reads(dataclasses.replace(SMALL, n_heads=n_heads, n_blocks=n_blocks), None)
+    factor = max(1, 320 // max(n_blocks * (n_shown + 1) - 1, n_heads * (n_shown + 1) - 1))
+    assert drawn.shape == tuple(factor * (n * (n_shown + 1) - 1) for n in (n_blocks, n_heads))
+
+
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000))
 def test_scores_are_those_of_a_loop(seed):

@@ -15,8 +15,8 @@ from primordia.minds import pictures
 from primordia.minds.experiments import mesanet_parts, mesanet_tasks
 from primordia.minds.experiments.mesanet_settings import MesaNetConfig
 
-SHOWN = 64
-"""Tokens of a picture: longer sequences are cut."""
+SHOWN, FEWEST = 64, 16
+"""Tokens of a picture: longer sequences are cut, and more where there are many heads or blocks, to fit a poster."""
 SAMPLE = 400
 """Tokens of a sample of text."""
 
@@ -57,12 +57,14 @@ def insides(config: MesaNetConfig, layers: str, weights: Any) -> tuple[Any, ...]
 
 def draw_reads(config: MesaNetConfig, state: Any) -> npt.NDArray[np.uint8]:
     """The view "reads": a line of heads for each block, the twin's below."""
-    lines = []
-    for layers, weights in models(config, state).values():
+    lines, both = [], models(config, state)
+    n_tiles = max(config.n_heads, config.n_blocks * len(both))
+    n_shown = max(FEWEST, min(SHOWN, (pictures.READABLE + 1) // n_tiles - 1))
+    for layers, weights in both.values():
         for block in insides(config, layers, weights):
             reads = np.full((config.n_heads, 1, 1), np.nan) if block.reads is None else np.asarray(block.reads[0])
             # Each head has a scale of its own: its output is normed before it is used.
-            lines.append([pictures.heat(head) for head in reads])
+            lines.append([pictures.heat(head[:n_shown, :n_shown]) for head in reads])
     return pictures.readable(pictures.grid(lines))
 
 
