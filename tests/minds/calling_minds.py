@@ -9,10 +9,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
+from drawing import compiled
 
 from primordia.core.config import Spec
 from primordia.core.streams import Streams
 from primordia.core.tools import Moment
+from primordia.minds.models import generate as generating
 from primordia.minds.models.model import skeleton
 from primordia.minds.models.spec import ModelSpec
 from primordia.minds.text.speaking import TextModel
@@ -69,6 +72,15 @@ class Quiet:
     """Stands in for an experiment that trains something else."""
 
     name, version = "tests/quiet", 1
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _writing_compiles_in_little_time():
+    """For modules that import it: what `generate` compiles, compiled as the functions of tests are."""
+    quick = compiled(generating._written.__wrapped__, static_argnames=("n_tokens", "sampling", "end"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generating, "_written", quick)
+        yield
 
 
 class FakeRuns(SimpleNamespace):

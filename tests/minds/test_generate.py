@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from calling_minds import filled
+from calling_minds import _writing_compiles_in_little_time, filled  # noqa: F401  # used by pytest
+from drawing import compiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def written(sampling=GREEDY, n_tokens=9, end=None, seed=0):
     return generate(model(), PROMPTS, n_tokens, keys(seed, 3), sampling, end)
 
 
-@jax.jit
+@compiled
 def last_logits(model, tokens, n_seen):
     return model(tokens, face="parallel")[0][0, n_seen - 1]
 
@@ -150,12 +151,12 @@ def test_only_likely_tokens_can_be_drawn(seed, top_k, top_p):
 
 
 def test_tokens_are_drawn_as_often_as_their_probabilities_say():
-    logits = jnp.log(jnp.asarray([0.5, 0.3, 0.15, 0.05]))
-    drawn = np.asarray(chosen(jnp.tile(logits, (4000, 1)), keys(0, 4000), Sampling(temperature=1.0)))
+    logits, draw = jnp.log(jnp.asarray([0.5, 0.3, 0.15, 0.05])), compiled(chosen, static_argnums=2)
+    drawn = np.asarray(draw(jnp.tile(logits, (4000, 1)), keys(0, 4000), Sampling(temperature=1.0)))
     np.testing.assert_allclose(np.bincount(drawn, minlength=4) / 4000, [0.5, 0.3, 0.15, 0.05], atol=0.03)
-    cold = np.asarray(chosen(jnp.tile(logits, (4000, 1)), keys(1, 4000), Sampling(temperature=0.5)))
+    cold = np.asarray(draw(jnp.tile(logits, (4000, 1)), keys(1, 4000), Sampling(temperature=0.5)))
     np.testing.assert_allclose(np.bincount(cold, minlength=4)[0] / 4000, 0.25 / 0.365, atol=0.03)
-    best = np.asarray(chosen(jnp.tile(logits, (4000, 1)), keys(2, 4000), Sampling(top_k=2)))
+    best = np.asarray(draw(jnp.tile(logits, (4000, 1)), keys(2, 4000), Sampling(top_k=2)))
     np.testing.assert_allclose(np.bincount(best, minlength=4) / 4000, [0.625, 0.375, 0, 0], atol=0.03)
 
 

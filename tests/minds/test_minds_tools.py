@@ -6,7 +6,15 @@ import subprocess
 import sys
 
 import pytest
-from calling_minds import SPEC, FakeRuns, Loud, Quiet, filled, model
+from calling_minds import (  # noqa: F401  # the fixture is used by pytest
+    SPEC,
+    FakeRuns,
+    Loud,
+    Quiet,
+    _writing_compiles_in_little_time,
+    filled,
+    model,
+)
 
 from primordia.core import tools
 from primordia.core.errors import BadInputError, CheckpointError, ConfigError
