@@ -34,7 +34,8 @@ def test_trials_hold_every_query_of_every_assignment_with_every_seed():
 
     @compiled
     def chosen(key):
-        values, seeds = task.values(key, 2), task.seeds(key, 5)
+        key_values, key_seeds = jax.random.split(key)
+        values, seeds = task.values(key_values, 2), task.seeds(key_seeds, 5)
         return values, seeds, task.trials(values, seeds)
 
     values, seeds, trials = chosen(jax.random.key(1))

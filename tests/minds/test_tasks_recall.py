@@ -56,8 +56,7 @@ def test_the_exact_memory_equals_its_twin_and_answers_every_query():
 
 
 def test_fillers_that_may_not_collide_are_never_keys():
-    inputs = np.asarray(draw(CLEAN, 1, 64).inputs)
-    targets = np.asarray(draw(CLEAN, 1, 64).targets)
+    inputs, targets = map(np.asarray, draw(CLEAN, 1, 64))
     fillers = inputs[:, 10:][targets[:, 10:] == IGNORED]
     assert set(fillers) <= {0, *range(32, 64)}
     assert len(set(fillers)) == 33
