@@ -45,6 +45,13 @@ def test_bytes_are_themselves():
     assert Bytes().n_bytes()[Bytes().begin] == 0
 
 
+def test_a_prompt_with_bytes_that_are_no_text_is_refused(pairs):
+    """What a shell hands over of a byte that is not UTF-8."""
+    for kind in (Bytes(), pairs):
+        with pytest.raises(BadInputError, match=r"prompt is no text: character 2 .*0xff"):
+            kind.document("ab\udcff")
+
+
 def test_pairs_are_merged_where_they_are_frequent(pairs):
     found = pairs.encode(VERSES.encode())
     assert len(found) < 0.5 * len(VERSES.encode())
@@ -112,6 +119,14 @@ def test_a_long_file_is_cut_into_documents_at_ends_of_lines(tmp_path):
     assert b"".join(found) == text
     assert len(found) == 5
     assert all(part.endswith(b"\n") and 1000 < len(part) < corpora.PART + 100 for part in found)
+
+
+def test_no_more_of_a_file_is_read_than_was_asked_for(tmp_path):
+    (tmp_path / "long.txt").write_bytes(b"one line of a long text\n" * 9000)
+    found = corpus(str(tmp_path / "long.txt"), 3 * corpora.PART)
+    assert 3 * corpora.PART <= found.n_bytes < 4 * corpora.PART + 100
+    (tmp_path / "line.txt").write_bytes(b"one line without an end " * 9000)
+    assert corpus(str(tmp_path / "line.txt"), corpora.PART).n_bytes == 24 * 9000
 
 
 @pytest.mark.parametrize(

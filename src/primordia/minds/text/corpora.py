@@ -99,16 +99,24 @@ def corpus(source: str, most_bytes: int = MOST_BYTES) -> Corpus:
         found = _streamed(source)
     else:
         found = _local(Path(source))
-    documents, n_bytes = [], 0
-    for document in found:
-        if document and n_bytes < most_bytes:
-            documents.append(document)
-            n_bytes += len(document)
-        elif n_bytes >= most_bytes:
-            break
+    documents = _first(found, most_bytes)
     if not documents:
         raise BadInputError(f"The text {source!r} is empty; name one that holds some.")
-    return Corpus(source, tuple(_parts(documents[0]) if len(documents) == 1 else documents))
+    if len(documents) == 1:
+        documents = _first(iter(_parts(documents[0])), most_bytes)
+    return Corpus(source, tuple(documents))
+
+
+def _first(found: Iterator[bytes], most_bytes: int) -> list[bytes]:
+    """Documents that are not empty, until there are so many bytes."""
+    documents, n_bytes = [], 0
+    for document in found:
+        if document:
+            documents.append(document)
+            n_bytes += len(document)
+        if n_bytes >= most_bytes:
+            break
+    return documents
 
 
 def _manual() -> Iterator[bytes]:

@@ -53,8 +53,20 @@ class Tokens(abc.ABC):
         return ""
 
     def document(self, text: str) -> tuple[int, ...]:
-        """A text as the beginning of a document, for a prompt."""
-        return (self.begin, *map(int, self.encode(text.encode())))
+        """A text as the beginning of a document, for a prompt.
+
+        Raises:
+            BadInputError: it holds a byte that was not UTF-8.
+        """
+        try:
+            content = text.encode()
+        except UnicodeEncodeError as error:
+            found = text[error.start].encode(errors="surrogateescape")
+            raise BadInputError(
+                f"The prompt is no text: character {error.start} is the byte 0x{found.hex()}, which is not UTF-8; "
+                "type it in UTF-8, or give it as @FILE."
+            ) from error
+        return (self.begin, *map(int, self.encode(content)))
 
     def written(self, tokens: Iterable[int]) -> str:
         """Tokens as text; bytes that are no UTF-8, such as a character cut in two, show as the replacement sign."""
