@@ -13,7 +13,7 @@ from primordia.core.errors import ConfigError
 from primordia.core.streams import Streams
 from primordia.minds.tasks import grammar
 from primordia.minds.tasks.automata import PAD, SEPARATOR, Languages
-from primordia.minds.tasks.batch import IGNORED, Tokens
+from primordia.minds.tasks.batch import IGNORED
 from primordia.minds.tasks.oracles import automata as oracle
 
 TASK = Languages(n_time=128, n_train=30, n_held_out=10)

@@ -110,6 +110,10 @@ def test_scores_count_only_what_is_scored():
     [
         (lambda: Recall(n_pairs=17), "n_pairs=17 does not fit: it must be at most 16 with 64 tokens"),
         (lambda: Recall(n_symbols=8, n_pairs=4), "at most 3 with 64 tokens, 8 symbols"),
+        (
+            lambda: Recall(n_time=8, n_pairs=1, n_passes=4),
+            "n_passes=4 does not fit: it must be at most 3",
+        ),
         (lambda: Recall(n_time=63), "n_time=63 is out of range: it must be an even number at least 4"),
         (lambda: Recall(power=-1), "power=-1.0 is out of range"),
         (lambda: Parity(n_time=0), "n_time=0 is out of range"),

@@ -12,7 +12,7 @@ COUNTS = {"140M": 146e6, "440M": 433e6, "940M": 936e6}
 
 
 def off_the_counts(setup: Mapping[str, Any]) -> Measurement:
-    """The largest share by which the weights of a size differ from its published count. Setup: pattern."""
+    """The largest share by which the weights of a size differ from the count of its matrices. Setup: pattern."""
     from primordia.minds.models.sizes import n_parameters, n_parameters_in_short, sized
 
     specs = {name: sized(name, pattern=setup["pattern"]) for name in COUNTS}

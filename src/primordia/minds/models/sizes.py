@@ -122,7 +122,7 @@ def _mesa(spec: ModelSpec, chunk: int, n_time: int) -> float:
 
 
 def _recursive(spec: ModelSpec, chunk: int, n_time: int) -> float:
-    return 8.0 * spec.key_size**2
+    return 10.0 * spec.key_size**2
 
 
 def _hawk(spec: ModelSpec, chunk: int, n_time: int) -> float:

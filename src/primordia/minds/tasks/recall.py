@@ -47,8 +47,11 @@ class Recall(Task[Tokens]):
         """Keys, values and queries need room.
 
         Raises:
-            ConfigError: more pairs than symbols or slots, or a vocabulary that is not longer than the sequence.
+            ConfigError: more pairs than symbols or slots, or more passes than even one pair has room for.
         """
+        if 2 * (self.n_passes + 1) > self.n_time:
+            most = self.n_time // 2 - 1
+            raise refuse("n_passes", self.n_passes, f"at most {most} with {self.n_time} tokens", most)
         most = min(self.n_time // (2 * (self.n_passes + 1)), self.n_symbols // 2 - 1)
         if self.n_pairs > most:
             room = f"{self.n_time} tokens, {self.n_symbols} symbols and {self.n_passes} passes"

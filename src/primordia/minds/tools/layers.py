@@ -24,14 +24,19 @@ class Layers(Tool):
     Arguments = LayersArguments
 
     def use(self, arguments: LayersArguments, runs: Runs) -> Iterator[Finding]:
-        """The table."""
+        """Which to take, and what each does."""
         from primordia.minds.layers.table import LAYERS
 
         yield Table(
             "Layers",
-            ("layer", "update", "loss descended", "state", "operations", "use"),
-            tuple((name, it.update, it.loss, it.state, it.cost, it.use) for name, it in LAYERS.items()),
-            "d: channels of a head; C: tokens of a chunk; t: tokens so far; w: tokens of a window; k: steps of the "
-            "solver. State: numbers of a head. Operations: of a head for one token in training, forwards. S: the "
-            "memory; k, v, q: key, value, query of a token; beta: input gate; gamma: forget gate.",
+            ("layer", "use", "state", "operations"),
+            tuple((name, it.use, it.state, it.cost) for name, it in LAYERS.items()),
+            "State: numbers of a head. Operations: of a head for one token in training, forwards. d: channels of a "
+            "head; C: tokens of a chunk; t: tokens so far; w: tokens of a window; k: steps of the solver.",
+        )
+        yield Table(
+            "What each does",
+            ("layer", "update", "loss descended", "source"),
+            tuple((name, it.update, it.loss, it.source) for name, it in LAYERS.items()),
+            "S: the memory; k, v, q: key, value, query of a token; beta: input gate; gamma: forget gate.",
         )

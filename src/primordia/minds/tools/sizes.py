@@ -37,7 +37,7 @@ class Sizes(Tool):
             spec = sized(name, pattern=arguments.pattern, n_tokens=arguments.vocabulary)
             n = n_parameters(spec)
             cost = flops_per_token(spec, arguments.length) / 1e9
-            rows.append((name, spec.n_blocks, spec.width, spec.n_heads, n, round(n * 4 / 2**30, 2), round(cost, 2)))
+            rows.append((name, spec.n_blocks, spec.width, spec.n_heads, n, n * 4 / 2**30, cost))
         yield Table(
             f"Sizes with the layers {arguments.pattern}",
             ("size", "blocks", "width", "heads", "weights", "GiB of weights", "GFLOP for a token"),

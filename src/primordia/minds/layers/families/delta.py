@@ -65,7 +65,7 @@ LAYERS: dict[str, Layer] = {
         state="d^2",
         cost="8Cd + 6d^2 + C^2",
         source="Yang et al. 2024, arXiv 2412.06464",
-        use="The same where old things should also fade; the strongest of the layers with one state.",
+        use="The same where old things should also fade; the lowest perplexity with one state in arXiv 2506.05233.",
     ),
     "longhorn": Layer(
         build=_longhorn,

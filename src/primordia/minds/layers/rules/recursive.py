@@ -107,7 +107,7 @@ class RecursiveMesa(Rule):
         return segments.joined(outputs, signals.query.shape[2]), state
 
     def step(self, signals: Signals, state: Recursion) -> tuple[Array, Recursion]:
-        """One update of rank one of the inverse: 8 d^2 operations."""
+        """One update of rank one of the inverse: 10 d^2 operations."""
         signals = self._whole(signals)
         assert signals.log_decay is not None
         if signals.reset is not None:
