@@ -129,13 +129,12 @@ class Nothing:
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**31 - 1))
 def test_a_batch_in_parts_gives_the_update_of_the_whole(seed):
-    whole, key = Recipe(peak=0.1), jax.random.key(seed)
-    rows = Drawn().draw(key)
-    for one in (key, rows):
-        wanted, said = update(begin(start(), whole), one, loss=Drawn(), recipe=whole)
+    whole, rows = Recipe(peak=0.1), Drawn().draw(jax.random.key(seed))
+    for drawn in (lambda: jax.random.key(seed), lambda: rows):
+        wanted, said = update(begin(start(), whole), drawn(), loss=Drawn(), recipe=whole)
         for n in (2, 4):
             recipe = dataclasses.replace(whole, accumulate=n)
-            found, saying = update(begin(start(), recipe), one, loss=Drawn(), recipe=recipe)
+            found, saying = update(begin(start(), recipe), drawn(), loss=Drawn(), recipe=recipe)
             close(found.weights, wanted.weights)
             assert float(saying["loss"]) == pytest.approx(float(said["loss"]), rel=1e-5)
             assert "weight" not in saying
@@ -147,9 +146,9 @@ def test_a_loss_that_draws_by_itself_gets_a_key_for_each_part():
         def __call__(self, weights, key):
             return jax.random.uniform(key) + 0 * weights["bias"].sum(), {}
 
-    recipe, key = Recipe(accumulate=4), jax.random.key(3)
-    _, said = update(begin(start(), recipe), key, loss=Uniform(), recipe=recipe)
-    wanted = np.mean([float(jax.random.uniform(one)) for one in jax.random.split(key, 4)])
+    recipe = Recipe(accumulate=4)
+    _, said = update(begin(start(), recipe), jax.random.key(3), loss=Uniform(), recipe=recipe)
+    wanted = np.mean([float(jax.random.uniform(one)) for one in jax.random.split(jax.random.key(3), 4)])
     assert float(said["loss"]) == pytest.approx(wanted, rel=1e-6)
 
 
@@ -187,11 +186,11 @@ from primordia.minds.training.update import begin, update
 from minds.test_training import Bowl, Drawn, batch, start
 from primordia.minds.training.course import course
 assert len(jax.devices()) == 2
-cases = [(Recipe(peak=0.1), batch(), Bowl()), (Recipe(peak=0.1, accumulate=2, average=0.5), jax.random.key(5), Drawn())]
-for recipe, rows, loss in cases:
+drawing = Recipe(peak=0.1, accumulate=2, average=0.5)
+for recipe, given, loss in ((Recipe(peak=0.1), batch, Bowl()), (drawing, jax.random.key, Drawn())):
     two = dataclasses.replace(recipe, n_devices=2)
-    one, said = course(begin(start(), recipe), lambda t: rows, 0, 20, loss=loss, recipe=recipe, order=dict)
-    both, saying = course(begin(start(), two), lambda t: rows, 0, 20, loss=loss, recipe=two, order=dict)
+    one, said = course(begin(start(), recipe), lambda t: given(5), 0, 20, loss=loss, recipe=recipe, order=dict)
+    both, saying = course(begin(start(), two), lambda t: given(5), 0, 20, loss=loss, recipe=two, order=dict)
     assert abs(said["loss"] - saying["loss"]) < 1e-5, (said, saying)
     for name in one.weights:
         assert len(both.weights[name].sharding.device_set) == 2
@@ -247,6 +246,12 @@ def test_a_loss_that_is_not_finite_is_named():
         run(Bowl(), lambda t: (x, y.at[0].set(1e25), counts.at[0].set(1)), 0, 2)
 
 
+def test_a_loss_that_draws_from_a_key_is_named_too():
+    learner = begin({**start(), "bias": jnp.array([0.0, jnp.nan])}, Recipe())
+    with pytest.raises(DivergedError, match=r"update 3: the loss is nan and the first tensor .* weight bias"):
+        run(Drawn(), lambda t: Streams(0).key("batch", t), 2, 2, learner, Recipe())
+
+
 def test_a_weight_that_was_not_finite_before_is_named():
     recipe = Recipe()
     learner = begin({**start(), "bias": jnp.array([0.0, jnp.nan])}, recipe)
@@ -263,8 +268,10 @@ def test_chunks_give_the_bits_of_single_updates():
 
 
 def test_evaluation_is_the_mean_over_its_batches_however_they_are_given():
-    keys = [Streams(4).key("evaluation", place) for place in range(3)]
-    rows = [Drawn().draw(key) for key in keys]
+    def keys():
+        return [Streams(4).key("evaluation", place) for place in range(3)]
+
+    rows = [Drawn().draw(key) for key in keys()]
     wanted = np.mean([float(Bowl()(start(), one)[0]) for one in rows])
-    for batches in (keys, rows):
+    for batches in (keys(), rows):
         assert float(evaluate(start(), batches, loss=Drawn())["loss"]) == pytest.approx(wanted, rel=1e-5)

@@ -51,9 +51,8 @@ def diverged(
     """
     for place in range(t, t + n):
         learner, _ = update(learner, batch(place), loss=loss, recipe=recipe)
-    last = batch(t + n)
-    value, gradients = _looked_at(learner.weights, last, loss=loss, recipe=recipe)
-    after, _ = update(learner, last, loss=loss, recipe=recipe)
+    value, gradients = _looked_at(learner.weights, batch(t + n), loss=loss, recipe=recipe)
+    after, _ = update(learner, batch(t + n), loss=loss, recipe=recipe)
     names = list(order)
     tensors = [("weight", learner.weights), ("gradient of", gradients), ("new weight", after.weights)]
     fault = next((fault for kind, tree in tensors if (fault := _first(kind, tree, names))), "")

@@ -47,7 +47,8 @@ def mean(function: Callable[[Any], tuple[Float[Array, ""], *tuple[Any, ...]]], b
         more = (weight, *jax.tree.map(lambda array: weight * array, tuple(found)))
         return jax.tree.map(jnp.add, total, more), None
 
-    shapes = jax.eval_shape(function, jax.tree.map(lambda array: array[0], batch))
+    part = jax.tree.map(lambda array: jax.ShapeDtypeStruct(array.shape[1:], array.dtype), batch)
+    shapes = jax.eval_shape(function, part)
     zero = jax.tree.map(lambda like: jnp.zeros(like.shape, like.dtype), shapes)
     (weight, *found), _ = jax.lax.scan(add, zero, batch)
     # No target in any part: a mean over nothing is nothing, and no division by zero.
