@@ -329,6 +329,27 @@ def test_recursion_is_least_squares_with_a_regulariser_that_fades(seed, strength
             assert_close(out, wanted, (face, forgets), 1e-4)
 
 
+def test_the_gradient_with_respect_to_a_carried_inverse_is_symmetric_and_the_same_in_both_faces():
+    """A state is symmetric: only the symmetric part of a gradient has a meaning, and both faces give that alone."""
+    signals, rule = drawn(14, 0.01, 0.0)._replace(write=None), RecursiveMesa(HEADS)
+    state = rule.init_state(BATCH, HEADS, KEY, VALUE)
+    state = state._replace(values=a_state(jnp.float32).values)
+
+    @compiled
+    def slopes(state):
+        def loss(state, face):
+            more = (CHUNK,) if face == "chunkwise" else ()
+            out, end = getattr(rule, face)(signals, state, *more)
+            return jnp.sum(jnp.sin(3 * out)) + jnp.sum(jnp.sin(end.inverse))
+
+        return [jax.grad(loss)(state, face).inverse for face in ("chunkwise", "parallel")]
+
+    found, wanted = slopes(state)
+    assert_close(found, wanted, "faces", 1e-4)
+    assert_close(found, np.swapaxes(found, -1, -2), "symmetry", 1e-6)
+    assert np.abs(wanted).max() > 0.1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "rule",

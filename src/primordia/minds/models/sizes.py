@@ -15,6 +15,7 @@ from typing import Any
 import jax
 
 from primordia.core.errors import UnknownNameError
+from primordia.minds.layers.rules import ttt
 from primordia.minds.models.model import skeleton
 from primordia.minds.models.pattern import layers
 from primordia.minds.models.spec import ModelSpec
@@ -22,8 +23,6 @@ from primordia.minds.models.spec import ModelSpec
 GPT2_VOCABULARY = 50_257
 SIZES = {"140M": (14, 6, 768), "440M": (28, 8, 1024), "940M": (28, 12, 1536)}
 """Name -> blocks, heads (of 128 channels), width."""
-TTT_BATCH = 16
-"""Tokens of a mini-batch of the layer ttt."""
 
 
 def sized(name: str, *, pattern: str = "mesa", n_tokens: int = GPT2_VOCABULARY) -> ModelSpec:
@@ -113,7 +112,7 @@ def _delta(spec: ModelSpec, chunk: int, n_time: int) -> float:
 
 def _ttt(spec: ModelSpec, chunk: int, n_time: int) -> float:
     d = spec.key_size
-    return 8.0 * TTT_BATCH * d + 10.0 * d**2
+    return 8.0 * ttt.BATCH * d + 10.0 * d**2
 
 
 def _mesa(spec: ModelSpec, chunk: int, n_time: int) -> float:

@@ -5,29 +5,26 @@ from __future__ import annotations
 from jaxtyping import Array
 
 from primordia.minds.layers.entry import Layer, LayerSizes
-from primordia.minds.layers.heads import HeadMixer, HeadSizes
+from primordia.minds.layers.families.attention import head_sizes
+from primordia.minds.layers.heads import HeadMixer
 from primordia.minds.layers.mesa.rule import Mesa, Regulariser
 from primordia.minds.layers.mesa.solver import Solver
 from primordia.minds.layers.rules.recursive import RecursiveMesa
 
 
-def _sizes(sizes: LayerSizes) -> HeadSizes:
-    return HeadSizes(sizes.width, sizes.n_heads, sizes.d_key, sizes.d_key, sizes.convolution)
-
-
 def _mesa(key: Array, sizes: LayerSizes) -> HeadMixer:
     solver = Solver(sizes.solver_steps, sizes.solver_tolerance)
-    return HeadMixer(key, _sizes(sizes), Mesa(sizes.n_heads, sizes.d_key, solver=solver))
+    return HeadMixer(key, head_sizes(sizes), Mesa(sizes.n_heads, sizes.d_key, solver=solver))
 
 
 def _signed(key: Array, sizes: LayerSizes) -> HeadMixer:
     solver = Solver(sizes.solver_steps, sizes.solver_tolerance)
     rule = Mesa(sizes.n_heads, sizes.d_key, Regulariser(bound=49.0, init=50.0), solver, signed=True)
-    return HeadMixer(key, _sizes(sizes), rule)
+    return HeadMixer(key, head_sizes(sizes), rule)
 
 
 def _recursive(key: Array, sizes: LayerSizes) -> HeadMixer:
-    return HeadMixer(key, _sizes(sizes), RecursiveMesa(sizes.n_heads))
+    return HeadMixer(key, head_sizes(sizes), RecursiveMesa(sizes.n_heads))
 
 
 LAYERS: dict[str, Layer] = {

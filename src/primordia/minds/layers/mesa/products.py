@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from primordia.minds.layers import segments
+from primordia.minds.layers import norms, segments
 from primordia.minds.layers.mesa.solver import Rows, Solved, Solver, conjugate_gradient, first_guess
 from primordia.minds.layers.rule import Signals
 
@@ -158,13 +158,8 @@ def times(one: Float[Array, "*rest a b"], other: Float[Array, "*rest b c"]) -> F
 
 def wide(signals: Signals) -> Signals:
     """The signals with queries, keys and values in at least 32 bits."""
-    found = {name: at_least_32(getattr(signals, name)) for name in ("query", "key", "value")}
+    found = {name: norms.wide(getattr(signals, name)) for name in ("query", "key", "value")}
     return signals._replace(**found)
-
-
-def at_least_32(array: Array) -> Array:
-    """An array in at least 32 bits."""
-    return array.astype(jnp.promote_types(array.dtype, jnp.float32))
 
 
 def outer(left: Float[Array, "*rest time one"], right: Float[Array, "*rest time other"]) -> Float[Array, "*rest a b"]:
