@@ -18,11 +18,13 @@ from primordia.minds.models.spec import ModelSpec
 from primordia.minds.probes.inside import Inside, inside
 from primordia.minds.tasks.batch import Tokens
 from primordia.minds.text.speaking import Speaker
+from primordia.minds.training import token_loss
 from primordia.minds.training.evaluation import evaluate
-from primordia.minds.training.token_loss import Rows, TokenExam, TokenLoss, first, predicted
+from primordia.minds.training.token_loss import Rows, TokenExam, TokenLoss, first
 
 EXPERIMENT, STREAMS = MesaNet(), Streams(0)
 SMALL = configs.override(EXPERIMENT.Config(), {**EXPERIMENT.presets["small"].config, "layers": "scalar-gla"})
+predicted = jax.jit(token_loss.predicted, static_argnames=("spec", "decoded"))
 SPEC = ModelSpec(6, 6, pattern="scalar-gla", n_blocks=1, width=8, n_heads=2, d_key=4, expansion=1.0, chunk=8)
 
 
@@ -113,7 +115,7 @@ def test_what_heads_read_is_cut_to_fit_a_poster(monkeypatch, n_heads, n_blocks, 
 def test_scores_are_those_of_a_loop(seed):
     given_rows = rows(seed)
     found = evaluate(weights(), [given_rows], loss=TokenExam(SPEC))
-    logits = np.asarray(predicted(weights(), given_rows, SPEC, decoded=False), np.float64)
+    logits = np.asarray(predicted(weights(), given_rows, spec=SPEC, decoded=False), np.float64)
     targets = np.asarray(given_rows.tokens.targets)
     losses, hits, counts = np.zeros(8), np.zeros(8), np.zeros(8)
     for row in range(3):
@@ -229,12 +231,14 @@ def test_a_decoder_sees_only_the_last_token():
     config = small(task="mad-compress", n_symbols=6, n_time=8, twin="")
     made = mesanet_parts.first_weights(config, "scalar-gla", STREAMS, "weights")
     spec, given_rows = mesanet_parts.spec(config, "scalar-gla"), rows()
-    whole = predicted(made, given_rows, spec, decoded=True)
+    whole = predicted(made, given_rows, spec=spec, decoded=True)
     assert whole.shape == (3, 8, 6)
-    plain = predicted({name: made[name] for name in made if "decoder" not in name}, given_rows, spec, decoded=False)
+    plain = predicted(
+        {name: made[name] for name in made if "decoder" not in name}, given_rows, spec=spec, decoded=False
+    )
     assert not np.allclose(whole, plain)
     blind = {**made, "decoder/position": jnp.zeros_like(made["decoder/position"])}
-    same = np.asarray(predicted(blind, given_rows, spec, decoded=True))
+    same = np.asarray(predicted(blind, given_rows, spec=spec, decoded=True))
     np.testing.assert_allclose(same, np.repeat(same[:, :1], 8, axis=1), atol=1e-6)
 
 
