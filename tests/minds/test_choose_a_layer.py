@@ -1,11 +1,14 @@
 """The page on layers says what the table says, and its lines of Python run as they stand."""
 
+import functools
 import re
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import pytest
+from drawing import QUICK
 
 from primordia.minds.layers import table
 from primordia.minds.layers.entry import LayerSizes
@@ -18,7 +21,8 @@ def test_the_page_holds_the_tables(number):
     assert table.pages()[number] in PAGE, "print(table.pages()[0], table.pages()[1]) gives the tables of the page"
 
 
-def test_the_lines_of_python_run_as_they_stand(capsys):
+def test_the_lines_of_python_run_as_they_stand(capsys, monkeypatch):
+    monkeypatch.setattr(eqx, "filter_jit", functools.partial(eqx.filter_jit, compiler_options=QUICK))
     for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
         exec(compile(block, "choose-a-layer.md", "exec"), {})
     assert capsys.readouterr().out.splitlines() == re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)[0].splitlines()

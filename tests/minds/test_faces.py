@@ -70,7 +70,7 @@ class Average(Mixer):
 )
 def test_each_check_notices_its_fault(fault, first):
     failed = None
-    for check in checks.faces(Average(fault), WIDTH, n_time=5, chunk=3, even_chunk=5, compiler=tuple(QUICK.items())):
+    for check in checks.faces(Average(fault), WIDTH, n_time=3, chunk=2, even_chunk=2, compiler=tuple(QUICK.items())):
         try:
             check.run()
         except ContractError:
