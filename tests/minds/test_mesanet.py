@@ -23,7 +23,8 @@ from primordia.minds.training.evaluation import evaluate
 from primordia.minds.training.token_loss import Rows, TokenExam, TokenLoss, first
 
 EXPERIMENT, STREAMS = MesaNet(), Streams(0)
-SMALL = configs.override(EXPERIMENT.Config(), {**EXPERIMENT.presets["small"].config, "layers": "scalar-gla"})
+BOTH = {"layers": "scalar-gla", "twin": "scalar-gla"}
+SMALL = configs.override(EXPERIMENT.Config(), {**EXPERIMENT.presets["small"].config, **BOTH})
 predicted = jax.jit(token_loss.predicted, static_argnames=("spec", "decoded"))
 SPEC = ModelSpec(6, 6, pattern="scalar-gla", n_blocks=1, width=8, n_heads=2, d_key=4, expansion=1.0, chunk=8)
 
@@ -147,6 +148,7 @@ def test_what_heads_read_is_the_sum_over_gates_and_keys_that_makes_their_output(
     assert np.all(np.tril(later / write[..., None, :], 0) <= 1 + 1e-4)
 
 
+@pytest.mark.slow
 def test_activations_that_are_computed_again_give_the_same_gradient_and_half_of_the_bits_nearly():
     def slope(spec):
         (loss, _), gradient = jax.jit(jax.value_and_grad(TokenLoss(spec), has_aux=True))(weights(), rows())

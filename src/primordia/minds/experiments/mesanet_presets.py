@@ -39,21 +39,21 @@ MAD = {
 
 PRESETS = {
     "small": Preset(
-        "A model and its twin of one block each, sequences of 16 tokens: for checks.",
+        "A model of one block without MLP and convolution, sequences of 16 tokens: for checks.",
         {
             "layers": "mesa",
-            "twin": "scalar-gla",
             "n_blocks": 1,
             "width": 8,
             "n_heads": 1,
-            "expansion": 1.0,
+            "expansion": 0.0,
+            "convolution": 0,
             "chunk": 16,
             "solver_steps": 2,
             "n_symbols": 18,
             "n_time": 16,
             "n_pairs": 2,
             "n_batch": 4,
-            "n_evaluation": 8,
+            "n_evaluation": 4,
         },
         {"steps": 4, "every": 2},
     ),
