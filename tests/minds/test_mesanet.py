@@ -253,6 +253,16 @@ def test_findings_say_how_many_pairs_are_remembered():
     assert all(x > 4 for x, _ in chart.lines["model (scalar-gla)"]), "queries come after the pairs"
 
 
+def test_many_positions_are_taken_together_and_text_has_its_loss():
+    score = {"counts": np.full(64, 2), "hits": np.arange(64), "losses": 2.0 * np.arange(64)}
+    chart = mesanet_looks.by_position(SMALL, {"model": score})
+    assert (chart.title, len(chart.lines["model"])) == ("Accuracy by position", 32)
+    assert chart.lines["model"][1] == (3.5, 5 / 4)
+    chart = mesanet_looks.by_position(small(task="text", corpus="manual", n_symbols=0), {"model": score})
+    assert (chart.title, chart.lines["model"][1]) == ("Loss by position", (3.5, 2.5))
+    assert chart.lines["guess"][0] == (1.5, pytest.approx(np.log(257)))
+
+
 def test_each_number_of_a_head_stands_under_its_name(monkeypatch):
     shown = {
         name: np.full((1, 1, 3), value) for name, value in (("steps", 7.0), ("residual", 1e-6), ("condition", 9.0))

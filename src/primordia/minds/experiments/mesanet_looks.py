@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from primordia.minds.experiments.mesanet_settings import MesaNetConfig
 
 SHOWN, FEWEST = 64, 16
 """Tokens of a picture: longer sequences are cut, and more where there are many heads or blocks, to fit a poster."""
+STRETCHES = 32
+"""Points of a curve over positions; where there are more positions, neighbours are taken together."""
 SAMPLE = 400
 """Tokens of a sample of text."""
 
@@ -91,18 +94,21 @@ def findings(config: MesaNetConfig, state: Any, streams: Streams, t: int) -> tup
 
 
 def by_position(config: MesaNetConfig, scores: dict[str, dict[str, Any]]) -> Chart:
-    """Accuracy at each position that is scored."""
+    """Accuracy at each position that is scored, of text the loss; neighbours together where there are many."""
+    n_answers, text = mesanet_tasks.n_answers(config), config.task == "text"
     lines = {}
     for title, score in scores.items():
-        counts = np.asarray(score["counts"])
+        counts, values = np.asarray(score["counts"]), np.asarray(score["losses" if text else "hits"])
         places = np.flatnonzero(counts)
-        lines[title] = tuple((int(place) + 1, float(score["hits"][place] / counts[place])) for place in places)
+        stretches = np.array_split(places, min(len(places), STRETCHES))
+        lines[title] = tuple((float(one.mean()) + 1, float(values[one].sum() / counts[one].sum())) for one in stretches)
     ends = [place for line in lines.values() for place, _ in (line[0], line[-1])]
-    lines["guess"] = tuple((place, 1 / mesanet_tasks.n_answers(config)) for place in (min(ends), max(ends)))
+    guess = math.log(n_answers) if text else 1 / n_answers
+    lines["guess"] = tuple((place, guess) for place in (min(ends), max(ends)))
     return Chart(
-        "Accuracy by position",
+        "Loss by position" if text else "Accuracy by position",
         "position in the sequence (tokens)",
-        "accuracy (share)",
+        "nats" if text else "accuracy (share)",
         lines,
         f"Over {config.n_evaluation} evaluation sequences.",
     )
