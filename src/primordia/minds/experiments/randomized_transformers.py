@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from typing import Annotated, Any, ClassVar, NamedTuple, final
 
@@ -242,13 +241,19 @@ class RandomizedTransformers(Experiment[RandomizedConfig, RandomizedState]):
         Raises:
             DivergedError: a loss, gradient or weight is not finite.
         """
+        import jax
+
         from primordia.minds.training.course import course
 
-        keys = functools.partial(streams.key, "batch")
+        keys = {place: streams.key("batch", place) for place in range(t, t + n)}
+
+        def same(place: int) -> Any:
+            return jax.random.clone(keys[place])
+
         after, rows = [], []
         for learner, loss in zip(state, losses(config), strict=True):
             learner, row = course(
-                learner, keys, t, n, loss=loss, recipe=self.recipe(config), order=learner.weights.keys
+                learner, same, t, n, loss=loss, recipe=self.recipe(config), order=learner.weights.keys
             )
             after.append(learner)
             rows.append(row["loss"])
