@@ -20,6 +20,7 @@ HEAVY = {"jax", "numba", "matplotlib", "PIL", "duckdb"}
         (["list"], {*HEAVY, "tyro"}),
         (["list", "--json"], {*HEAVY, "tyro", "rich"}),
         (["describe", "life/bff"], HEAVY),
+        (["describe", "minds/mesanet"], HEAVY),
         (["runs"], HEAVY),
         (["run", "life/bff", "--preset", "dmo"], HEAVY - {"PIL"}),
     ],
@@ -37,16 +38,22 @@ def test_a_quick_verb_imports_nothing_heavy(words, unwanted, tmp_path):
     assert imported & unwanted == set()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list"]], ids=" ".join)
-def test_listing_takes_a_fraction_of_a_second(words):
-    # Processor time, not the clock: other tests run beside this one. The best of five, since a cold disk costs too.
+def processor_seconds(*words):
+    """Processor time of a process, not the clock: other tests run beside this one. The best of five."""
     spent = []
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "primordia.cli.main", *words], capture_output=True, check=True)
+        subprocess.run([sys.executable, *words], capture_output=True, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(spent) < 0.4
+    return min(spent)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list"]], ids=" ".join)
+def test_listing_takes_a_fraction_of_a_second(words):
+    # 0.4 seconds, or on a machine that is slow today four times what NumPy alone takes to be imported.
+    allowed = max(0.4, 4 * processor_seconds("-c", "import numpy"))
+    assert processor_seconds("-m", "primordia.cli.main", *words) < allowed
 
 
 def test_help_names_every_verb_and_every_exit_code(call: Call):
