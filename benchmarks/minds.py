@@ -152,7 +152,7 @@ def table_of(cases: list[Case], n_turns: int, torch: Torch | None) -> None:
         print(f"| {case.layer} | {case.d} | {case.n_time:,} | " + " | ".join([*cells, *ratios]) + " |", flush=True)
 
 
-def lengths(names: list[str], d: int, n_turns: int) -> None:
+def lengths(names: list[str], d: int, n_turns: int, plot: str | None) -> None:
     """Time per token over lengths: flat where the cost is linear. Then the bytes that decoding keeps."""
     import jax
 
@@ -162,16 +162,39 @@ def lengths(names: list[str], d: int, n_turns: int) -> None:
     steps = (1024, 4096, 16_384, 65_536)
     print("| layer | " + " | ".join(f"T = {n:,}: µs/token" for n in steps) + " | state, bytes |")
     print("| --- |" + " --: |" * (len(steps) + 1))
+    lines: dict[str, list[float]] = {}
     for name in names:
-        cells = []
+        lines[name] = []
         for n_time in steps:
             call = calls(Case(name, d, n_time, 64, backward=False))["chunks"]
             call()
             spent = [seconds(call) for _ in range(n_turns)]
-            cells.append(f"{1e6 * statistics.median(spent) / n_time:.2f}")
+            lines[name].append(1e6 * statistics.median(spent) / n_time)
         layer = table.build(name, jax.random.key(0), LayerSizes(N_HEADS * d, N_HEADS, d, longest=steps[-1]))
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(layer.init_state(1)))
-        print(f"| {name} | " + " | ".join(cells) + f" | {size:,} |", flush=True)
+        cells = " | ".join(f"{spent:.2f}" for spent in lines[name])
+        print(f"| {name} | {cells} | {size:,} |", flush=True)
+    if plot:
+        drawn(lines, steps, plot)
+
+
+def drawn(lines: dict[str, list[float]], steps: tuple[int, ...], plot: str) -> None:
+    """Save time per token over lengths as a picture."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for name, spent in lines.items():
+        axis.plot(steps, spent, marker="o", ms=4, label=name)
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(steps, [f"{n:,}" for n in steps])
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("T, tokens")
+    axis.set_ylabel("microseconds per token")
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(True, lw=0.3, alpha=0.6)
+    axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    figure.savefig(plot, dpi=130)
 
 
 CARDS = {"H100": (989e12, 3.35e12), "H200": (989e12, 4.8e12)}
@@ -223,13 +246,14 @@ def main() -> None:
     asked.add_argument("--torch", help="an interpreter that has torch and flash-linear-attention")
     asked.add_argument("--backward", action="store_true")
     asked.add_argument("--long", action="store_true")
+    asked.add_argument("--plot", help="with --long: where to save a picture")
     asked.add_argument("--card", action="store_true")
     given = asked.parse_args()
     from primordia.minds.layers.table import LAYERS
 
     names = given.layers.split(",") if given.layers else list(LAYERS)
     if given.long:
-        lengths(names, given.sizes[0], given.turns)
+        lengths(names, given.sizes[0], given.turns, given.plot)
     elif given.card:
         card(names, given.sizes, given.turns, given.chunk)
     else:

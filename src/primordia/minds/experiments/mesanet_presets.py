@@ -110,7 +110,7 @@ PRESETS = {
         {"steps": 2000, "every": 50},
     ),
     "text": Preset(
-        "Bytes of the Python manual: a few minutes until words and sentences are those of a manual. "
+        "Bytes of the Python manual: seven minutes of processor time until it writes words and phrases of a manual. "
         '`primordia minds generate latest --prompt "The "` writes on.',
         {
             "task": "text",
