@@ -14,9 +14,10 @@ MAY_IMPORT = {
     "engine": {"engine", "core"},
     "life": {"life", "core"},
     "minds": {"minds", "core"},
+    "games": {"games", "core"},
     "cli": {"cli", "engine", "core"},
 }
-CORE_LINES = 1650  # 1,500 until tools joined the contract, 1,600 until charts and panels did (CHANGELOG.md)
+CORE_LINES = 1750  # 1,500, raised for tools, for charts, and for films, bands and lent layers (CHANGELOG.md)
 FILE_LINES = 400
 
 

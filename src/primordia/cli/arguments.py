@@ -191,8 +191,8 @@ def limit_threads(text: str | None) -> None:
 
     if text is not None:
         threads.limit(n_threads := whole("threads", text, 1))
-        # JAX sizes its pool by this when it starts; it cannot be told later, and hangs with two (primordia.minds).
-        os.environ["NPROC"] = str(n_threads if n_threads == 1 else max(n_threads, 4))
+        # JAX sizes its pool by this when it starts; it cannot be told later.
+        os.environ["NPROC"] = str(threads.pool(n_threads))
 
 
 def command(verb: str, argv: Sequence[str]) -> str:

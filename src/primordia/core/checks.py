@@ -18,7 +18,7 @@ from primordia.core import config as configs
 from primordia.core import registry, threads, tree
 from primordia.core.errors import ConfigError, ContractError, PrimordiaError
 from primordia.core.experiment import Experiment
-from primordia.core.findings import Chart, Picture, Table
+from primordia.core.findings import Animation, Chart, Picture, Table
 from primordia.core.metrics import Row, plain
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -238,6 +238,8 @@ def metrics_declared(subject: Subject) -> None:
         _require(bool(declared[name].unit and declared[name].meaning), f"Metric {name} lacks its unit or meaning.")
     for title, names in subject.experiment.panels.items():
         _require(set(names) <= declared.keys(), f"Panel {title} draws an undeclared metric: {sorted(names)}.")
+    for name, edges in subject.experiment.bands.items():
+        _require({name, *edges} <= declared.keys(), f"The band of {name} has an undeclared metric: {sorted(edges)}.")
     for name, transition in subject.experiment.transitions.items():
         _require(transition.metric in declared, f"Transition {name} watches the undeclared metric {transition.metric}.")
 
@@ -276,13 +278,19 @@ def findings_pure(subject: Subject) -> None:
 def _findings(answer: Any) -> str:
     """Findings as a text that is the same for the same findings, once they are held to their declaration."""
     kinds = {type(found).__name__ for found in answer} if isinstance(answer, tuple) else {type(answer).__name__}
-    right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture", "Chart"}
-    said = f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text, Picture and Chart."
+    right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture", "Chart", "Animation"}
+    said = (
+        f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text, Picture, Chart, Animation."
+    )
     _require(right, said)
     for found in answer:
         if isinstance(found, Picture):
             View(lambda config, picture: picture.pixels, found.palette, "").pixels(None, found, found.title)
-        for line, points in found.lines.items() if isinstance(found, Chart) else ():
+        if isinstance(found, Animation):
+            _film(found)
+        if isinstance(found, Chart):
+            _require(found.bands.keys() <= found.lines.keys(), f"Chart {found.title!r} has a band without its line.")
+        for line, points in (*found.lines.items(), *found.bands.items()) if isinstance(found, Chart) else ():
             drawn = bool(points) and all(math.isfinite(value) for point in points for value in point)
             _require(drawn, f"Chart {found.title!r} has the line {line!r}; it needs points, and finite numbers.")
         for row in found.rows if isinstance(found, Table) else ():
@@ -290,7 +298,26 @@ def _findings(answer: Any) -> str:
             plain_cells = all(cell is None or isinstance(cell, str | int | float) for cell in row)
             _require(len(row) == len(found.columns), f"{said}; it needs a cell for each.")
             _require(plain_cells, f"{said}; cells are text, numbers or truth values of Python's own, or None.")
-    return repr([(found, found.pixels.tobytes() if isinstance(found, Picture) else b"") for found in answer])
+    drawn = [_pixels(found) for found in answer]
+    return repr(
+        [(found, b"" if pixels is None else pixels.tobytes()) for found, pixels in zip(answer, drawn, strict=True)]
+    )
+
+
+def _pixels(found: Any) -> Any:
+    return found.pixels if isinstance(found, Picture) else found.frames if isinstance(found, Animation) else None
+
+
+def _film(found: Animation) -> None:
+    shape = list(found.frames.shape)
+    _require(
+        found.frames.ndim == 3 and min(shape) > 0, f"Film {found.title!r} is {shape}; it needs [frame, row, column]."
+    )
+    _require(
+        1 <= found.per_second <= 50, f"Film {found.title!r} shows {found.per_second} frames a second; 1 to 50 can be."
+    )
+    pixels = found.frames.reshape(-1, shape[2])
+    View(lambda config, film: pixels, found.palette, "").pixels(None, found, found.title)
 
 
 def thread_count_invariant(subject: Subject) -> None:

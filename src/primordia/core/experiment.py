@@ -76,6 +76,7 @@ class Experiment(abc.ABC, Generic[C, S]):
         views: pictures of the state.
         transitions: lines in metrics whose first crossing is an event.
         panels: title -> metrics that the report draws into one panel, such as a loss beside its oracle's.
+        bands: metric -> (metric of its lower edge, metric of its upper), such as quartiles; shaded in panels.
         claims: what the source says and how to check it.
         source: the paper and how we differ.
         determinism: "bitwise" (any thread count, chunk and machine), "bitwise-per-machine" or "statistical".
@@ -92,6 +93,7 @@ class Experiment(abc.ABC, Generic[C, S]):
     views: ClassVar[Mapping[str, View]] = {}
     transitions: ClassVar[Mapping[str, Transition]] = {}
     panels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bands: ClassVar[Mapping[str, tuple[str, str]]] = {}
     claims: ClassVar[tuple[Claim, ...]] = ()
     source: ClassVar[Paper]
     determinism: ClassVar[Literal["bitwise", "bitwise-per-machine", "statistical"]]

@@ -1,4 +1,4 @@
-"""What an experiment can say about a state beyond numbers: tables, texts and pictures for people."""
+"""What an experiment can say about a state beyond numbers: tables, texts, charts, pictures and films for people."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class Chart:
         note: how to read it.
         log_x: whether the horizontal axis is logarithmic.
         log_y: whether the vertical axis is.
+        bands: name of a line -> ((x, low, high), …), drawn as a shade of its colour: quartiles over seeds, say.
     """
 
     title: str
@@ -61,6 +62,26 @@ class Chart:
     note: str = ""
     log_x: bool = False
     log_y: bool = False
+    bands: Mapping[str, tuple[tuple[float, float, float], ...]] = dataclasses.field(default_factory=dict)
 
 
-Finding: TypeAlias = Table | Text | Picture | Chart
+@dataclasses.dataclass(frozen=True)
+class Animation:
+    """A film of palette indices, such as the replay of an episode.
+
+    Args:
+        title: what is shown.
+        frames: axes [frame, row, column], at least one frame.
+        palette: what each index means.
+        note: how to read it.
+        per_second: frames a second, from 1 to 50.
+    """
+
+    title: str
+    frames: np.ndarray[Any, np.dtype[np.uint8]]
+    palette: tuple[Colour, ...]
+    note: str = ""
+    per_second: int = 8
+
+
+Finding: TypeAlias = Table | Text | Picture | Chart | Animation

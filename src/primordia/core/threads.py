@@ -6,6 +6,10 @@ import os
 
 from primordia.core.errors import ConfigError
 
+LEAST_POOL = 4
+"""LAPACK calls occupy a thread of JAX's pool and wait for others of it: with two threads, two calls at a time wait for
+ever (jaxlib 0.10.2, seen with eigvalsh beside solve on two cores). One thread is safe, and so are four."""
+
 _limit: int | None = None
 
 
@@ -30,3 +34,13 @@ def limit(n_threads: int | None) -> None:
     if n_threads is not None and n_threads < 1:
         raise ConfigError(f"threads={n_threads} is out of range: it must be at least 1; the nearest is 1.")
     _limit = n_threads
+
+
+def pool(n_threads: int) -> int:
+    """The size of JAX's pool for so many threads."""
+    return n_threads if n_threads == 1 else max(n_threads, LEAST_POOL)
+
+
+def prepare_jax() -> None:
+    """Say how large JAX's pool is to be, unless that was said; wings that use JAX call it before they import it."""
+    os.environ.setdefault("NPROC", str(max(LEAST_POOL, os.cpu_count() or 1)))

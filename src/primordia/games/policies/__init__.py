@@ -1,0 +1,1 @@
+"""What an agent does: functions of one agent in one game, with weights and a memory of their own."""

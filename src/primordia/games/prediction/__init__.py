@@ -1,0 +1,1 @@
+"""Acting on a prediction of the whole interaction, one's own actions included."""

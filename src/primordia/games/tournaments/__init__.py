@@ -1,0 +1,1 @@
+"""Many strategies against one another: round robin, evolution, ratings."""
