@@ -1,21 +1,24 @@
-"""Charts and panels: several lines in one picture, kept with their points, shown in the report and in a terminal."""
+"""Charts, panels and films: lines or frames together, kept as drawn, shown in the report and in a terminal."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from primordia.cli import showing
 from primordia.core import checks
 from primordia.core.errors import ContractError, RunFolderError
-from primordia.core.findings import Chart, Finding
+from primordia.core.findings import Animation, Chart, Finding
 from primordia.core.streams import Streams
 from primordia.engine import looking, opening, plots, report
 from runs import start
-from walk import Walk, WalkConfig, WalkState
+from walk import PALETTE, Walk, WalkConfig, WalkState
 
 CURVE = Chart(
     "Visits by site", "site", "visits", {"here": ((0.0, 1.0), (1.0, 3.0)), "expected": ((0.0, 2.0), (1.0, 2.0))}
@@ -98,3 +101,76 @@ def test_a_terminal_shows_some_points(capsys: pytest.CaptureFixture[str]) -> Non
     assert "99" in shown
     assert len(shown.splitlines()) < 30
     assert showing.as_json(CURVE, None)["lines"]["here"] == [[0.0, 1.0], [1.0, 3.0]]
+
+
+FILM = Animation("Steps", np.arange(8, dtype=np.uint8).reshape(4, 1, 2) % 3, PALETTE, "how it walks", per_second=5)
+
+
+class Filmed(Charted):
+    """A walk that leaves a film, a chart with a band, and a panel with one."""
+
+    bands: ClassVar[dict[str, tuple[str, str]]] = {"coverage": ("coverage", "moves")}
+    film: ClassVar[Animation] = FILM
+
+    def findings(self, config: WalkConfig, state: WalkState, streams: Streams, t: int) -> tuple[Finding, ...]:
+        return (self.film, dataclasses.replace(CURVE, bands={"here": ((0.0, 0.5, 1.5), (1.0, 2.0, 4.0))}))
+
+
+@pytest.mark.usefixtures("wrapped")
+def test_a_run_keeps_films_and_bands(root: Path) -> None:
+    folder = start(root, Filmed).folder
+    kept = looking.saved_findings(folder)[-1]
+    film, chart = kept["findings"]
+    assert film["kind"] == "animation"
+    assert [meaning for meaning, _ in film["legend"]] == [colour.meaning for colour in PALETTE]
+    assert chart["bands"] == {"here": [[0.0, 0.5, 1.5], [1.0, 2.0, 4.0]]}
+    with Image.open(kept["folder"] / film["file"]) as image:
+        assert image.n_frames == 4
+        seen = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            seen.append(image.convert("RGB").getpixel((0, 0)))
+            assert image.info["duration"] == (1200 if number == 3 else 200)
+    assert ["#{:02x}{:02x}{:02x}".format(*pixel) for pixel in seen] == [
+        PALETTE[index].rgb for index in FILM.frames[:, 0, 0]
+    ]
+    assert "data:image/gif;base64," in report.render(opening.open_run(folder))
+
+
+def test_a_panel_shades_its_bands(root: Path) -> None:
+    run = opening.open_run(start(root, Filmed).folder)
+    rows = [{"step": step, "coverage": 1.0, "moves": 2.0} for step in range(3)]
+    figure = plots._panel(run, rows, "Both", ("coverage", "moves"))
+    assert len(figure.axes[0].collections) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"frames": np.zeros((0, 1, 2), np.uint8)}, "Film 'Steps' is"),
+        ({"frames": np.full((1, 1, 2), 9, np.uint8)}, "palette"),
+        ({"per_second": 0}, "frames a second"),
+    ],
+    ids=["none", "colour", "speed"],
+)
+def test_a_film_is_held_to_its_declaration(change: dict[str, Any], said: str) -> None:
+    class Broken(Filmed):
+        film = dataclasses.replace(FILM, **change)
+
+    check(Filmed, "findings_pure")
+    with pytest.raises(ContractError, match=said):
+        check(Broken, "findings_pure")
+
+
+def test_a_band_needs_declared_metrics() -> None:
+    class Broken(Filmed):
+        bands: ClassVar[dict[str, tuple[str, str]]] = {"coverage": ("coverage", "colour")}
+
+    with pytest.raises(ContractError, match="The band of coverage has an undeclared metric"):
+        check(Broken, "metrics_declared")
+
+
+def test_a_terminal_tells_of_a_film(capsys: pytest.CaptureFixture[str]) -> None:
+    showing.show(FILM, None)
+    assert "a film of 4 frames of 2 x 1 pixels; --save FOLDER keeps it as GIF" in capsys.readouterr().out
+    assert showing.as_json(FILM, None)["frames"] == FILM.frames.tolist()

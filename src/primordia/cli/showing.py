@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from primordia.cli import printing
-from primordia.core.findings import Chart, Finding, Picture, Table
+from primordia.core.findings import Animation, Chart, Finding, Picture, Table
 from primordia.engine import looking
 
 MOST_STRIDE = 8
@@ -30,6 +30,8 @@ def show(finding: Finding, file: Path | None) -> None:
         parts.append(_table(_points(finding)))
     elif isinstance(finding, Picture):
         parts += _drawn(finding, file)
+    elif isinstance(finding, Animation):
+        parts.append(Text(_film(finding, file)))
     else:
         parts.append(Text(finding.text))
     if finding.note:
@@ -51,7 +53,17 @@ def as_json(finding: Finding, saved: Mapping[str, Any] | None) -> dict[str, Any]
         return {**entry, "kind": "picture", "legend": legend, "pixels": finding.pixels.tolist()}
     if isinstance(finding, Chart):
         return {**entry, "kind": "chart", **looking.chart_entry(finding)}
+    if isinstance(finding, Animation):
+        legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
+        film = {"legend": legend, "per_second": finding.per_second, "frames": finding.frames.tolist()}
+        return {**entry, "kind": "animation", **film}
     return {**entry, **dataclasses.asdict(finding), "kind": "text"}
+
+
+def _film(film: Animation, file: Path | None) -> str:
+    n_frames, height, width = film.frames.shape
+    keep = "; --save FOLDER keeps it as GIF" if file is None else ""
+    return f"a film of {n_frames} frames of {width} x {height} pixels{keep}"
 
 
 def _points(chart: Chart) -> Table:

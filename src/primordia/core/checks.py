@@ -279,9 +279,7 @@ def _findings(answer: Any) -> str:
     """Findings as a text that is the same for the same findings, once they are held to their declaration."""
     kinds = {type(found).__name__ for found in answer} if isinstance(answer, tuple) else {type(answer).__name__}
     right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture", "Chart", "Animation"}
-    said = (
-        f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text, Picture, Chart, Animation."
-    )
+    said = f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text, Picture, Chart and Animation."
     _require(right, said)
     for found in answer:
         if isinstance(found, Picture):
@@ -298,9 +296,9 @@ def _findings(answer: Any) -> str:
             plain_cells = all(cell is None or isinstance(cell, str | int | float) for cell in row)
             _require(len(row) == len(found.columns), f"{said}; it needs a cell for each.")
             _require(plain_cells, f"{said}; cells are text, numbers or truth values of Python's own, or None.")
-    drawn = [_pixels(found) for found in answer]
+    pictures = [_pixels(found) for found in answer]
     return repr(
-        [(found, b"" if pixels is None else pixels.tobytes()) for found, pixels in zip(answer, drawn, strict=True)]
+        [(found, b"" if pixels is None else pixels.tobytes()) for found, pixels in zip(answer, pictures, strict=True)]
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking at a state and keeping what was seen: views as PNG, findings as tables, texts and pictures."""
+"""Looking at a state and keeping what was seen: views as PNG, findings as tables, texts, pictures and films."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from primordia.core.errors import RunFolderError
-from primordia.core.findings import Chart, Finding, Picture, Table
+from primordia.core.findings import Animation, Chart, Finding, Picture, Table
 from primordia.core.streams import Streams
 from primordia.core.views import Colour
 from primordia.engine import durable
@@ -124,19 +124,23 @@ def _sound_entry(entry: dict[str, Any]) -> bool:
     if entry["kind"] == "table":
         columns, rows = entry.get("columns"), entry.get("rows")
         return _texts(columns) and isinstance(rows, list) and all(isinstance(row, list) and _cells(row) for row in rows)
-    if entry["kind"] == "picture":
+    if entry["kind"] in ("picture", "animation"):
         legend = entry.get("legend")
         return isinstance(legend, list) and all(_is_colour(pair) for pair in legend)
     if entry["kind"] == "chart":
-        lines = entry.get("lines")
-        return isinstance(lines, dict) and all(
-            isinstance(line, list) and all(map(_point, line)) for line in lines.values()
-        )
+        return _curves(entry.get("lines"), 2) and _curves(entry.get("bands", {}), 3)
     return entry["kind"] == "text" and isinstance(entry.get("text"), str)
 
 
-def _point(pair: Any) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(value, int | float) for value in pair)
+def _curves(curves: Any, size: int) -> bool:
+    """Whether these are lists of points of so many numbers, by name."""
+    return isinstance(curves, dict) and all(
+        isinstance(curve, list) and all(_point(point, size) for point in curve) for curve in curves.values()
+    )
+
+
+def _point(point: Any, size: int) -> bool:
+    return isinstance(point, list) and len(point) == size and all(isinstance(value, int | float) for value in point)
 
 
 def _is_colour(pair: Any) -> bool:
@@ -154,7 +158,9 @@ def _cells(row: list[Any]) -> bool:
 def chart_entry(chart: Chart) -> dict[str, Any]:
     """The axes and points of a chart as JSON values."""
     lines = {name: [list(point) for point in line] for name, line in chart.lines.items()}
-    return {"x": chart.x, "y": chart.y, "log_x": chart.log_x, "log_y": chart.log_y, "lines": lines}
+    bands = {name: [list(point) for point in band] for name, band in chart.bands.items()}
+    entry = {"x": chart.x, "y": chart.y, "log_x": chart.log_x, "log_y": chart.log_y, "lines": lines}
+    return {**entry, "bands": bands} if bands else entry
 
 
 def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
@@ -182,6 +188,12 @@ def save(folder: Path, number: int, finding: Finding) -> dict[str, Any]:
         durable.write(folder / f"{name}.png", png(finding.pixels, finding.palette), sync=False)
         legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
         return {**entry, "kind": "picture", "file": f"{name}.png", "legend": legend}
+    if isinstance(finding, Animation):
+        from primordia.engine import films
+
+        durable.write(folder / f"{name}.gif", films.gif(finding), sync=False)
+        legend = [[colour.meaning, colour.rgb] for colour in films.legend(finding)]
+        return {**entry, "kind": "animation", "file": f"{name}.gif", "legend": legend, "frames": len(finding.frames)}
     if isinstance(finding, Chart):
         from primordia.engine import plots
 

@@ -97,7 +97,12 @@ def _panel(run: Opened, rows: Sequence[Mapping[str, Any]], title: str, names: Se
     units = list(dict.fromkeys(run.experiment.metrics[name].unit for name in names))
     unit = units[0] if len(units) == 1 and units[0] != "dimensionless" else ""
     steep = min(values) > 0 and max(values) > STEEP * min(values)
-    return _lines(Chart(title, run.experiment.step_word, unit, lines, log_y=steep))
+    bands = {
+        name.replace("_", " "): tuple((row["step"], row[low], row[high]) for row in rows if {low, high} <= row.keys())
+        for name, (low, high) in run.experiment.bands.items()
+        if name.replace("_", " ") in lines
+    }
+    return _lines(Chart(title, run.experiment.step_word, unit, lines, log_y=steep, bands=bands))
 
 
 def chart(found: Chart) -> bytes:
@@ -114,6 +119,9 @@ def _lines(found: Chart) -> Any:
     for place, (name, points) in reversed(list(enumerate(found.lines.items()))):
         style = {"lw": 2.2, "ls": "-"} if place == 0 else {"lw": 1.3, "ls": DASHES[place % len(DASHES)]}
         marker = "o" if len(points) < 2 else None
+        if found.bands.get(name):
+            shade = list(zip(*found.bands[name], strict=True))
+            axis.fill_between(*shade, color=COLOURS[place % len(COLOURS)], alpha=0.18, lw=0)
         axis.plot(*zip(*points, strict=True), color=COLOURS[place % len(COLOURS)], label=name, marker=marker, **style)
     axis.set_xscale("log" if found.log_x else "linear")
     axis.set_yscale("log" if found.log_y else "linear")

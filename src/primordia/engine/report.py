@@ -163,9 +163,9 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
     )
     if entry["kind"] == "table":
         return f"{title}{note}{_table(entry['columns'], entry['rows'])}"
-    if entry["kind"] == "picture":
+    if entry["kind"] in ("picture", "animation"):
         palette = [Colour(meaning, rgb) for meaning, rgb in entry["legend"]]
-        legend = _legend(looking.shown(palette, [folder / entry["file"]]))
+        legend = _legend(looking.shown(palette, [folder / entry["file"]]) if entry["kind"] == "picture" else palette)
         image = _image(run, folder / entry["file"], entry["title"])
         return f"{title}{note}{legend}<figure class='pictures'>{image}</figure>"
     if entry["kind"] == "chart":
@@ -257,7 +257,7 @@ def _image(run: Opened, file: Path, description: str) -> str:
 
 def _embedded(file: Path, description: str) -> str:
     content = base64.b64encode(file.read_bytes()).decode()
-    return f"<img alt='{_text(description)}' src='data:image/png;base64,{content}'>"
+    return f"<img alt='{_text(description)}' src='data:image/{file.suffix[1:]};base64,{content}'>"
 
 
 def _text(value: Any) -> str:
