@@ -15,13 +15,11 @@ from typing import Any
 import numpy as np
 
 from primordia.core import config as configs
-from primordia.core import registry, threads, tree
+from primordia.core import findings, registry, threads, tree
 from primordia.core.errors import ConfigError, ContractError, PrimordiaError
 from primordia.core.experiment import Experiment
-from primordia.core.findings import Animation, Chart, Picture, Table
 from primordia.core.metrics import Row, plain
 from primordia.core.streams import Streams
-from primordia.core.views import View
 
 N_STEPS = 7
 
@@ -277,45 +275,12 @@ def findings_pure(subject: Subject) -> None:
 
 def _findings(answer: Any) -> str:
     """Findings as a text that is the same for the same findings, once they are held to their declaration."""
-    kinds = {type(found).__name__ for found in answer} if isinstance(answer, tuple) else {type(answer).__name__}
-    right = isinstance(answer, tuple) and kinds <= {"Table", "Text", "Picture", "Chart", "Animation"}
-    said = f"findings returned {', '.join(sorted(kinds))}; it must be a tuple of Table, Text, Picture, Chart and Animation."
-    _require(right, said)
+    _require(isinstance(answer, tuple), f"findings returned {type(answer).__name__}; it must be a tuple of findings.")
     for found in answer:
-        if isinstance(found, Picture):
-            View(lambda config, picture: picture.pixels, found.palette, "").pixels(None, found, found.title)
-        if isinstance(found, Animation):
-            _film(found)
-        if isinstance(found, Chart):
-            _require(found.bands.keys() <= found.lines.keys(), f"Chart {found.title!r} has a band without its line.")
-        for line, points in (*found.lines.items(), *found.bands.items()) if isinstance(found, Chart) else ():
-            drawn = bool(points) and all(math.isfinite(value) for point in points for value in point)
-            _require(drawn, f"Chart {found.title!r} has the line {line!r}; it needs points, and finite numbers.")
-        for row in found.rows if isinstance(found, Table) else ():
-            said = f"Table {found.title!r} has the row {row!r} under {len(found.columns)} columns"
-            plain_cells = all(cell is None or isinstance(cell, str | int | float) for cell in row)
-            _require(len(row) == len(found.columns), f"{said}; it needs a cell for each.")
-            _require(plain_cells, f"{said}; cells are text, numbers or truth values of Python's own, or None.")
-    pictures = [_pixels(found) for found in answer]
-    return repr(
-        [(found, b"" if pixels is None else pixels.tobytes()) for found, pixels in zip(answer, pictures, strict=True)]
-    )
-
-
-def _pixels(found: Any) -> Any:
-    return found.pixels if isinstance(found, Picture) else found.frames if isinstance(found, Animation) else None
-
-
-def _film(found: Animation) -> None:
-    shape = list(found.frames.shape)
-    _require(
-        found.frames.ndim == 3 and min(shape) > 0, f"Film {found.title!r} is {shape}; it needs [frame, row, column]."
-    )
-    _require(
-        1 <= found.per_second <= 50, f"Film {found.title!r} shows {found.per_second} frames a second; 1 to 50 can be."
-    )
-    pixels = found.frames.reshape(-1, shape[2])
-    View(lambda config, film: pixels, found.palette, "").pixels(None, found, found.title)
+        sentence = findings.fault(found)
+        _require(sentence is None, sentence or "")
+    pixels = [findings.pixels(found) for found in answer]
+    return repr([(found, drawn.tobytes()) for found, drawn in zip(answer, pixels, strict=True)])
 
 
 def thread_count_invariant(subject: Subject) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from primordia.core.views import Colour
+from primordia.core.errors import ContractError
+from primordia.core.views import Colour, View
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,3 +87,53 @@ class Animation:
 
 
 Finding: TypeAlias = Table | Text | Picture | Chart | Animation
+
+
+def pixels(finding: Finding) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The palette indices of a picture or film, all frames below one another; of anything else none."""
+    if isinstance(finding, Picture):
+        return finding.pixels
+    if isinstance(finding, Animation):
+        return finding.frames.reshape(-1, finding.frames.shape[-1])
+    return np.zeros((0, 0), np.uint8)
+
+
+def fault(finding: Any) -> str | None:
+    """What keeps a finding from being kept and shown, in one sentence, or None."""
+    if not isinstance(finding, Finding):
+        return f"A finding is a {type(finding).__name__}; allowed: Table, Text, Picture, Chart and Animation."
+    if isinstance(finding, Table):
+        return next((sentence for row in finding.rows if (sentence := _row_fault(finding, row))), None)
+    if isinstance(finding, Chart):
+        return _chart_fault(finding)
+    if isinstance(finding, Animation):
+        if finding.frames.ndim != 3 or not finding.frames.size:
+            return f"Film {finding.title!r} is {list(finding.frames.shape)}; it needs [frame, row, column]."
+        if not 1 <= finding.per_second <= 50:
+            return f"Film {finding.title!r} shows {finding.per_second} frames a second; allowed: from 1 to 50."
+    if isinstance(finding, Picture | Animation):
+        try:
+            View(lambda config, state: state, finding.palette, "").pixels(None, pixels(finding), finding.title)
+        except ContractError as error:
+            return str(error)
+    return None
+
+
+def _row_fault(table: Table, row: tuple[Any, ...]) -> str | None:
+    said = f"Table {table.title!r} has the row {row!r} under {len(table.columns)} columns"
+    if len(row) != len(table.columns):
+        return f"{said}; it needs a cell for each."
+    if not all(cell is None or isinstance(cell, str | int | float) for cell in row):
+        return f"{said}; cells are text, numbers or truth values of Python's own, or None."
+    return None
+
+
+def _chart_fault(chart: Chart) -> str | None:
+    if not chart.bands.keys() <= chart.lines.keys():
+        return (
+            f"Chart {chart.title!r} has a band for {sorted(chart.bands.keys() - chart.lines.keys())}, not for a line."
+        )
+    for line, points in (*chart.lines.items(), *chart.bands.items()):
+        if not points or not all(math.isfinite(value) for point in points for value in point):
+            return f"Chart {chart.title!r} has the line {line!r}; it needs points, and finite numbers."
+    return None
