@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "games": {"games", "core"},
     "cli": {"cli", "engine", "core"},
 }
-CORE_LINES = 1750  # 1,500, raised for tools, for charts, and for films, bands and lent layers (CHANGELOG.md)
+CORE_LINES = 1760  # 1,500, raised for tools, for charts, and for films, bands and lent layers (CHANGELOG.md)
 FILE_LINES = 400
 
 
