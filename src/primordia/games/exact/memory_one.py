@@ -1,0 +1,161 @@
+"""The value of two memory-one strategies in an iterated game of two actions, in closed form and to be differentiated.
+
+A strategy is five probabilities of cooperation: before the first round, then after CC, CD, DC and DD, one's own action
+first in each pair. All values are NORMALISED: (1 - discount) times the discounted sum, so a payoff per round. The raw
+sum that LOLA and M-FOS write is `raw(value, discount)`; a learning rate on one is another on the other.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from primordia.core.errors import BadInputError
+from primordia.games.environments.matrix import PRISONERS_TABLE, Payoffs
+
+N_JOINT = 4
+"""Joint actions: CC, CD, DC, DD, the first agent's action first."""
+SECOND_SEES = np.array([1, 3, 2, 4])
+"""Where the second agent finds its answer to CC, CD, DC and DD as the first agent sees them: its CD is the first's DC."""
+
+
+def checked_discount(discount: float) -> float:
+    """The discount, if a geometric sum with it converges.
+
+    Raises:
+        BadInputError: it is not from 0 to below 1.
+    """
+    if 0 <= discount < 1:
+        return float(discount)
+    limit = " (for 1, the mean over endless rounds, use primordia.games.exact.long_run)" if discount == 1 else ""
+    raise BadInputError(f"A discount of {discount:g} is not allowed: it must be at least 0 and below 1{limit}.")
+
+
+def checked_table(payoffs: Payoffs) -> Payoffs:
+    """The payoff table, if two agents choose between two actions in it.
+
+    Raises:
+        BadInputError: its shape is another.
+    """
+    try:
+        shape = np.asarray(payoffs, np.float64).shape
+    except ValueError:
+        shape = ()
+    if shape == (2, 2, 2):
+        return payoffs
+    raise BadInputError(
+        f"A payoff table of shape {list(shape)} has no memory-one strategies here: it must be [2, 2, 2], the agent, "
+        "then the action of the first and of the second."
+    )
+
+
+def raw(value: float, discount: float) -> float:
+    """A normalised value as the discounted sum of payoffs."""
+    return value / (1 - checked_discount(discount))
+
+
+def values(
+    first: Float[Array, "state=5"],
+    second: Float[Array, "state=5"],
+    discount: float = 0.95,
+    payoffs: Payoffs = PRISONERS_TABLE,
+) -> Float[Array, "agent=2"]:
+    """What each of two strategies is worth against the other, normalised: J = (1 - γ) r (I - γ P^T)^-1 s0.
+
+    Differentiable to any order; derivatives are implicit, so that each order costs a few products of small matrices.
+    Batch it by vmap.
+
+    Args:
+        first: the probabilities of cooperation of the first agent, axis (s0, CC, CD, DC, DD).
+        second: those of the second, its own action first as well.
+        discount: γ, from 0 to below 1.
+        payoffs: axes [agent, action of the first, action of the second].
+
+    Raises:
+        BadInputError: the discount or the table is not allowed.
+    """
+    shares = occupancy(first, second, discount)
+    return (jnp.asarray(checked_table(payoffs), shares.dtype).reshape(2, N_JOINT) * shares).sum(1)
+
+
+def occupancy(
+    first: Float[Array, "state=5"], second: Float[Array, "state=5"], discount: float = 0.95
+) -> Float[Array, "joint=4"]:
+    """The discounted share of rounds that each joint action (CC, CD, DC, DD) takes; it sums to 1."""
+    discount = checked_discount(discount)
+    start, moves = chain(first, second)
+    return _visits((1 - discount) * start, discount * moves, 1 - discount)
+
+
+def chain(
+    first: Float[Array, "state=5"], second: Float[Array, "state=5"]
+) -> tuple[Float[Array, "joint=4"], Float[Array, "joint joint"]]:
+    """The joint action of the first round, and the probability of each after each, axes [last, next]."""
+    after, answer = first[1:], second[SECOND_SEES]
+    return _joint(first[0], second[0]), _joint(after, answer)
+
+
+def _joint(one: Array, other: Array) -> Array:
+    return jnp.stack([one * other, one * (1 - other), (1 - one) * other, (1 - one) * (1 - other)], -1)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _visits(start: Array, moves: Array, ending: float) -> Array:
+    """s0 (I - γ P)^-1 for s0 = `start` and γ P = `moves`; `ending` is 1 - γ, what is missing in each row of `moves`."""
+    return _product(start, _fundamental(moves, ending))
+
+
+@_visits.defjvp
+def _visits_jvp(ending: float, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    start, moves = primals
+    through = _fundamental(moves, ending)
+    visits = _product(start, through)
+    return visits, _product(tangents[0] + _product(visits, tangents[1]), through)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _fundamental(moves: Array, ending: float) -> Array:
+    """N = (I - T)^-1 for T = `moves`, axes [from, visited].
+
+    States are eliminated one after the other. A pivot is the probability to leave for what is left, summed up and not
+    taken from 1 (Grassmann, Taksar and Heyman 1985): nothing is subtracted, each pivot is at least `ending`, and all
+    digits stay good for a discount near 1. Written out, since a general solver of 4 by 4 is slow to compile and to run
+    in a batch; the states are few, so this is not many lines of the compiled program.
+    """
+    n = moves.shape[0]
+    through = [[moves[i, j] for j in range(n)] for i in range(n)]
+    begun = [jnp.eye(n, dtype=moves.dtype)[:, j] for j in range(n)]
+    ends: list[Array | float] = [ending] * n
+    stays: list[Array] = [moves[0, 0]] * n
+    for k in reversed(range(n)):
+        stays[k] = 1 / sum(through[k][:k], ends[k])
+        for j in range(k):
+            share = through[k][j] * stays[k]
+            begun[j] = begun[j] + begun[k] * share
+            for i in range(k):
+                through[i][j] = through[i][j] + through[i][k] * share
+        for i in range(k):
+            ends[i] = ends[i] + through[i][k] * (ends[k] * stays[k])
+    visits: list[Array] = []
+    for k in range(n):
+        arrived = begun[k]
+        for i in range(k):
+            arrived = arrived + visits[i] * through[i][k]
+        visits.append(arrived * stays[k])
+    return jnp.stack(visits, 1)
+
+
+@_fundamental.defjvp
+def _fundamental_jvp(ending: float, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    """N' = N T' N."""
+    found = _fundamental(primals[0], ending)
+    return found, _product(_product(found, tangents[0]), found)
+
+
+def _product(left: Array, right: Array) -> Array:
+    """A product of small matrices as sums of products, which a batch runs several times faster than as a dot product."""
+    return (left[..., :, None] * right).sum(-2)
