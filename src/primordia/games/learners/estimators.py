@@ -1,0 +1,95 @@
+"""Estimators of the policy gradient of a meta-episode: what each choice of action is weighted with.
+
+Every one has the form  sum over games and steps of  grad log pi(action | history) times a weight, in the mean over
+meta-episodes (arXiv 2410.18636, section 1.2 of our reading). With B games against one co-player, `current` the payoffs
+from a step to the end of its inner episode and `future` those of the later inner episodes, both of the same game:
+
+| estimator | weight | what it is |
+| --- | --- | --- |
+| coala | current / B + mean over games of future | the gradient of the mean return (Eq. 3) |
+| m-fos | current + mean over games of future | Eq. 7 and 26: B times too much weight on the present |
+| batch-unaware | (current + future) / B | Eq. 6 and 25: a choice moves all B futures, and one is counted |
+| policy-gradient | (current + future) / B | right where the B games are independent: against another meta agent |
+
+Only log pi is differentiated; nothing goes through the co-player's learning.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from primordia.core.errors import BadInputError, UnknownNameError
+
+ESTIMATORS = ("coala", "m-fos", "batch-unaware", "policy-gradient")
+
+
+class Parts(NamedTuple):
+    """A weight in its two parts; their sum is the weight.
+
+    Args:
+        current: from the rest of the current inner episode, axes [meta, game, time].
+        future: from later inner episodes, axes [meta, game, time].
+    """
+
+    current: Float[Array, "*batch game time"]
+    future: Float[Array, "*batch game time"]
+
+
+def known(estimator: str) -> str:
+    """The name, if there is such an estimator.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if estimator not in ESTIMATORS:
+        raise UnknownNameError("estimator", estimator, ESTIMATORS)
+    return estimator
+
+
+def parts(estimator: str, payoffs: Float[Array, "*batch game time"], n_steps: int) -> Parts:
+    """The weights of an estimator, undiscounted; to be summed over games and averaged over meta-episodes.
+
+    Args:
+        estimator: one of `ESTIMATORS`.
+        payoffs: of the learner, axes [meta, game, time]; time goes through all inner episodes. Games of one row of
+            the first axis share a co-player, and only those may be averaged.
+        n_steps: steps of an inner episode.
+
+    Raises:
+        UnknownNameError: there is no such estimator.
+        BadInputError: the steps are no whole number of inner episodes.
+    """
+    known(estimator)
+    *batch, n_games, n_time = payoffs.shape
+    if n_steps < 1 or n_time % n_steps:
+        raise BadInputError(
+            f"{n_time} steps are no whole number of inner episodes of {n_steps}; allowed: a multiple, such as "
+            f"{max(1, n_time // max(1, n_steps)) * max(1, n_steps)}."
+        )
+    episodes = payoffs.reshape(*batch, n_games, n_time // n_steps, n_steps)
+    current = _from_here(episodes)
+    totals = episodes.sum(-1)
+    future = _from_here(totals) - totals
+    if estimator in ("coala", "m-fos"):
+        future = jnp.broadcast_to(future.mean(-2, keepdims=True), future.shape)
+    else:
+        future = future / n_games
+    if estimator != "m-fos":
+        current = current / n_games
+    spread = jnp.broadcast_to(future[..., None], episodes.shape)
+    return Parts(current.reshape(payoffs.shape), spread.reshape(payoffs.shape))
+
+
+def weights(
+    estimator: str, payoffs: Float[Array, "*batch game time"], n_steps: int
+) -> Float[Array, "*batch game time"]:
+    """Both parts together; see `parts`."""
+    found = parts(estimator, payoffs, n_steps)
+    return found.current + found.future
+
+
+def _from_here(row: Float[Array, "*batch time"]) -> Float[Array, "*batch time"]:
+    return jnp.flip(jnp.cumsum(jnp.flip(row, -1), -1), -1)
