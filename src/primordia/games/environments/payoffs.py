@@ -7,11 +7,14 @@ constant; the Axelrod library's is no shift of it, and a value in it cannot be c
 from __future__ import annotations
 
 import dataclasses
-from typing import final
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, final
 
 from primordia.core.errors import BadInputError, UnknownNameError
 
 COOPERATE, DEFECT = 0, 1
+Payoffs: TypeAlias = tuple[tuple[tuple[float, ...], ...], ...]
+"""Of a game of two agents, axes [agent, action of the first, action of the second]."""
 
 
 @final
@@ -31,7 +34,7 @@ class Dilemma:
     temptation: float
     punishment: float
 
-    def table(self) -> tuple[tuple[tuple[float, ...], ...], ...]:
+    def table(self) -> Payoffs:
         """Payoffs with the axes [agent, action of the first, action of the second]."""
         first = ((self.reward, self.sucker), (self.temptation, self.punishment))
         second = ((self.reward, self.temptation), (self.sucker, self.punishment))
@@ -67,3 +70,61 @@ def convert(payoff: float, source: str, target: str = "coala") -> float:
             "differ by more than a constant; allowed: coala, lola and mupi among themselves."
         )
     return payoff + shifts.pop()
+
+
+def symmetric(first: Sequence[Sequence[float]]) -> Payoffs:
+    """A game in which both agents are paid alike, from the payoffs of the first, axes [own action, other's action]."""
+    rows = tuple(tuple(float(payoff) for payoff in row) for row in first)
+    return rows, tuple(zip(*rows, strict=True))
+
+
+def zero_sum(first: Sequence[Sequence[float]]) -> Payoffs:
+    """A game in which the second agent loses what the first gets, axes [action of the first, action of the second]."""
+    rows = tuple(tuple(float(payoff) for payoff in row) for row in first)
+    return rows, tuple(tuple(0.0 - payoff for payoff in row) for row in rows)
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class NamedGame:
+    """A matrix game that goes by a name.
+
+    Args:
+        payoffs: axes [agent, action of the first, action of the second].
+        actions: what the actions are called; in a dilemma the cooperative one first.
+        source: where the table is published.
+    """
+
+    payoffs: Payoffs
+    actions: tuple[str, ...]
+    source: str
+
+
+_DILEMMA = ("cooperate", "defect")
+_HANDS = ("rock", "paper", "scissors")
+
+NAMED_GAMES: Mapping[str, NamedGame] = {
+    "prisoners-dilemma": NamedGame(PRISONERS_DILEMMA.table(), _DILEMMA, "arXiv 2410.18636"),
+    "axelrod": NamedGame(
+        CONVENTIONS["axelrod"].table(), _DILEMMA, "Axelrod 1980, Effective Choice in the Prisoner's Dilemma"
+    ),
+    "openspiel-dilemma": NamedGame(Dilemma(5, 0, 10, 1).table(), _DILEMMA, "OpenSpiel 2.0.2, matrix_pd"),
+    "stag-hunt": NamedGame(symmetric([[2, 0], [1, 1]]), ("stag", "hare"), "OpenSpiel 2.0.2, matrix_sh"),
+    "chicken": NamedGame(
+        symmetric([[3, 1], [4, 0]]), ("swerve", "dare"), "OpenSpiel 2.0.2, matrix_cd, its actions the other way round"
+    ),
+    "battle-of-the-sexes": NamedGame(
+        (((3.0, 0.0), (0.0, 2.0)), ((2.0, 0.0), (0.0, 3.0))), ("Bach", "Stravinsky"), "OpenSpiel 2.0.2, matrix_bos"
+    ),
+    "coordination": NamedGame(symmetric([[1, 0], [0, 1]]), ("left", "right"), "OpenSpiel 2.0.2, matrix_coordination"),
+    "matching-pennies": NamedGame(zero_sum([[1, -1], [-1, 1]]), ("heads", "tails"), "OpenSpiel 2.0.2, matrix_mp"),
+    "rock-paper-scissors": NamedGame(
+        zero_sum([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]), _HANDS, "OpenSpiel 2.0.2, matrix_rps"
+    ),
+    "shapley": NamedGame(
+        (((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0))),
+        _HANDS,
+        "OpenSpiel 2.0.2, matrix_shapleys_game",
+    ),
+}
+"""Matrix games by name; only "prisoners-dilemma" is in the convention of the house, the others are as published."""

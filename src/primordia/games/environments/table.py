@@ -1,0 +1,39 @@
+"""Environments by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from primordia.core.errors import ConfigError, UnknownNameError
+from primordia.games.environments.environment import Environment
+from primordia.games.environments.matrix import MatrixGame
+from primordia.games.environments.payoffs import NAMED_GAMES
+from primordia.games.environments.public_goods import PublicGoods
+
+ENVIRONMENTS: Mapping[str, Environment] = {
+    **{name: MatrixGame(payoffs=game.payoffs, actions=game.actions) for name, game in NAMED_GAMES.items()},
+    "public-goods": PublicGoods(),
+}
+"""Name -> the environment with its default settings."""
+
+
+def make(name: str, **settings: Any) -> Environment:
+    """An environment by name; settings are the fields of its class, such as `n_steps`.
+
+    Raises:
+        UnknownNameError: there is no environment of that name, or it has no such setting.
+        ConfigError: a setting has a value that the environment refuses.
+    """
+    if name not in ENVIRONMENTS:
+        raise UnknownNameError("environment", name, ENVIRONMENTS)
+    made = ENVIRONMENTS[name]
+    fields = [field.name for field in dataclasses.fields(made)]  # type: ignore[arg-type]
+    for setting in settings:
+        if setting not in fields:
+            raise UnknownNameError(f"setting of {name}", setting, fields)
+    try:
+        return dataclasses.replace(made, **settings)  # type: ignore[type-var]
+    except TypeError as error:
+        raise ConfigError(f"The environment {name} cannot be made from {settings}: {error}.") from error
