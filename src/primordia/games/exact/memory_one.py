@@ -14,43 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from primordia.core.errors import BadInputError
-from primordia.games.environments.matrix import PRISONERS_TABLE, Payoffs
-
-N_JOINT = 4
-"""Joint actions: CC, CD, DC, DD, the first agent's action first."""
-SECOND_SEES = np.array([1, 3, 2, 4])
-"""Where the second agent finds its answer to CC, CD, DC and DD as the first agent sees them: its CD is the first's DC."""
-
-
-def checked_discount(discount: float) -> float:
-    """The discount, if a geometric sum with it converges.
-
-    Raises:
-        BadInputError: it is not from 0 to below 1.
-    """
-    if 0 <= discount < 1:
-        return float(discount)
-    limit = " (for 1, the mean over endless rounds, use primordia.games.exact.long_run)" if discount == 1 else ""
-    raise BadInputError(f"A discount of {discount:g} is not allowed: it must be at least 0 and below 1{limit}.")
-
-
-def checked_table(payoffs: Payoffs) -> Payoffs:
-    """The payoff table, if two agents choose between two actions in it.
-
-    Raises:
-        BadInputError: its shape is another.
-    """
-    try:
-        shape = np.asarray(payoffs, np.float64).shape
-    except ValueError:
-        shape = ()
-    if shape == (2, 2, 2):
-        return payoffs
-    raise BadInputError(
-        f"A payoff table of shape {list(shape)} has no memory-one strategies here: it must be [2, 2, 2], the agent, "
-        "then the action of the first and of the second."
-    )
+from primordia.games.environments.payoffs import Payoffs
+from primordia.games.exact.allowed import PRISONERS_TABLE, SECOND_SEES, checked_discount, checked_table
 
 
 def raw(value: float, discount: float) -> float:
@@ -79,7 +44,7 @@ def values(
         BadInputError: the discount or the table is not allowed.
     """
     shares = occupancy(first, second, discount)
-    return (jnp.asarray(checked_table(payoffs), shares.dtype).reshape(2, N_JOINT) * shares).sum(1)
+    return (jnp.asarray(checked_table(payoffs), shares.dtype).reshape(2, 4) * shares).sum(1)
 
 
 def occupancy(
@@ -95,7 +60,7 @@ def chain(
     first: Float[Array, "state=5"], second: Float[Array, "state=5"]
 ) -> tuple[Float[Array, "joint=4"], Float[Array, "joint joint"]]:
     """The joint action of the first round, and the probability of each after each, axes [last, next]."""
-    after, answer = first[1:], second[SECOND_SEES]
+    after, answer = first[1:], second[np.array(SECOND_SEES)]
     return _joint(first[0], second[0]), _joint(after, answer)
 
 
@@ -157,5 +122,5 @@ def _fundamental_jvp(ending: float, primals: tuple[Array], tangents: tuple[Array
 
 
 def _product(left: Array, right: Array) -> Array:
-    """A product of small matrices as sums of products, which a batch runs several times faster than as a dot product."""
+    """A product of small matrices as sums of products: in a batch much faster than small dot products."""
     return (left[..., :, None] * right).sum(-2)
