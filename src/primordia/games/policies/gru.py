@@ -1,4 +1,8 @@
-"""A recurrent policy with gated recurrent units (Cho et al. 2014, arXiv 1406.1078)."""
+"""A recurrent policy with gated recurrent units (Cho et al. 2014, arXiv 1406.1078).
+
+The reset gate multiplies what is kept after its linear map, not before, as fast implementations do: one product of the
+state serves all three gates. The three gates share one bias each for both of their inputs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from primordia.games.policies.policy import Acting, Policy
+from primordia.games.policies.policy import Acting, Policy, need_positive
 
 
 @final
@@ -30,6 +34,10 @@ class Gru(Policy):
     n_observed: int = 5
     n_actions: int = 2
     n_units: int = 16
+
+    def __post_init__(self) -> None:
+        """Sizes are checked before anything is compiled."""
+        need_positive(n_observed=self.n_observed, n_actions=self.n_actions, n_units=self.n_units)
 
     def weights(self, key: Array) -> dict[str, Array]:
         """Uniform within one over the root of the units; read-outs at zero."""

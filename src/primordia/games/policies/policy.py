@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from primordia.core.errors import ConfigError
+
 Weights: TypeAlias = Any
 """A pytree of float arrays (a dict by name, as a rule): what a learner changes."""
 Memory: TypeAlias = Any
@@ -61,3 +63,14 @@ def log_probability(logits: Float[Array, "*batch action"], action: Int[Array, "*
     """The log-probability of the action taken."""
     found = jnp.take_along_axis(jax.nn.log_softmax(logits), action[..., None].astype(jnp.int32), axis=-1)
     return found[..., 0]
+
+
+def need_positive(**sizes: int) -> None:
+    """Refuse sizes below 1 before anything is compiled.
+
+    Raises:
+        ConfigError: names the first of them.
+    """
+    for name, size in sizes.items():
+        if size < 1:
+            raise ConfigError(f"{name}={size} is out of range: it must be at least 1; the nearest is 1.")

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from primordia.games.policies.policy import Acting, Policy
+from primordia.games.policies.policy import Acting, Policy, need_positive
 
 
 @final
@@ -28,6 +28,10 @@ class Tabular(Policy):
     n_observed: int = 5
     n_actions: int = 2
     spread: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Sizes are checked before anything is compiled."""
+        need_positive(n_observed=self.n_observed, n_actions=self.n_actions)
 
     def weights(self, key: Array) -> dict[str, Array]:
         """Normal logits, values of 0."""
