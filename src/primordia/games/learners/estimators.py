@@ -93,3 +93,25 @@ def weights(
 
 def _from_here(row: Float[Array, "*batch time"]) -> Float[Array, "*batch time"]:
     return jnp.flip(jnp.cumsum(jnp.flip(row, -1), -1), -1)
+
+
+BASELINES = ("others", "all", "none")
+
+
+def centred(weights: Float[Array, "meta game time"], baseline: str) -> Float[Array, "meta game time"]:
+    """Weights less what is usual at the same step, which leaves the gradient's mean as it is and lowers its variance.
+
+    Args:
+        weights: of meta-episodes with the same kind of co-player.
+        baseline: "others": the mean over games of the OTHER meta-episodes, which no choice of this one can move, so
+            that nothing is biased; with a single meta-episode there are none and nothing is taken off. "all": the
+            mean with this one's games too: it takes 1/n of the shaping signal of n meta-episodes away, but only
+            1/(n B) of the myopic one. "none": nothing.
+    """
+    n_meta = weights.shape[0]
+    if baseline == "none" or (baseline == "others" and n_meta == 1):
+        return weights
+    usual = weights.mean((0, 1), keepdims=True)
+    if baseline == "all":
+        return weights - usual
+    return weights - (n_meta * usual - weights.mean(1, keepdims=True)) / (n_meta - 1)
