@@ -74,7 +74,7 @@ def test_shaping_is_more_than_the_own_slope():
 def test_bad_settings_are_refused():
     with pytest.raises(ConfigError, match="discount=1 is out of range"):
         analytic.Analytic(discount=1.0)
-    with pytest.raises(ConfigError, match="p_naive=1.5"):
+    with pytest.raises(ConfigError, match=r"p_naive=1\.5"):
         analytic.Analytic(p_naive=(0.0, 1.5))
 
 

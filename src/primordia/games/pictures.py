@@ -122,7 +122,7 @@ def table(
         digits: decimals that are written.
     """
     values = np.atleast_2d(np.asarray(matrix, np.float64))
-    written = [[f"{value:.{digits}f}" if np.isfinite(value) else "" for value in row] for row in values]
+    written = [[f"{value:z.{digits}f}" if np.isfinite(value) else "" for value in row] for row in values]
     longest = max(len(text) for row in (*written, columns) for text in row)
     tall, wide, margin = 3 * TALL, WIDE * longest + 5, WIDE * max(map(len, rows)) + 3
     cells = enlarge(heat(values, low, high), tall, wide)
@@ -143,10 +143,9 @@ def table(
 def stack(pictures: Sequence[Pixels], paper: int = PAPER, gap: int = 3) -> Pixels:
     """Pictures below each other, filled up on the right with ground."""
     wide = max(picture.shape[1] for picture in pictures)
-    parts = []
-    for picture in pictures:
-        parts.append(np.pad(picture, ((0, gap), (0, wide - picture.shape[1])), constant_values=paper))
-    return np.concatenate(parts)[:-gap]
+    parts = [np.pad(one, ((0, gap), (0, wide - one.shape[1])), constant_values=paper) for one in pictures]
+    whole = np.concatenate(parts)
+    return whole[: whole.shape[0] - gap]
 
 
 def beside(pictures: Sequence[Pixels], paper: int = PAPER, gap: int = 3) -> Pixels:

@@ -206,3 +206,30 @@ def standing(
     wide = jnp.broadcast_to(probabilities[..., None], shape)
     found = lesson(recipe, wide, jnp.broadcast_to(naive[:, None, None, None], shape))
     return Standing(met.payoffs[1].mean(-1), found.payoffs.mean((-1, -2)))
+
+
+@functools.partial(jax.jit, static_argnames=("recipe",))
+def payoffs_of(recipe: Analytic, probabilities: Float[Array, "situation player"]) -> Float[Array, "player other"]:
+    """What each of some fixed policies gets from each other one, and from itself."""
+    shape = (N_SITUATIONS, probabilities.shape[1], probabilities.shape[1])
+    rows, columns = probabilities[:, :, None], probabilities[:, None, :]
+    met = encounter(jnp.broadcast_to(rows, shape), jnp.broadcast_to(columns, shape), recipe.discount, recipe.dilemma)
+    return met.payoffs[0]
+
+
+@functools.partial(jax.jit, static_argnames=("recipe",))
+def against_learners(
+    recipe: Analytic, probabilities: Float[Array, "situation player"], naive: Float[Array, "situation naive"]
+) -> Float[Array, "inner two player"]:
+    """What fixed policies get from naive learners, and these from them, in each inner episode; mean over learners."""
+    shape = (N_SITUATIONS, probabilities.shape[1], naive.shape[1])
+    wide = jnp.broadcast_to(probabilities[:, :, None], shape)
+    return lesson(recipe, wide, jnp.broadcast_to(naive[:, None], shape)).payoffs.mean(-1)
+
+
+@functools.partial(jax.jit, static_argnames=("recipe",))
+def learned(
+    recipe: Analytic, probabilities: Float[Array, "situation player"], naive: Float[Array, "situation player"]
+) -> Lesson:
+    """One meta-episode of each fixed policy with a naive learner of its own."""
+    return lesson(recipe, probabilities, naive)

@@ -1,0 +1,106 @@
+"""Learners among learners in the iterated prisoner's dilemma: defection, extortion, cooperation (arXiv 2410.18636)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from primordia.core.experiment import Experiment, KnownResult, Paper
+from primordia.core.findings import Finding
+from primordia.core.metrics import Row
+from primordia.core.streams import Streams
+from primordia.core.views import View
+from primordia.games import pictures
+from primordia.games.claims.coala_ipd import CLAIMS
+from primordia.games.experiments import coala_ipd_findings as shown
+from primordia.games.experiments import coala_ipd_parts as parts
+from primordia.games.experiments.coala_ipd_settings import BANDS, METRICS, PANELS, PRESETS, TRANSITIONS, CoalaIpdConfig
+
+CHI = 3.0
+"""Extortion of the known result: against full cooperation it gets 3·3/7 and leaves 3/7 (Press and Dyson 2012)."""
+
+
+@final
+class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
+    """Three arms of the same agents: with each other only, with naive learners only, and with both."""
+
+    name = "games/coala-ipd"
+    version = 1
+    step_word = "update"
+    summary = "Naive learners defect; an agent aware of their learning extorts them; two such agents come to cooperate."
+    Config = CoalaIpdConfig
+    metrics = METRICS
+    transitions = TRANSITIONS
+    panels: ClassVar[dict[str, tuple[str, ...]]] = PANELS
+    bands: ClassVar[dict[str, tuple[str, str]]] = BANDS
+    views: ClassVar[dict[str, View]] = {
+        "policies": View(
+            shown.draw_policies,
+            pictures.palette(),
+            "Probability of cooperation at the start and after each joint action (own action first), a row for each "
+            "agent: those that learn with each other, with naive learners, with both.",
+        )
+    }
+    presets = PRESETS
+    claims = CLAIMS
+    determinism = "bitwise-per-machine"
+    source = Paper(
+        title="Multi-agent cooperation through learning-aware policy gradients",
+        authors="A. Meulemans, S. Kobayashi, J. von Oswald, N. Scherrer, E. Elmoznino, B. Richards, G. Lajoie, "
+        "B. Agüera y Arcas, J. Sacramento",
+        year=2024,
+        arxiv="2410.18636",
+        how_we_differ="The analytic game's settings are not all printed: the naive step of 5 is read as one on the "
+        "normalised payoff, payoffs over inner episodes are averaged against both kinds of co-player, naive learners "
+        "start at normal logits, and AdamW's rate is 0.02 (0.005 in the preset `slow`). Pairs are replicas, where the "
+        "paper has one population.",
+    )
+
+    def init(self, config: CoalaIpdConfig, streams: Streams) -> Any:
+        """The same fresh pairs in every arm."""
+        from primordia.games.learners.analytic import begin
+
+        key = streams.key("agents", 0)
+        return begin(parts.recipe(config), key, config.n_replicas, defecting=config.start == "defection")
+
+    def step(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> tuple[Any, Row]:
+        """One update of every agent."""
+        from primordia.games.learners.analytic import update
+
+        return update(parts.recipe(config), state, streams.key("naive", t)), {}
+
+    def measure(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> Row:
+        """Every agent against its pair, and through a meta-episode with naive learners that never change."""
+        return parts.row(parts.judged(config, state, streams))
+
+    def findings(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
+        """Who gets what; a meta-episode from within; policies; who extorts whom; games to watch."""
+        found = parts.judged(config, state, streams)
+        return (
+            shown.summary(found),
+            *shown.lessons(found),
+            shown.policies(state, found),
+            shown.who_extorts_whom(config, state, found, streams),
+            shown.nearest_extortioners(state, found),
+            shown.replay(config, state, found, streams),
+        )
+
+    def known_result(self, config: CoalaIpdConfig) -> KnownResult:
+        """What a zero-determinant extortioner gets from one that always cooperates."""
+
+        def measured() -> list[float]:
+            from primordia.games.environments.payoffs import PRISONERS_DILEMMA
+            from primordia.games.learners.encounters import encounter
+
+            phi = 1 / (1 + 2 * CHI)
+            extorts = np.array([1.0, 1 - phi * (CHI - 1), 1 - phi * (1 + 2 * CHI), phi * (CHI + 2), 0.0], np.float32)
+            met = encounter(extorts, np.ones(5, np.float32), 0.9999, PRISONERS_DILEMMA)
+            return [round(float(payoff), 2) for payoff in met.payoffs]
+
+        return KnownResult(
+            "Payoffs of the extortioner with a factor of 3 and of one that always cooperates, to two places.",
+            "Press and Dyson 2012; arXiv 2410.18636: 3·3/(1 + 2·3) and 3/(1 + 2·3)",
+            [1.29, 0.43],
+            measured,
+        )

@@ -1,0 +1,195 @@
+"""games/coala-ipd: its settings, what its rows hold, and settings worth starting from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any, final
+
+from primordia.core.config import Spec
+from primordia.core.experiment import Preset
+from primordia.core.metrics import Metric, Transition
+
+PAPER = "arXiv 2410.18636"
+ARMS = ("naive", "shaping", "mixed")
+"""Whom an agent learns with: its pair only; naive learners only; both."""
+COOPERATING, EXTORTING, DEFECTING = 0.9, 1.0, 0.1
+"""Lines in payoffs: mutual cooperation pays 1, mutual defection 0, and more than 1 has to be taken from someone."""
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class CoalaIpdConfig:
+    """Settings of the iterated prisoner's dilemma among learners."""
+
+    seed: Annotated[
+        int, Spec("the number that every random draw of the run follows from", ge=0, le=2**64 - 1, source="ours")
+    ] = 0
+    method: Annotated[
+        str,
+        Spec(
+            "analytic: exact gradients through a naive learner's steps; sampled: policy gradients from played games",
+            choices=("analytic", "sampled"),
+            source=f"{PAPER}: both",
+        ),
+    ] = "analytic"
+    n_replicas: Annotated[
+        int, Spec("independent pairs of agents in each arm", "replicas", ge=1, le=1024, source="ours")
+    ] = 8
+    p_naive: Annotated[
+        float, Spec("share of naive learners among the co-players of the mixed arm", ge=0.0, le=1.0, source="ours")
+    ] = 0.25
+    n_inner: Annotated[
+        int,
+        Spec("inner episodes after which a naive learner learns, M", "inner episodes", ge=1, le=200, source=PAPER),
+    ] = 20
+    naive_rate: Annotated[
+        float,
+        Spec(
+            "step size of a naive learner: on the normalised payoff (analytic), or on normalised returns (sampled)",
+            ge=0.0,
+            le=1000.0,
+            source=f"{PAPER}: 5, read as of the normalised payoff; ours where sampled",
+        ),
+    ] = 5.0
+    spread: Annotated[
+        float, Spec("standard deviation of a naive learner's first logits", ge=0.0, le=10.0, source="ours")
+    ] = 1.0
+    learning_rate: Annotated[
+        float, Spec("learning rate of AdamW (analytic) or Adam (sampled)", ge=1e-6, le=1.0, source="ours")
+    ] = 0.02
+    n_judged: Annotated[
+        int, Spec("fresh naive learners that a row judges agents by", "learners", ge=1, le=4096, source="ours")
+    ] = 64
+    n_naive: Annotated[
+        int, Spec("analytic: naive learners that an update averages over", "learners", ge=1, le=1024, source="ours")
+    ] = 16
+    discount: Annotated[
+        float, Spec("analytic: of payoffs within an inner episode", ge=0.0, le=0.9999, source=f"{PAPER}: 0.95")
+    ] = 0.95
+    weight_decay: Annotated[
+        float, Spec("analytic: weight decay of AdamW", ge=0.0, le=1.0, source="ours; the paper's is not printed")
+    ] = 1e-4
+    start: Annotated[
+        str,
+        Spec(
+            "analytic: first logits, normal with the same spread, or all log 0.01",
+            choices=("random", "defection"),
+            source=f"{PAPER}: both",
+        ),
+    ] = "random"
+
+
+def _quartiles(name: str, meaning: str) -> dict[str, Metric]:
+    return {
+        name: Metric("payoff", "none", f"{meaning}: median over replicas."),
+        f"{name}_low": Metric("payoff", "none", f"{meaning}: lower quartile over replicas."),
+        f"{name}_high": Metric("payoff", "none", f"{meaning}: upper quartile over replicas."),
+    }
+
+
+WORDS = {
+    "naive": "agents that learn with each other only",
+    "shaping": "agents that learn with naive learners only",
+    "mixed": "agents that learn with naive learners and with each other",
+}
+MEASURED = {
+    "other_play": "Payoff of the two agents of a pair against each other",
+    "payoff": "Payoff against a naive learner, over a meta-episode",
+    "naive_payoff": "What the naive learner gets over that meta-episode",
+    "last_payoff": "Payoff against a naive learner in the last inner episode",
+    "last_naive_payoff": "What the naive learner gets in the last inner episode",
+}
+METRICS = {
+    f"{arm}_{name}": metric
+    for arm in ARMS
+    for short, meaning in MEASURED.items()
+    for name, metric in _quartiles(short, f"{meaning}; {WORDS[arm]}").items()
+}
+METRICS |= {
+    f"{arm}_cooperating": Metric(
+        "share", "none", f"Replicas whose pair gets at least {COOPERATING} against each other; {WORDS[arm]}."
+    )
+    for arm in ARMS
+}
+METRICS |= {
+    f"{arm}_extorting": Metric(
+        "share",
+        "none",
+        f"Replicas that get more than {EXTORTING:g} from a naive learner in the last inner episode; {WORDS[arm]}.",
+    )
+    for arm in ARMS
+}
+METRICS |= {
+    "always_defect": Metric(
+        "payoff", "none", "What one that always defects gets from the same naive learners, over a meta-episode."
+    ),
+    "last_always_defect": Metric(
+        "payoff", "none", "What one that always defects gets from them in the last inner episode."
+    ),
+}
+BANDS = {f"{arm}_{name}": (f"{arm}_{name}_low", f"{arm}_{name}_high") for arm in ARMS for name in MEASURED}
+PANELS = {
+    "Against each other": tuple(f"{arm}_other_play" for arm in ARMS),
+    "Against a naive learner, last inner episode: learning with naive learners only": (
+        "shaping_last_payoff", "shaping_last_naive_payoff", "last_always_defect",
+    ),
+    "Against a naive learner, last inner episode: learning with both": (
+        "mixed_last_payoff", "mixed_last_naive_payoff", "last_always_defect",
+    ),
+    "Over a whole meta-episode": ("shaping_payoff", "mixed_payoff", "naive_payoff", "always_defect"),
+    "Share of replicas": ("mixed_cooperating", "shaping_extorting", "naive_cooperating", "shaping_cooperating"),
+}  # fmt: skip
+TRANSITIONS = {
+    "defection": Transition(
+        "naive_other_play",
+        DEFECTING,
+        "Agents that learn with each other only have learned to defect (threshold ours; mutual defection pays 0).",
+        rising=False,
+        before="undecided",
+        after="defection",
+    ),
+    "extortion": Transition(
+        "shaping_last_payoff",
+        EXTORTING,
+        "Against a naive learner the median agent gets more than mutual cooperation pays: it can only be taken.",
+        before="shaping",
+        after="extortion",
+    ),
+    "cooperation": Transition(
+        "mixed_other_play",
+        0.5,
+        "Half of what mutual cooperation pays, for the median pair of agents that learn with both kinds.",
+        before="undecided",
+        after="cooperation",
+    ),
+}
+SAMPLED: dict[str, Any] = {"method": "sampled"}
+PRESETS = {
+    "small": Preset(
+        "Two pairs and three inner episodes: for checks.",
+        {"n_replicas": 2, "n_naive": 2, "n_inner": 2, "n_judged": 3},
+        {"steps": 8, "every": 4},
+    ),
+    "demo": Preset(
+        "Eight pairs in each arm: alone they defect, with naive learners they extort, with both they cooperate. About "
+        "a minute on two quiet cores.",
+        {},
+        {"steps": 2500, "every": 50},
+    ),
+    "fast": Preset(
+        "Naive learners that learn four times as fast are extorted four times as hard.",
+        {"naive_rate": 20.0},
+        {"steps": 2500, "every": 50},
+    ),
+    "defection": Preset(
+        "From near-certain defection, as in the paper's figure: the shaping payoff escapes, cooperation has not "
+        "followed in our runs.",
+        {"start": "defection"},
+        {"steps": 4000, "every": 100},
+    ),
+    "slow": Preset(
+        "The paper's learning rate: the same phases, and a slower one between them.",
+        {"learning_rate": 0.005},
+        {"steps": 6000, "every": 100},
+    ),
+}
