@@ -90,17 +90,20 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
         """What a zero-determinant extortioner gets from one that always cooperates."""
 
         def measured() -> list[float]:
+            import jax
+
             from primordia.games.environments.payoffs import PRISONERS_DILEMMA
             from primordia.games.learners.encounters import encounter
 
             phi = 1 / (1 + 2 * CHI)
-            extorts = np.array([1.0, 1 - phi * (CHI - 1), 1 - phi * (1 + 2 * CHI), phi * (CHI + 2), 0.0], np.float32)
-            met = encounter(extorts, np.ones(5, np.float32), 0.9999, PRISONERS_DILEMMA)
-            return [round(float(payoff), 2) for payoff in met.payoffs]
+            extorts = np.array([1.0, 1 - phi * (CHI - 1), 1 - phi * (1 + 2 * CHI), phi * (CHI + 2), 0.0])
+            with jax.enable_x64(True):  # So near to no discount at all, single precision keeps two digits.
+                met = encounter(extorts, np.ones(5), 0.999999, PRISONERS_DILEMMA)
+                return [round(float(payoff), 4) for payoff in met.payoffs]
 
         return KnownResult(
-            "Payoffs of the extortioner with a factor of 3 and of one that always cooperates, to two places.",
+            "Payoffs of the extortioner with a factor of 3 and of one that always cooperates, to four places.",
             "Press and Dyson 2012; arXiv 2410.18636: 3·3/(1 + 2·3) and 3/(1 + 2·3)",
-            [1.29, 0.43],
+            [1.2857, 0.4286],
             measured,
         )

@@ -100,10 +100,12 @@ MEASURED = {
     "last_naive_payoff": "What the naive learner gets in the last inner episode",
 }
 METRICS = {
-    f"{arm}_{name}": metric
-    for arm in ARMS
-    for short, meaning in MEASURED.items()
-    for name, metric in _quartiles(short, f"{meaning}; {WORDS[arm]}").items()
+    "always_defect": Metric(
+        "payoff", "none", "What one that always defects gets from the same naive learners, over a meta-episode."
+    ),
+    "last_always_defect": Metric(
+        "payoff", "none", "What one that always defects gets from them in the last inner episode."
+    ),
 }
 METRICS |= {
     f"{arm}_cooperating": Metric(
@@ -120,12 +122,10 @@ METRICS |= {
     for arm in ARMS
 }
 METRICS |= {
-    "always_defect": Metric(
-        "payoff", "none", "What one that always defects gets from the same naive learners, over a meta-episode."
-    ),
-    "last_always_defect": Metric(
-        "payoff", "none", "What one that always defects gets from them in the last inner episode."
-    ),
+    f"{arm}_{name}": metric
+    for arm in ARMS
+    for short, meaning in MEASURED.items()
+    for name, metric in _quartiles(short, f"{meaning}; {WORDS[arm]}").items()
 }
 BANDS = {f"{arm}_{name}": (f"{arm}_{name}_low", f"{arm}_{name}_high") for arm in ARMS for name in MEASURED}
 PANELS = {
