@@ -227,4 +227,4 @@ def _step(recipe: Recipe, weights: Weights, moments: Any, learned: Lesson) -> tu
     slopes, losses = jax.grad(loss_of, has_aux=True)(weights, learned, recipe)
     change, moments = recipe.steps().update(slopes, moments, weights)
     after = optax.apply_updates(weights, change)
-    return (after, moments), (losses, optax.global_norm(slopes), faults.finite(slopes, after))
+    return (after, moments), (losses, optax.tree.norm(slopes), faults.finite(slopes, after))
