@@ -98,12 +98,13 @@ class Cleanup(Environment):
     def __post_init__(self) -> None:
         if self.n_rows < 1 or self.n_columns < 2 or self.n_rows * self.n_columns > 4096:
             raise ConfigError(
-                f"A CleanUp of {self.n_rows} rows and {self.n_columns} columns cannot be played; it needs at least 1 row "
-                "and 2 columns, and at most 4,096 cells."
+                f"A CleanUp of {self.n_rows} rows and {self.n_columns} columns cannot be played; it needs at least "
+                "1 row and 2 columns, and at most 4,096 cells."
             )
         if not 0 <= self.n_dirty <= self.n_rows:
             raise ConfigError(
-                f"n_dirty={self.n_dirty} does not fit the river of {self.n_rows} cells; from 0 to {self.n_rows} are allowed."
+                f"n_dirty={self.n_dirty} does not fit the river of {self.n_rows} cells; from 0 to {self.n_rows} "
+                "are allowed."
             )
         for setting in ("dirt_rate", "zap_rate"):
             if not 0 <= getattr(self, setting) <= 1:
@@ -141,7 +142,7 @@ class Cleanup(Environment):
         cells = jnp.stack([first, second + (second >= first)])
         zero = jnp.zeros((), jnp.int32)
         state = CleanupState(cells, jnp.zeros(2, jnp.int32), jnp.zeros(self.n_cells, bool), dirt, zero)
-        return state, self._seen(state)
+        return state, self.observed(state)
 
     def step(self, state: CleanupState, actions: Int[Array, " agent"], draws: UInt32[Array, " word"]) -> Step:
         """Dirt, apples, harvest and cleaning, zaps, moves."""
@@ -162,7 +163,7 @@ class Cleanup(Environment):
         after = CleanupState(cells, frozen, apples & ~taken, dirt & ~taken, state.step + 1)
         events = {"apples": eaten, "cleaned": cleaned, "zapped": zapped[::-1]}
         events = {name: happened.astype(jnp.float32) for name, happened in events.items()}
-        return Step(after, self._seen(after), events["apples"], after.step >= self.n_steps, events)
+        return Step(after, self.observed(after), events["apples"], after.step >= self.n_steps, events)
 
     def _zapped(
         self, state: CleanupState, zaps: Bool[Array, " agent"], words: UInt32[Array, " agent"]
@@ -184,7 +185,8 @@ class Cleanup(Environment):
         columns = jnp.clip(columns + across, 0, self.n_columns - 1)
         return jnp.where(free, rows * self.n_columns + columns, cells)
 
-    def _seen(self, state: CleanupState) -> Float[Array, "agent observation"]:
+    def observed(self, state: CleanupState) -> Float[Array, "agent observation"]:
+        """What each agent sees of a state."""
         places = grid.one_hot(jnp.stack([state.cells, state.cells[::-1]], axis=1), self.n_cells).reshape(2, -1)
         ground = jnp.stack([state.apples, state.dirt, ~(state.apples | state.dirt)], axis=1).reshape(-1)
         frozen = jnp.stack([state.frozen, state.frozen[::-1]], axis=1) > 0

@@ -1,4 +1,4 @@
-"""CleanUp for many: a river that gets dirty, a beam that cleans it, and an orchard that bears less the dirtier it is."""
+"""CleanUp for many: a river that gets dirty, a beam that cleans it, and an orchard that bears less when it is dirty."""
 
 from __future__ import annotations
 

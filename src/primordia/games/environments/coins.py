@@ -35,7 +35,7 @@ class CoinState(NamedTuple):
 @final
 @dataclasses.dataclass(frozen=True)
 class Coins(Environment):
-    """Two agents on a grid whose edges meet; a coin pays 1 to whoever takes it, and costs its owner 2 if it was the other.
+    """Two agents on a grid whose edges meet; a coin pays 1 to whoever takes it and costs the other 2 if it was theirs.
 
     One coin (Foerster et al. 2018, arXiv 1709.04326; rules as in the authors' code): once it is taken, a coin of the
     other colour appears on a random cell where nobody stands. Two coins (the variant of Pax and JaxMARL): a coin of
@@ -75,7 +75,9 @@ class Coins(Environment):
 
     def __post_init__(self) -> None:
         if self.size < 2 or self.size > 64:
-            raise ConfigError(f"A coin game of size {self.size} cannot be played; from 2 to 64 cells a side are allowed.")
+            raise ConfigError(
+                f"A coin game of size {self.size} cannot be played; from 2 to 64 cells a side are allowed."
+            )
         if self.n_coins not in (1, 2):
             raise ConfigError(f"A coin game with {self.n_coins} coins is not known; 1 or 2 are allowed.")
         if self.n_steps < 1:
@@ -102,7 +104,7 @@ class Coins(Environment):
         else:
             coins = jnp.where(jnp.arange(2) == choice(draws[4], 2), self._free(cells, draws[2]), -1)
         state = CoinState(cells, coins, jnp.zeros((), jnp.int32))
-        return state, self._seen(state)
+        return state, self.observed(state)
 
     def step(self, state: CoinState, actions: Int[Array, " agent"], draws: UInt32[Array, " word"]) -> Step:
         """Both move, then take."""
@@ -112,7 +114,7 @@ class Coins(Environment):
         cells = rows * self.size + (state.cells % self.size + across) % self.size
         own = cells == state.coins
         other = cells == state.coins[::-1]
-        payoffs = own + other + LOSS * other[::-1]
+        payoffs = own.astype(jnp.float32) + other + LOSS * other[::-1]
         gone = own | other[::-1]
         if self.n_coins == 2:
             coins = jnp.where(gone, choice(draws, self.size**2), state.coins)
@@ -120,7 +122,7 @@ class Coins(Environment):
             coins = jnp.where(gone[::-1], self._free(cells, draws[0]), jnp.where(gone, -1, state.coins))
         after = CoinState(cells, coins, state.step + 1)
         events = {"own": own.astype(jnp.float32), "other": other.astype(jnp.float32)}
-        return Step(after, self._seen(after), payoffs.astype(jnp.float32), after.step >= self.n_steps, events)
+        return Step(after, self.observed(after), payoffs, after.step >= self.n_steps, events)
 
     def _free(self, cells: Int[Array, " agent"], word: UInt32[Array, ""]) -> Int[Array, ""]:
         """A random cell where nobody stands."""
@@ -130,7 +132,8 @@ class Coins(Environment):
         place = place + (place >= low)
         return place + (apart & (place >= high))
 
-    def _seen(self, state: CoinState) -> Float[Array, "agent observation"]:
+    def observed(self, state: CoinState) -> Float[Array, "agent observation"]:
+        """What each agent sees of a state."""
         what = jnp.stack([state.cells, state.cells[::-1], state.coins, state.coins[::-1]], axis=1)
         return grid.one_hot(what, self.size**2).reshape(2, -1).astype(jnp.float32)
 

@@ -44,9 +44,7 @@ def chosen(free: Bool[Array, " cell"], word: UInt32[Array, ""]) -> Bool[Array, "
     return free & (places == choice(word, places[-1]) + 1)
 
 
-def moved(
-    cells: Int[Array, " agent"], wanted: Int[Array, " agent"], word: UInt32[Array, ""]
-) -> Int[Array, " agent"]:
+def moved(cells: Int[Array, " agent"], wanted: Int[Array, " agent"], word: UInt32[Array, ""]) -> Int[Array, " agent"]:
     """Where agents stand after they all tried to move at once; no two share a cell.
 
     Nobody enters a cell that somebody stands on as the step begins, be it that this agent leaves. Of several who want

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from primordia.core.errors import ConfigError, UnknownNameError
+from primordia.games.environments import gathering, harvest
+from primordia.games.environments.cleanup import Cleanup
+from primordia.games.environments.cleanup_world import CleanupWorld
+from primordia.games.environments.coins import Coins
 from primordia.games.environments.environment import Environment
+from primordia.games.environments.gathering import Gathering
+from primordia.games.environments.harvest import Harvest
 from primordia.games.environments.matrix import MatrixGame
 from primordia.games.environments.payoffs import NAMED_GAMES
 from primordia.games.environments.public_goods import PublicGoods
@@ -15,6 +21,14 @@ from primordia.games.environments.public_goods import PublicGoods
 ENVIRONMENTS: Mapping[str, Environment] = {
     **{name: MatrixGame(payoffs=game.payoffs, actions=game.actions) for name, game in NAMED_GAMES.items()},
     "public-goods": PublicGoods(),
+    "coins": Coins(),
+    "coins-two": Coins(n_coins=2, may_stay=True),
+    "cleanup": Cleanup(),
+    "cleanup-world": CleanupWorld(),
+    "harvest": Harvest(),
+    "harvest-open": Harvest(n_agents=7, plan=harvest.OPEN),
+    "gathering": Gathering(),
+    "gathering-wide": Gathering(plan=gathering.WIDE),
 }
 """Name -> the environment with its default settings."""
 

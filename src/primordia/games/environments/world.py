@@ -62,8 +62,8 @@ class World(Environment, abc.ABC):
 
     In a step, in this order: what grows grows, on cells where nobody stands; agents turn or move, all at once
     (`grid.moved`: nobody enters a cell that was taken as the step began); an agent on an apple takes it and gets 1;
-    beams hit; an agent hit `n_hits` times goes away, and after `n_away` whole steps appears, looking anywhere, on a free
-    starting place. Beams reach the cells up to `length` ahead and `width` to either side, and nothing stops them.
+    beams hit; an agent hit `n_hits` times goes away, and after `n_away` whole steps appears, looking anywhere, on a
+    free starting place. Beams reach the cells up to `length` ahead and `width` to either side, and nothing stops them.
 
     An observation is a window that turns with the agent: `ahead` rows before it, `behind` rows after it, `side` columns
     to either side, and for each cell, one-hot: what it holds (`seen`, the rest of the world being wall), then another
@@ -147,7 +147,7 @@ class World(Environment, abc.ABC):
         return jnp.where(taken, SAND, field)
 
     def cleaned(self, field: Array, actions: Array, reach: Array) -> tuple[Array, dict[str, Array]]:
-        """The field after other actions than moves and zaps, and their events; `reach` has axes [agent, row, column]."""
+        """The field after other actions than moves and zaps, and their events; `reach`: axes [agent, row, column]."""
         return field, {}
 
     def reset(self, draws: UInt32[Array, " word"]) -> tuple[WorldState, Float[Array, "agent observation"]]:
@@ -156,7 +156,7 @@ class World(Environment, abc.ABC):
         field = jnp.asarray(_field(self.plan))
         cells = self._places(zeros - 1, draws[0])
         state = WorldState(cells, self._turned(draws[1]), zeros, zeros, field, jnp.zeros((), jnp.int32))
-        return state, self._observed(state)
+        return state, self.observed(state)
 
     def step(self, state: WorldState, actions: Int[Array, " agent"], draws: UInt32[Array, " word"]) -> Step:
         """What grows, moves, apples, beams, returns."""
@@ -191,14 +191,14 @@ class World(Environment, abc.ABC):
         )
         payoffs = apples.astype(jnp.float32)
         told = {"apples": payoffs, "zapped": struck.sum(1, dtype=jnp.float32), "away": (away > 0).astype(jnp.float32)}
-        return Step(after, self._observed(after), payoffs, after.step >= self.n_steps, told | events)
+        return Step(after, self.observed(after), payoffs, after.step >= self.n_steps, told | events)
 
     def _standing(self, cells: Int[Array, " agent"]) -> Bool[Array, "agent row column"]:
         rows, columns = len(self.plan), len(self.plan[0])
         return grid.one_hot(cells, rows * columns).reshape(-1, rows, columns)
 
     def _wanted(self, state: WorldState, actions: Array) -> Int[Array, " agent"]:
-        """Where each agent would go; its own cell where there is a wall or the map ends. The away keep different cells."""
+        """Where each agent would go; its own cell before a wall and at the end of the map; the away all differ."""
         columns = len(self.plan[0])
         moves = actions[:, None] == jnp.asarray([FORWARD, STEP_RIGHT, BACKWARD, STEP_LEFT])
         along, across = _ahead((state.headings + (moves * jnp.arange(4)).sum(1)) % 4)
@@ -209,7 +209,9 @@ class World(Environment, abc.ABC):
         walls = np.flatnonzero(_field(self.plan) == WALL)
         if walls.size:
             inside = inside & ~(wanted[:, None] == jnp.asarray(walls, jnp.int32)).any(1)
-        return jnp.where(going & inside, wanted, jnp.where(state.away == 0, state.cells, -2 - jnp.arange(self.n_agents)))
+        return jnp.where(
+            going & inside, wanted, jnp.where(state.away == 0, state.cells, -2 - jnp.arange(self.n_agents))
+        )
 
     def _box(self, cells: Array, headings: Array) -> tuple[Array, Array, Array, Array]:
         """First and last row, first and last column that the beam of each agent reaches; axis [agent]."""
@@ -254,8 +256,8 @@ class World(Environment, abc.ABC):
         """A random heading for every agent."""
         return choice(grid.spread(word, self.n_agents), 4)
 
-    def _observed(self, state: WorldState) -> Float[Array, "agent observation"]:
-        """Windows out of a map that is walled in and holds code = what · 5 + (0 nobody, 1 + heading of who is there)."""
+    def observed(self, state: WorldState) -> Float[Array, "agent observation"]:
+        """Windows out of a walled map that holds what · 5 + (0 for nobody, else 1 + the heading of who is there)."""
         columns = state.field.shape[1]
         edge = max(self.ahead, self.behind, self.side)
         marks = self._standing(state.cells) * (1 + state.headings)[:, None, None]
