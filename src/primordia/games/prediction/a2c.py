@@ -1,6 +1,6 @@
 """Advantage actor-critic against the mixed pool: a recurrent policy, one update from one episode of every row.
 
-arXiv 2602.16301, appendix A (step 4): gamma 0.99, lambda 1, entropy 0.01, value loss 0.5, gradient norm 1, Adam with
+arXiv 2602.16301, step 4 of its analysis: gamma 0.99, lambda 1, entropy 0.01, value loss 0.5, gradient norm 1, Adam with
 epsilon 1e-5, advantages normalised. There is no inner episode and no meta-episode: a learner is naive within its
 context and shapes others by being learnt from.
 """
@@ -102,9 +102,7 @@ def play(
 
 
 @functools.partial(jax.jit, static_argnames=("meetings", "recipe", "n_units", "n_rounds"))
-def update(
-    key: Array, learner: Learner, *, meetings: Meetings, recipe: Recipe, n_units: int, n_rounds: int
-) -> Update:
+def update(key: Array, learner: Learner, *, meetings: Meetings, recipe: Recipe, n_units: int, n_rounds: int) -> Update:
     """Play with fresh opponents and learn from it, in one compiled program; the learner given stays as it was."""
     meeting, playing = jax.random.split(key)
     opponents = meetings.opponents(meeting)

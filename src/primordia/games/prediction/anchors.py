@@ -34,9 +34,7 @@ class Anchors(NamedTuple):
     share_defecting: float
 
 
-def payoff(
-    strategy: npt.ArrayLike, opponents: npt.ArrayLike, n_rounds: int
-) -> npt.NDArray[np.float64]:
+def payoff(strategy: npt.ArrayLike, opponents: npt.ArrayLike, n_rounds: int) -> npt.NDArray[np.float64]:
     """The expected payoff per round of a strategy with one round of memory, for each opponent; axis [opponent].
 
     Args:
@@ -49,9 +47,7 @@ def payoff(
     """
     mine, others = _tables(strategy, opponents, n_rounds)
     theirs = others[:, list(MIRRORED)]
-    joint = np.stack(
-        [mine * theirs, mine * (1 - theirs), (1 - mine) * theirs, (1 - mine) * (1 - theirs)], axis=-1
-    )
+    joint = np.stack([mine * theirs, mine * (1 - theirs), (1 - mine) * theirs, (1 - mine) * (1 - theirs)], axis=-1)
     law = joint[:, 0]
     total = law @ np.asarray(PAYOFFS)
     for _ in range(n_rounds - 1):

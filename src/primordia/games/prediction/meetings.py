@@ -23,7 +23,7 @@ class Opponents(NamedTuple):
         tables: of a pool member; unused where another learner is met; axes [row, seen].
         from_pool: whether a pool member is met, axis [row].
         names: what the learner is told about the opponent: logarithms of the table, zeros for a learner or where
-            nobody is named (arXiv 2602.16301, section 4.3); axes [row, seen].
+            nobody is named (arXiv 2602.16301); axes [row, seen].
     """
 
     tables: Float[Array, "row seen"]

@@ -12,7 +12,7 @@ posterior over universes, updated on one's own actions as on the other's, and no
 holds the learner of every earlier phase, not the present one: a grain of truth as far as phases go.
 
 `improve` is one soft planning step: pi(a | h) ~ p(a | h) exp(beta Q(h, a)), Q the expected payoff of the rest of the
-episode in the mixture after h and a, own actions by the mixture too (k = 1 of arXiv 2511.22226, section 5). The paper
+episode in the mixture after h and a, own actions by the mixture too (k = 1 of arXiv 2511.22226). The paper
 estimates Q by rollouts of 15 rounds; here it is exact and runs to the end. A phase costs about twenty passes over 4^T
 numbers: T = 8 takes milliseconds, T = 11 a second.
 
@@ -127,11 +127,6 @@ def uniform_likelihood(n_rounds: int) -> npt.NDArray[np.float64]:
     return found
 
 
-def coin_likelihood(n_rounds: int) -> npt.NDArray[np.float64]:
-    """The same for somebody who throws a coin in every round."""
-    return np.full(4**n_rounds, 0.5**n_rounds)
-
-
 def improve(law: Float[Array, " history"], strength: Float[Array, ""]) -> Improved:
     """The policy one soft planning step away from a mixture.
 
@@ -161,9 +156,7 @@ def improve(law: Float[Array, " history"], strength: Float[Array, ""]) -> Improv
     return Improved(likelihood, advantage[0], nudge)
 
 
-def played(
-    likelihood: Float[Array, " history"], pool: Float[Array, " history"], n_rounds: int
-) -> Played:
+def played(likelihood: Float[Array, " history"], pool: Float[Array, " history"], n_rounds: int) -> Played:
     """What becomes of a learner among its like and with the pool, summed over all histories."""
     actions = joint_actions(n_rounds)
     there = mirrored(n_rounds)

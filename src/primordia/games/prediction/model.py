@@ -1,6 +1,6 @@
 """A model of whole interactions: a recurrent net over the stream of observation, payoff and action, one after the other.
 
-arXiv 2602.16301, appendix A: gated recurrent units, linear embeddings for each modality, Swish on the output, a linear
+arXiv 2602.16301: gated recurrent units, linear embeddings for each modality, Swish on the output, a linear
 head for each modality. The stream of an episode is o_0 r_0 a_0 o_1 r_1 a_1 …, o_0 "nothing yet" and r_0 = 0. The model
 predicts each element from those before it, one's own actions too: it is a model of the world and of oneself at once.
 """

@@ -12,7 +12,6 @@ from jaxtyping import Array, Float
 from primordia.games.prediction.mixture import (
     Improved,
     Played,
-    coin_likelihood,
     improve,
     mirrored,
     played,
@@ -29,8 +28,8 @@ class Memory(NamedTuple):
     """All that an arm's predictor has learnt: laws up to a factor, in episodes of a phase.
 
     Args:
-        law: of whole histories, axis [history].
-        own: of one's own actions given the other's, axis [history]; ones where an arm does not need it.
+        law: of whole histories, axis [history]; a single number in the decoupled arm, which has no use for it.
+        own: of one's own actions given the other's, axis [history]; a single number in the other arms.
         other: of the other's given one's own, likewise.
     """
 
@@ -45,10 +44,7 @@ def pools(programs: Float[Array, "replica program seen"], *, n_rounds: int) -> F
     return jax.vmap(lambda one: pool_likelihood(one, n_rounds))(programs)
 
 
-@functools.partial(jax.jit, static_argnames=("arm", "n_rounds"))
-def begin(
-    pool: Float[Array, "replica history"], first: Float[Array, ""], *, arm: str, n_rounds: int
-) -> Memory:
+def begin(pool: Float[Array, "replica history"], first: float, *, arm: str, n_rounds: int) -> Memory:
     """What is known before the first phase; axes of all arrays [replica, history].
 
     Args:
@@ -58,43 +54,62 @@ def begin(
         arm: of `ARMS`.
         n_rounds: of an episode.
     """
-    there = mirrored(n_rounds)
-    one = jnp.broadcast_to(jnp.asarray(coin_likelihood(n_rounds), jnp.float32), pool.shape) if arm == "alone" else pool
-    nothing = jnp.ones_like(pool)
-    if arm == "decoupled":
-        return Memory(nothing, first * one, first * one[:, there])
-    return Memory(first * one * one[:, there], nothing, nothing)
+    watched = jnp.full_like(pool, 0.5**n_rounds) if arm == "alone" else pool
+    return _begin(watched, jnp.float32(first), decoupled=arm == "decoupled", n_rounds=n_rounds)
 
 
-@functools.partial(jax.jit, static_argnames=("arm", "n_rounds"))
+@functools.partial(jax.jit, static_argnames=("decoupled", "n_rounds"))
+def _begin(
+    watched: Float[Array, "replica history"], first: Float[Array, ""], *, decoupled: bool, n_rounds: int
+) -> Memory:
+    there, nothing = mirrored(n_rounds), jnp.zeros((watched.shape[0], 1))
+    if decoupled:
+        return Memory(nothing, first * watched, first * watched[:, there])
+    return Memory(first * watched * watched[:, there], nothing, nothing)
+
+
 def phase(
-    memory: Memory, pool: Float[Array, "replica history"], strength: Float[Array, ""], *, arm: str, n_rounds: int
+    memory: Memory, pool: Float[Array, "replica history"], strength: float, *, arm: str, n_rounds: int
 ) -> tuple[Memory, Improved, Played]:
-    """One phase of every replica: plan in what is known, play, and add what was played to it."""
-    return jax.vmap(lambda known, likelihood: _phase(known, likelihood, strength, arm, n_rounds))(memory, pool)
+    """One phase of every replica: plan in what is known, play, and add what was played to it.
+
+    A member of the pool that is met is an episode, too; where all of the pool are named, or there is none, learners
+    learn about each other from each other alone.
+    """
+    share = MEETING if arm in ("mixed", "decoupled") else 1.0
+    decoupled = arm == "decoupled"
+    return _phases(memory, pool, jnp.float32(strength), jnp.float32(share), decoupled=decoupled, n_rounds=n_rounds)
 
 
-def _phase(
-    memory: Memory, pool: Float[Array, " history"], strength: Float[Array, ""], arm: str, n_rounds: int
+@functools.partial(jax.jit, static_argnames=("decoupled", "n_rounds"))
+def _phases(
+    memory: Memory,
+    pool: Float[Array, "replica history"],
+    strength: Float[Array, ""],
+    share: Float[Array, ""],
+    *,
+    decoupled: bool,
+    n_rounds: int,
 ) -> tuple[Memory, Improved, Played]:
     there = mirrored(n_rounds)
-    found = improve(foreseen(memory, arm), strength)
-    mine = found.likelihood
-    share = MEETING if arm in ("mixed", "decoupled") else 1.0
-    if arm == "decoupled":
+
+    def one(known: Memory, pool: Float[Array, " history"]) -> tuple[Memory, Improved, Played]:
+        found = improve(foreseen(known) if decoupled else known.law, strength)
+        mine = found.likelihood
         met = share * mine[there] + (1 - share) * pool[there]
-        after = Memory(memory.law, memory.own + mine, memory.other + met)
-    else:
-        law = memory.law + share * mine * mine[there] + (1 - share) * mine * pool[there]
-        after = Memory(law, memory.own, memory.other)
-    return after, found, played(mine, pool, n_rounds)
+        if decoupled:
+            after = Memory(known.law, known.own + mine, known.other + met)
+        else:
+            after = Memory(known.law + mine * met, known.own, known.other)
+        return after, found, played(mine, pool, n_rounds)
+
+    return jax.vmap(one)(memory, pool)
 
 
-def foreseen(memory: Memory, arm: str) -> Float[Array, " history"]:
-    """The law that an arm plans with, up to a factor.
+def foreseen(memory: Memory) -> Float[Array, " history"]:
+    """The law that a decoupled learner plans with, up to a factor.
 
-    A decoupled agent believes that its own program says nothing about the other's: its posterior over opponents is
-    updated on what they do alone, and that over itself on what it does alone (arXiv 2511.22226, Prop. 3.17). Its law
-    is the product of the two.
+    It believes that its own program says nothing about the other's: its posterior over opponents is updated on what
+    they do alone, and that over itself on what it does alone (arXiv 2511.22226, Prop. 3.17). Its law is the product.
     """
-    return memory.own * memory.other if arm == "decoupled" else memory.law
+    return memory.own * memory.other

@@ -1,4 +1,4 @@
-"""The pool: opponents that are a table of five probabilities, and how they are met (arXiv 2602.16301, section 3)."""
+"""The pool: opponents that are a table of five probabilities, and how they are met (arXiv 2602.16301)."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ def seen_after(own: Int[Array, "*batch"], other: Int[Array, "*batch"]) -> Int[Ar
     return 1 + 2 * own + other
 
 
-def cooperation(
-    opponents: Float[Array, "opponent seen"], seen: Int[Array, " opponent"]
-) -> Float[Array, " opponent"]:
+def cooperation(opponents: Float[Array, "opponent seen"], seen: Int[Array, " opponent"]) -> Float[Array, " opponent"]:
     """The probability with which each opponent cooperates, from what its *partner* has seen."""
     mirrored = jnp.asarray(MIRRORED)[seen]
     return jnp.take_along_axis(opponents, mirrored[:, None], axis=1)[:, 0]

@@ -1,6 +1,6 @@
 """Predictive policy improvement with a sequence model: train anew on all episodes, plan inside the model, play, repeat.
 
-arXiv 2602.16301, section 4 and appendix A. pi(a | x) ~ p(a | x) exp(beta Q(x, a)), Q the mean return of rollouts inside
+arXiv 2602.16301. pi(a | x) ~ p(a | x) exp(beta Q(x, a)), Q the mean return of rollouts inside
 the model, which plays both sides. We differ: batches are drawn with replacement, an observation that contradicts the
 action just taken is left out of a rollout, and beta is a setting, since the paper's 0.01 cannot be an inverse
 temperature of summed payoffs.
