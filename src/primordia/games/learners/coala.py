@@ -216,7 +216,11 @@ def _experience(
 def _minibatches(learned: Lesson, recipe: Recipe, key: Array) -> Lesson:
     """Shuffled meta-episodes for each of PPO's steps, first axes [step, meta]; a part counts as much as the whole."""
     n_meta = recipe.n_naive + recipe.n_meta
-    orders = jax.vmap(lambda own: jax.random.permutation(own, n_meta))(jax.random.split(key, recipe.n_epochs))
+
+    def order(epoch: Array) -> Array:
+        return jax.random.permutation(jax.random.fold_in(key, epoch), n_meta)
+
+    orders = jax.vmap(order)(jnp.arange(recipe.n_epochs))
     chosen = orders.reshape(recipe.n_epochs * recipe.n_minibatches, -1)
     parts = jax.tree.map(lambda row: row[chosen], learned)
     scale = recipe.n_minibatches

@@ -121,11 +121,13 @@ def meta_episodes(arena: Arena, ego: Weights, others: Weights, key: Array) -> Tr
     rule = arena.rule
     carried = jax.vmap(rule.begin)(others) if rule else ()
 
-    def inner(carry: Any, key: Array) -> tuple[Any, tuple[_Round, Weights]]:
+    def inner(carry: Any, place: Array) -> tuple[Any, tuple[_Round, Weights]]:
         memory, memory_other, weights, carried = carry
         if rule:
             memory_other = _memories(arena.other, shape)
-        (memory, memory_other), (rounds, seen) = _inner_episode(arena, ego, weights, (memory, memory_other), key)
+        (memory, memory_other), (rounds, seen) = _inner_episode(
+            arena, ego, weights, (memory, memory_other), jax.random.fold_in(key, place)
+        )
         after = weights
         if rule:
             update = functools.partial(rule.update, arena.other)
@@ -137,7 +139,7 @@ def meta_episodes(arena: Arena, ego: Weights, others: Weights, key: Array) -> Tr
         return (memory, memory_other, after, carried), (rounds, weights)
 
     begin = (_memories(arena.ego, shape), _memories(arena.other, shape), others, carried)
-    end, (rounds, learned) = jax.lax.scan(inner, begin, jax.random.split(key, arena.n_episodes))
+    end, (rounds, learned) = jax.lax.scan(inner, begin, jnp.arange(arena.n_episodes))
     # Axes [inner, step, meta, game, ...] become [meta, game, inner, step, ...].
     turned = jax.tree.map(lambda row: jnp.moveaxis(row, (2, 3), (0, 1)), rounds)
     return Trajectory(*turned, learned=jax.tree.map(lambda row: row.swapaxes(0, 1), learned), after=end[2])
