@@ -27,18 +27,18 @@ def _trained(
     seed: int, n_replicas: int, n_updates: int, n_naive: int, naive_rate: float, start: str, p_naive: float
 ) -> Any:
     """Agents of all three arms after so many updates, judged."""
-    from primordia.games.experiments import coala_ipd_parts as parts
+    from primordia.games.experiments import coala_ipd_analytic as method
     from primordia.games.experiments.coala_ipd_settings import CoalaIpdConfig
     from primordia.games.learners.analytic import begin, update
 
     config = CoalaIpdConfig(
         seed=seed, n_replicas=n_replicas, n_naive=n_naive, naive_rate=naive_rate, n_judged=N_JUDGED, p_naive=p_naive
     )
-    recipe, streams = parts.recipe(config), Streams(seed)
+    recipe, streams = method.recipe(config), Streams(seed)
     agents = begin(recipe, streams.key("agents", 0), n_replicas, defecting=start == "defection")
     for t in range(n_updates):
         agents = update(recipe, agents, streams.key("naive", t))
-    return parts.judged(config, agents, streams)
+    return method.judged(config, agents, streams)
 
 
 def _judged(setup: Setup) -> Any:

@@ -13,8 +13,10 @@ from primordia.core.streams import Streams
 from primordia.core.views import View
 from primordia.games import pictures
 from primordia.games.claims.coala_ipd import CLAIMS
-from primordia.games.experiments import coala_ipd_findings as shown
-from primordia.games.experiments import coala_ipd_parts as parts
+from primordia.games.claims.coala_ipd_sampled import CLAIMS as SAMPLED
+from primordia.games.claims.estimators import CLAIMS as ESTIMATORS
+from primordia.games.experiments.coala_ipd_findings import draw_policies, every
+from primordia.games.experiments.coala_ipd_judging import method, row
 from primordia.games.experiments.coala_ipd_settings import BANDS, METRICS, PANELS, PRESETS, TRANSITIONS, CoalaIpdConfig
 
 CHI = 3.0
@@ -36,14 +38,14 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
     bands: ClassVar[dict[str, tuple[str, str]]] = BANDS
     views: ClassVar[dict[str, View]] = {
         "policies": View(
-            shown.draw_policies,
+            draw_policies,
             pictures.palette(),
             "Probability of cooperation at the start and after each joint action (own action first), a row for each "
             "agent: those that learn with each other, with naive learners, with both.",
         )
     }
     presets = PRESETS
-    claims = CLAIMS
+    claims = (*ESTIMATORS, *CLAIMS, *SAMPLED)
     determinism = "bitwise-per-machine"
     source = Paper(
         title="Multi-agent cooperation through learning-aware policy gradients",
@@ -59,32 +61,31 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
 
     def init(self, config: CoalaIpdConfig, streams: Streams) -> Any:
         """The same fresh pairs in every arm."""
-        from primordia.games.learners.analytic import begin
-
-        key = streams.key("agents", 0)
-        return begin(parts.recipe(config), key, config.n_replicas, defecting=config.start == "defection")
+        return method(config).begin(config, streams)
 
     def step(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> tuple[Any, Row]:
         """One update of every agent."""
-        from primordia.games.learners.analytic import update
+        return self.advance(config, state, streams, t, 1)
 
-        return update(parts.recipe(config), state, streams.key("naive", t)), {}
+    def advance(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int, n: int) -> tuple[Any, Row]:
+        """`n` updates of every agent.
+
+        Raises:
+            DivergedError: a weight or a gradient is not finite.
+        """
+        made = method(config)
+        for update in range(t, t + n):
+            state = made.update(config, state, streams, update)
+        made.check(state, t + n)
+        return state, {}
 
     def measure(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> Row:
         """Every agent against its pair, and through a meta-episode with naive learners that never change."""
-        return parts.row(parts.judged(config, state, streams))
+        return row(method(config).judged(config, state, streams))
 
     def findings(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
         """Who gets what; a meta-episode from within; policies; who extorts whom; games to watch."""
-        found = parts.judged(config, state, streams)
-        return (
-            shown.summary(found),
-            *shown.lessons(found),
-            shown.policies(state, found),
-            shown.who_extorts_whom(config, state, found, streams),
-            shown.nearest_extortioners(state, found),
-            shown.replay(config, state, found, streams),
-        )
+        return every(config, state, streams)
 
     def known_result(self, config: CoalaIpdConfig) -> KnownResult:
         """What a zero-determinant extortioner gets from one that always cooperates."""

@@ -1,4 +1,4 @@
-"""games/coala-ipd: what can be said of the agents, as tables, charts, pictures and a film."""
+"""games/coala-ipd: what can be said of the agents, as tables, charts and pictures."""
 
 from __future__ import annotations
 
@@ -6,32 +6,46 @@ from typing import Any
 
 import numpy as np
 
-from primordia.core.findings import Chart, Picture, Table
+from primordia.core.findings import Chart, Finding, Picture, Table
 from primordia.core.streams import Streams
 from primordia.games import pictures
-from primordia.games.experiments.coala_ipd_film import replay
-from primordia.games.experiments.coala_ipd_parts import Floats, Judged, first_naive, probabilities, recipe, typical
+from primordia.games.experiments.coala_ipd_film import film
+from primordia.games.experiments.coala_ipd_judging import CLASSICS, Floats, Judged, Matrix, method, typical
 from primordia.games.experiments.coala_ipd_settings import ARMS, COOPERATING, EXTORTING, CoalaIpdConfig
-
-__all__ = ["draw_policies", "lessons", "nearest_extortioners", "policies", "replay", "summary", "who_extorts_whom"]
 
 SITUATIONS = ("START", "CC", "CD", "DC", "DD")
 LEARNED_WITH = {"naive": "each other", "shaping": "naive learners", "mixed": "both"}
-SCALE = 4
+SCALE = 3
 """Pixels of the screen for one of a picture."""
-CLASSICS = {"ALLD": (0.0,) * 5, "ALLC": (1.0,) * 5, "TFT": (1.0, 1.0, 0.0, 1.0, 0.0)}
+
+
+def every(config: CoalaIpdConfig, state: Any, streams: Streams) -> tuple[Finding, ...]:
+    """Who gets what; a meta-episode from within; policies; who extorts whom; games to watch."""
+    made = method(config)
+    found = made.judged(config, state, streams)
+    tables = made.probabilities(config, state)
+    chosen = {arm: tables[place, typical(found, arm), 0] for place, arm in enumerate(ARMS)}
+    exact = (nearest_extortioners(chosen),) if config.method == "analytic" else ()
+    return (
+        summary(found),
+        *lessons(found),
+        policies(chosen),
+        who_extorts_whom(made.matrix(config, state, found, streams)),
+        *exact,
+        film(made.scenes(config, state, found, streams)),
+    )
 
 
 def draw_policies(config: CoalaIpdConfig, state: Any) -> pictures.Pixels:
-    """The view "policies": a tile for each arm."""
-    tables = probabilities(state)
+    """The view "policies": a tile for each arm, 320 pixels across together."""
+    tables = method(config).probabilities(config, state)
     tiles = []
     for place, arm in enumerate(ARMS):
         rows = tables[place].reshape(-1, 5)
-        heat = pictures.enlarge(pictures.heat(rows, 0.0, 1.0), max(2, 64 // len(rows)), 20)
+        heat = pictures.enlarge(pictures.heat(rows, 0.0, 1.0), max(2, 160 // len(rows)), 20)
         names = pictures.beside([_centred(name, 20) for name in SITUATIONS], gap=0)
         tiles.append(pictures.stack([pictures.letters(f"WITH {LEARNED_WITH[arm]}"), names, heat], gap=2))
-    return pictures.enlarge(pictures.beside(tiles, gap=10), 2)
+    return pictures.beside(tiles, gap=10)
 
 
 def _centred(text: str, wide: int) -> pictures.Pixels:
@@ -101,27 +115,19 @@ def lessons(found: Judged) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
-def _typical_tables(state: Any, found: Judged) -> dict[str, Floats]:
-    """The policy of the first agent of each arm's typical replica, axis [situation]."""
-    tables = probabilities(state)
-    return {arm: tables[place, typical(found, place), 0] for place, arm in enumerate(ARMS)}
-
-
-def policies(state: Any, found: Judged) -> Picture:
-    """Policy tables of typical agents, with their nearest extortioners and the classics below."""
-    chosen = _typical_tables(state, found)
-    rows: dict[str, Any] = {}
-    for arm, table in chosen.items():
-        rows[f"WITH {LEARNED_WITH[arm]}".upper()] = table
+def policies(chosen: dict[str, Floats]) -> Picture:
+    """Policy tables of typical agents, with the nearest extortioner and the classics below."""
+    rows: dict[str, Any] = {f"WITH {LEARNED_WITH[arm]}".upper(): table for arm, table in chosen.items()}
     rows["NEAREST EXTORTIONER"] = nearest(chosen["shaping"])[2]
     rows |= CLASSICS
     drawn = pictures.table(np.array([*rows.values()]), [*rows], SITUATIONS, 0.0, 1.0)
     return Picture(
         "Probability of cooperation after each joint action",
-        pictures.enlarge(drawn, SCALE - 1),
+        pictures.enlarge(drawn, SCALE),
         pictures.palette(),
         "A row for the typical agent of each arm, by whom it learned with; then the zero-determinant extortioner "
-        "nearest to the one that learned with naive learners. Columns: one's own last action first.",
+        "nearest to the one that learned with naive learners. Columns: one's own last action first. Of a policy with "
+        "memory: after three rounds of the joint action.",
     )
 
 
@@ -142,57 +148,28 @@ def nearest(table: Floats) -> tuple[float, float, Floats]:
     return chi, phi, np.clip(np.array([table[0], *answers]), 0.0, 1.0)
 
 
-def nearest_extortioners(state: Any, found: Judged) -> Table:
-    """How near each arm's typical agent is to a zero-determinant extortioner."""
+def nearest_extortioners(chosen: dict[str, Floats]) -> Table:
+    """How near the agents that met naive learners are to a zero-determinant extortioner."""
     rows = []
-    for arm, table in list(_typical_tables(state, found).items())[1:]:
-        chi, phi, extorts = nearest(table)
-        rows.append((LEARNED_WITH[arm], chi, phi, float(np.abs(extorts - table)[1:].max()), *map(float, table)))
+    for arm in ("shaping", "mixed"):
+        chi, phi, extorts = nearest(chosen[arm])
+        apart = float(np.abs(extorts - chosen[arm])[1:].max())
+        rows.append((LEARNED_WITH[arm], chi, phi, apart, *map(float, chosen[arm])))
     return Table(
         "Nearest zero-determinant extortioners",
-        (
-            "learned with",
-            "chi",
-            "phi",
-            "largest difference",
-            *(name.lower() for name in SITUATIONS[:1]),
-            *SITUATIONS[1:],
-        ),
+        ("learned with", "chi", "phi", "largest difference", "start", *SITUATIONS[1:]),
         tuple(rows),
         "chi: what the extortioner gets for each unit that it leaves to the other; 1 is tit-for-tat. The difference "
         "says how far the learned policy is from it; what was learned for discounted games need not be on the family.",
     )
 
 
-def who_extorts_whom(config: CoalaIpdConfig, state: Any, found: Judged, streams: Streams) -> Picture:
+def who_extorts_whom(pool: Matrix) -> Picture:
     """What the row's player gets from the column's, as a heat map with numbers."""
-    chosen = _typical_tables(state, found)
-    players = {
-        **CLASSICS,
-        "RANDOM": (0.5,) * 5,
-        "SHAPER": tuple(chosen["shaping"]),
-        "MIXED": tuple(chosen["mixed"]),
-    }
-    names = [*players, "LEARNER"]
-    matrix = payoff_matrix(config, np.array([*players.values()]), streams)
     return Picture(
         "Who extorts whom",
-        pictures.enlarge(pictures.table(matrix, names, names, -1.0, 2.0), SCALE - 1),
+        pictures.enlarge(pictures.table(pool.payoffs, pool.names, pool.names, -1.0, 2.0), SCALE),
         pictures.palette("-1, what a sucker gets", "2, what a defector gets from one"),
         "Payoff per round of the row's player against the column's. SHAPER learned with naive learners only, MIXED "
         "with both. LEARNER is a naive learner in its last inner episode, after it has learned against the other.",
     )
-
-
-def payoff_matrix(config: CoalaIpdConfig, players: Floats, streams: Streams) -> Floats:
-    """Payoffs of fixed policies [player, situation] against each other and a naive learner, who comes last."""
-    import jax.numpy as jnp
-
-    from primordia.games.learners.analytic import against_learners, payoffs_of
-
-    whole = np.full((len(players) + 1, len(players) + 1), np.nan)
-    table = jnp.asarray(players.T, jnp.float32)
-    whole[:-1, :-1] = np.asarray(payoffs_of(recipe(config), table), np.float64)
-    last = np.asarray(against_learners(recipe(config), table, first_naive(config, streams)), np.float64)[-1]
-    whole[:-1, -1], whole[-1, :-1] = last
-    return whole

@@ -61,7 +61,7 @@ class CoalaIpdConfig:
         int, Spec("fresh naive learners that a row judges agents by", "learners", ge=1, le=4096, source="ours")
     ] = 64
     n_naive: Annotated[
-        int, Spec("analytic: naive learners that an update averages over", "learners", ge=1, le=1024, source="ours")
+        int, Spec("naive learners that an update averages over", "learners", ge=1, le=1024, source="ours")
     ] = 16
     discount: Annotated[
         float, Spec("analytic: of payoffs within an inner episode", ge=0.0, le=0.9999, source=f"{PAPER}: 0.95")
@@ -77,6 +77,38 @@ class CoalaIpdConfig:
             source=f"{PAPER}: both",
         ),
     ] = "random"
+    estimator: Annotated[
+        str,
+        Spec(
+            "sampled: what a choice is weighted with against naive learners; only coala's expectation is the gradient",
+            choices=("coala", "m-fos", "batch-unaware"),
+            source=PAPER,
+        ),
+    ] = "coala"
+    algorithm: Annotated[
+        str,
+        Spec(
+            "sampled: returns and a mean over co-players, or a critic and advantages",
+            choices=("reinforce", "a2c", "ppo"),
+            source=f"{PAPER}: ppo",
+        ),
+    ] = "reinforce"
+    policy: Annotated[
+        str,
+        Spec(
+            "sampled: a table of the last joint action, or a policy with a memory of the whole meta-episode",
+            choices=("tabular", "gru", "hawk"),
+            source=f"{PAPER}: hawk",
+        ),
+    ] = "tabular"
+    n_games: Annotated[
+        int, Spec("sampled: games in parallel against one co-player, B", "games", ge=2, le=4096, source=PAPER)
+    ] = 16
+    n_rounds: Annotated[int, Spec("sampled: rounds of an inner episode, T", "rounds", ge=1, le=1000, source=PAPER)] = 10
+    n_meta: Annotated[
+        int,
+        Spec("sampled: meta-episodes of an update against one's pair", "meta-episodes", ge=1, le=1024, source="ours"),
+    ] = 1
 
 
 def _quartiles(name: str, meaning: str) -> dict[str, Metric]:
@@ -163,7 +195,10 @@ TRANSITIONS = {
         after="cooperation",
     ),
 }
-SAMPLED: dict[str, Any] = {"method": "sampled"}
+SAMPLED: dict[str, Any] = {
+    "method": "sampled", "naive_rate": 8.0, "spread": 0.5, "n_inner": 10, "n_judged": 16,
+}  # fmt: skip
+"""What played games need: naive learners that a meta-episode of 100 rounds is enough to lead."""
 PRESETS = {
     "small": Preset(
         "Two pairs and three inner episodes: for checks.",
@@ -191,5 +226,36 @@ PRESETS = {
         "The paper's learning rate: the same phases, and a slower one between them.",
         {"learning_rate": 0.005},
         {"steps": 6000, "every": 100},
+    ),
+    "sampled": Preset(
+        "COALA-PG from played games, with tables. Extortion as in the demo; cooperation comes to some pairs only.",
+        {**SAMPLED, "n_replicas": 4, "p_naive": 0.15},
+        {"steps": 3000, "every": 100},
+    ),
+    "m-fos": Preset(
+        "The same with the estimator of M-FOS, whose shaping signal is sixteen times too small: all defect.",
+        {**SAMPLED, "n_replicas": 4, "p_naive": 0.15, "estimator": "m-fos"},
+        {"steps": 3000, "every": 100},
+    ),
+    "gru": Preset(
+        "COALA-PG with a recurrent policy that remembers the whole meta-episode: it extorts harder as that goes on.",
+        {**SAMPLED, "n_replicas": 3, "policy": "gru", "n_naive": 8, "learning_rate": 0.005, "p_naive": 0.25},
+        {"steps": 1500, "every": 50},
+    ),
+    "paper": Preset(
+        "The paper's sizes for played games, with our naive learners (the paper's are recurrent). For a graphics "
+        "card; not run to its end.",
+        {
+            **SAMPLED,
+            "n_replicas": 2,
+            "p_naive": 0.75,
+            "policy": "hawk",
+            "algorithm": "ppo",
+            "n_inner": 20,
+            "n_naive": 96,
+            "n_meta": 32,
+            "learning_rate": 3e-4,
+        },
+        {"steps": 3000, "every": 100},
     ),
 }
