@@ -13,6 +13,7 @@ from oracles import plain_memory_one as plain
 from primordia.core.errors import BadInputError
 from primordia.games.environments.payoffs import CONVENTIONS, PRISONERS_DILEMMA
 from primordia.games.exact import memory_one
+from primordia.games.exact.allowed import PRISONERS_TABLE
 from primordia.games.exact.long_run import long_run_shares, long_run_values, responding_slopes, stationary
 
 TIT_FOR_TAT, WIN_STAY = (1, 1, 0, 1, 0), (1, 1, 0, 0, 1)
@@ -26,7 +27,7 @@ slope_of_both = jitted(jax.jacrev(memory_one.values, argnums=1))
 bend_of_second = jitted(jax.jacrev(lambda *given: jax.jacrev(memory_one.values, argnums=1)(*given)[1]))
 
 
-def values(first, second, discount=0.95, payoffs=PRISONERS_DILEMMA.table()):
+def values(first, second, discount=0.95, payoffs=PRISONERS_TABLE):
     with jax.enable_x64(True):
         given_both = (jnp.asarray(one, jnp.float64) for one in (first, second))
         return np.asarray(compiled(*given_both, discount, payoffs))
@@ -68,7 +69,7 @@ def test_another_table_and_raw_sums():
 
 def test_shares_keep_their_digits_in_32_bits_with_a_discount_near_1():
     first, second = np.array([0.5, 0.999, 1e-4, 0.5, 1e-6]), np.array([0.5, 1.0, 1e-5, 0.2, 1e-6])
-    shares = jitted(memory_one.occupancy)
+    shares = jax.jit(memory_one.occupancy, static_argnums=2)
     narrow = np.asarray(shares(jnp.asarray(first, jnp.float32), jnp.asarray(second, jnp.float32), 0.9999))
     with jax.enable_x64(True):
         wide = np.asarray(shares(jnp.asarray(first), jnp.asarray(second), 0.9999))
@@ -98,7 +99,7 @@ def test_the_long_run_is_the_limit_of_the_discounted_value():
         first, second = rng.random(5), rng.random(5)
         np.testing.assert_allclose(long_run_values(first, second), plain.mean(first, second, 4000), atol=3e-3)
         with jax.enable_x64(True):
-            near = compiled(jnp.asarray(first), jnp.asarray(second), 1 - 1e-12, PRISONERS_DILEMMA.table())
+            near = compiled(jnp.asarray(first), jnp.asarray(second), 1 - 1e-12, PRISONERS_TABLE)
         np.testing.assert_allclose(long_run_values(first, second), near, atol=1e-10)
 
 
