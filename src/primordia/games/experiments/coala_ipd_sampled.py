@@ -50,6 +50,9 @@ def recipes(config: CoalaIpdConfig) -> tuple[Any, ...]:
         n_episodes=config.n_inner,
         estimator=config.estimator,
         algorithm=config.algorithm,
+        # The mean over all games of a step: a little biased, but with the unbiased one most agents end in defection.
+        baseline="all",
+        clip_norm=config.clip_norm,
         payoff_scale=1.0 if config.algorithm == "reinforce" else PAYOFF_SCALE,
         n_minibatches=1,
         learning_rate=config.learning_rate,
