@@ -1,6 +1,7 @@
 """games/coala-ipd: what its rows, pictures and films say, and that played games keep the contract too."""
 
 import dataclasses
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_a_film_has_a_frame_for_every_inner_episode_and_shows_the_games():
 
 
 def test_settings_out_of_range_are_refused_before_anything_is_compiled():
-    with pytest.raises(ConfigError, match="discount=1.0 is out of range"):
+    with pytest.raises(ConfigError, match=r"discount=1\.0 is out of range"):
         configs.override(CoalaIpdConfig(), {"discount": 1.0})
     with pytest.raises(ConfigError, match="the nearest is m-fos"):
         configs.override(CoalaIpdConfig(), {"estimator": "mfos"})
@@ -104,7 +105,7 @@ def test_played_games_keep_the_contract():
     """The second method as if it were a variant; the same checks as for any experiment."""
 
     class Played(CoalaIpd):
-        variants = {"sampled": PLAYED}
+        variants: ClassVar[dict[str, Any]] = {"sampled": PLAYED}
 
     for check in checks.checks(Played()):
         check.run()

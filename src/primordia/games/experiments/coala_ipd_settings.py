@@ -105,6 +105,10 @@ class CoalaIpdConfig:
         int, Spec("sampled: games in parallel against one co-player, B", "games", ge=2, le=4096, source=PAPER)
     ] = 16
     n_rounds: Annotated[int, Spec("sampled: rounds of an inner episode, T", "rounds", ge=1, le=1000, source=PAPER)] = 10
+    clip_norm: Annotated[
+        float,
+        Spec("sampled: largest norm of an agent's gradient; 0: not clipped", ge=0.0, le=1e6, source=f"{PAPER}: 1"),
+    ] = 0.0
     n_meta: Annotated[
         int,
         Spec("sampled: meta-episodes of an update against one's pair", "meta-episodes", ge=1, le=1024, source="ours"),
@@ -239,7 +243,7 @@ PRESETS = {
     ),
     "gru": Preset(
         "COALA-PG with a recurrent policy that remembers the whole meta-episode: it extorts harder as that goes on.",
-        {**SAMPLED, "n_replicas": 3, "policy": "gru", "n_naive": 8, "learning_rate": 0.005, "p_naive": 0.25},
+        {**SAMPLED, "n_replicas": 3, "policy": "gru", "n_naive": 8, "learning_rate": 0.005, "clip_norm": 0.5},
         {"steps": 1500, "every": 50},
     ),
     "paper": Preset(
@@ -254,6 +258,7 @@ PRESETS = {
             "n_inner": 20,
             "n_naive": 96,
             "n_meta": 32,
+            "clip_norm": 1.0,
             "learning_rate": 3e-4,
         },
         {"steps": 3000, "every": 100},
