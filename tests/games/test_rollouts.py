@@ -132,6 +132,7 @@ def test_the_closed_form_of_a_table_is_what_autodiff_gives(seed: int) -> None:
     assert float(jnp.abs(closed["values"]).max()) == 0
 
 
+@pytest.mark.slow
 def test_minibatches_are_steps_one_after_the_other() -> None:
     weights, seen = Tabular().weights(jax.random.key(0)), episode(0, 4)
     whole = Naive(minibatch=2).update(Tabular(), weights, (), seen)[0]
