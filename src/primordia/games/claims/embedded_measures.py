@@ -79,6 +79,16 @@ def solomonoff_bound(setup: Setup) -> Measurement:
     )
 
 
+def circle(setup: Setup) -> Measurement:
+    """The largest distance of matching pennies from 1/2 in the second half of the iterations."""
+    from primordia.games.embedded import reflection
+
+    n = setup["iterations"]
+    course = abs(reflection.averaged(reflection.MATCHING_PENNIES, n) - 0.5).max(-1)
+    radii = {f"{n // share} iterations": float(course[n // share // 2 : n // share + 1].max()) for share in (20, 4, 1)}
+    return Measurement(float(course[n // 2 :].max()), "it shrinks as one over the root of their number", radii)
+
+
 def fixed_points(setup: Setup) -> Measurement:
     """The largest distance from 1/2 among the liar and both players of matching pennies."""
     from primordia.games.embedded import reflection
@@ -195,10 +205,10 @@ def sampling_escapes(setup: Setup) -> Measurement:
 
 
 def _worth(setup: Setup) -> Any:
-    """Regret per round, axes [kind, cell]."""
+    """The setting, the cells at their end, and the regret per round, axes [kind, horizon, mass, alpha]."""
     from primordia.core import config as configs
     from primordia.core.streams import Streams
-    from primordia.games.embedded.cells import KINDS, regrets
+    from primordia.games.embedded.cells import regrets
     from primordia.games.experiments.embedded_agents import EmbeddedAgents, EmbeddedConfig, setting
 
     config = configs.from_dict(EmbeddedConfig, setup["config"])
@@ -207,19 +217,21 @@ def _worth(setup: Setup) -> Any:
     state = experiment.init(config, streams)
     state, _ = experiment.advance(config, state, streams, 0, config.n_rounds)
     missed = regrets(setting(config), state.cells, config.n_rounds)[-1] / config.n_rounds
-    return missed.reshape(len(KINDS), -1)
+    return setting(config), state.cells, missed
 
 
 def gain_with_twins(setup: Setup) -> Measurement:
     """Regret per round that being embedded saves with a twin."""
-    embedded, decoupled, _, _ = _worth(setup)
+    embedded, decoupled, _, _ = _worth(setup)[2]
     return _difference(decoupled - embedded)
 
 
 def loss_with_strangers(setup: Setup) -> Measurement:
-    """Regret per round that being embedded costs with a stranger."""
-    _, _, embedded, decoupled = _worth(setup)
-    return _difference(embedded - decoupled)
+    """Payoff that being embedded costs in a whole match with a stranger that always defects."""
+    shared, cells, (_, _, embedded, decoupled) = _worth(setup)
+    machines = shared.mixture.machines
+    defects = (machines.actions == 1).all(-1)[cells.strangers]
+    return _difference((embedded - decoupled)[:, defects] * len(cells.joint))
 
 
 def _difference(by_cell: Any) -> Measurement:

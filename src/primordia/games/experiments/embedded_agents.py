@@ -186,7 +186,7 @@ PRESETS = {
     "demo": Preset(
         "Weights of copies by masses on always defecting: twins begin to cooperate where the formula says, and "
         "decoupled agents never do. Seconds.",
-        {},
+        {"floor": 1e-6},
         {"steps": 30, "every": 1},
     ),
     "twins": Preset(
@@ -250,15 +250,14 @@ class EmbeddedAgents(Experiment[EmbeddedConfig, EmbeddedState]):
         "phases": View(
             draw_phases,
             pictures.SWITCHES,
-            "When myopic embedded twins began to cooperate: played (left) and by formula (right). Columns are alpha, "
+            "When myopic embedded twins began to cooperate: played (above) and by formula (below). Columns are alpha, "
             "the prior weight of copies, rows the mass on always defecting, from 0 at the top.",
         ),
         "outcomes": View(
             draw_outcomes,
             pictures.OUTCOMES,
-            "The last round. Tiles from the left: embedded twins, decoupled twins, embedded and decoupled with a "
-            "stranger; a row of tiles for each horizon. Inside a tile columns are alpha, rows the mass on always "
-            "defecting.",
+            "The last round. Twins left, strangers right; embedded agents above, decoupled ones below; further "
+            "horizons below them. Inside a tile columns are alpha, rows the mass on always defecting.",
         ),
     }
     presets = PRESETS

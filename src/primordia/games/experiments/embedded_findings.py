@@ -62,8 +62,8 @@ def of_run(config: EmbeddedConfig, cells: Cells, n_played: int) -> tuple[Finding
             "When myopic embedded twins begin to cooperate",
             pictures.switches([first, expected]),
             pictures.SWITCHES,
-            "Left: played. Right: by formula. Columns are alpha, the prior weight of copies, rising to the right; rows "
-            "are the mass on always defecting, 0 at the top.",
+            "Above: played. Below: by formula. Columns are alpha, the prior weight of copies, rising to the right; "
+            "rows are the mass on always defecting, 0 at the top.",
         ),
         _switch_table(config, first, expected),
         _cooperation(cells, n_played),
@@ -74,9 +74,8 @@ def of_run(config: EmbeddedConfig, cells: Cells, n_played: int) -> tuple[Finding
             "All matches, round by round",
             np.stack([pictures.outcomes(joint) for joint in cells.joint[:n_played]]),
             pictures.OUTCOMES,
-            "Tiles from the left: embedded twins, decoupled twins, embedded with a stranger, decoupled with the same "
-            "stranger; a row of tiles for each horizon, 1 at the top. Columns of a tile are alpha, rows the mass on "
-            "always defecting.",
+            "Twins left, strangers right; embedded agents above, decoupled ones below; further horizons below them. "
+            "Columns of a tile are alpha, rows the mass on always defecting.",
             per_second=3,
         ),
     )

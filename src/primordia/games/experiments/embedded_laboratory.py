@@ -40,14 +40,14 @@ def grain_of_truth() -> Table:
             ("copies tremble together", twins.enlarged(shared, planner, alpha, N_ROUNDS, 0)[0]),
         ):
             settled = int(twins.settled(match, 0.05)[0])
-            rows.append((alpha, name, match.text(), None if settled < 0 else settled))
+            rows.append((alpha, name, match.text(), settled if 0 <= settled <= N_ROUNDS // 2 else None))
     return Table(
         "Twins with and without a grain of truth",
         ("alpha", "class", "play", "equilibrium from round"),
         tuple(rows),
-        "Equilibrium: from this round on every action is a best response and every forecast of the next round is right "
-        "to 0.05. A realised policy that is added explains one more round; cooperation lasts when every way to leave "
-        "it is somebody's policy, or when a copy trembles with the agent.",
+        "Equilibrium: from this round on, no later than the middle, every action is a best response and every "
+        "forecast of the next round right to 0.05. A realised policy that is added explains one more round; "
+        "cooperation lasts when every way to leave it is somebody's policy, or when a copy trembles with the agent.",
     )
 
 

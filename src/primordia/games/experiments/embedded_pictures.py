@@ -32,34 +32,36 @@ SWITCHES = (
 )
 LATER, NEVER = 5, 6
 READABLE = 320
-"""Pixels that the longer side of a picture is blown up to."""
+"""Pixels that the longer side of a picture is blown up to: what a poster shows whole."""
+LINE = 2
 
 
 def outcomes(joint: npt.NDArray[np.int8]) -> Pixels:
-    """One round, axes [kind, horizon, mass, alpha]: a row of tiles for each horizon, a column for each kind."""
+    """One round, axes [kind, horizon, mass, alpha]: twins left, strangers right; embedded above decoupled.
+
+    Further horizons follow below.
+    """
     colours = np.where(joint < 0, NOT_YET, joint).astype(np.uint8)
-    return _tiled([[colours[kind, place] for kind in range(len(colours))] for place in range(colours.shape[1])])
+    rows = [(agent, place) for place in range(colours.shape[1]) for agent in (0, 1)]
+    return _tiled([[colours[agent, place], colours[agent + 2, place]] for agent, place in rows], BETWEEN)
 
 
 def switches(rounds: Sequence[npt.NDArray[np.int64]]) -> Pixels:
-    """Tables [mass, alpha] of first rounds of cooperation, -1 for never, side by side."""
+    """Tables [mass, alpha] of first rounds of cooperation, -1 for never, one below the other."""
     tiles = [np.where(one < 0, NEVER, np.minimum(one, LATER)).astype(np.uint8) for one in rounds]
-    return _tiled([tiles], len(SWITCHES) - 1)
+    return _tiled([[tile] for tile in tiles], len(SWITCHES) - 1)
 
 
-def _tiled(tiles: Sequence[Sequence[Pixels]], between: int = BETWEEN) -> Pixels:
+def _tiled(tiles: Sequence[Sequence[Pixels]], between: int) -> Pixels:
     """Tiles of one size in a grid, a line between them, blown up to be readable."""
+    n_rows, n_columns = len(tiles), len(tiles[0])
     height, width = tiles[0][0].shape
-    factor = max(1, READABLE // (len(tiles[0]) * width))
-    line = max(1, factor // 2)
-    whole = np.full(
-        (len(tiles) * (height * factor + line) - line, len(tiles[0]) * (width * factor + line) - line),
-        between,
-        np.uint8,
-    )
-    for row, line_of_tiles in enumerate(tiles):
-        for column, tile in enumerate(line_of_tiles):
-            top, left = row * (height * factor + line), column * (width * factor + line)
+    room = READABLE - LINE * (max(n_rows, n_columns) - 1)
+    factor = max(1, room // max(n_rows * height, n_columns * width))
+    tall, wide = height * factor + LINE, width * factor + LINE
+    whole = np.full((n_rows * tall - LINE, n_columns * wide - LINE), between, np.uint8)
+    for row, strip in enumerate(tiles):
+        for column, tile in enumerate(strip):
             blown = tile.repeat(factor, 0).repeat(factor, 1)
-            whole[top : top + blown.shape[0], left : left + blown.shape[1]] = blown
+            whole[row * tall : (row + 1) * tall - LINE, column * wide : (column + 1) * wide - LINE] = blown
     return whole
