@@ -111,7 +111,9 @@ def lesson(played: Trajectory, recipe: Recipe, estimator: str, share: float) -> 
         counted, targets = estimators.weights(estimator, payoffs, n_steps), values
     else:
         counted, targets = _judged(payoffs, values, n_steps, recipe, estimator)
-    counted = estimators.centred(counted, recipe.baseline)
+    # Against another agent games are independent, so that each is a meta-episode of its own to the baseline.
+    alone = (n_meta * n_games, 1) if estimator == "policy-gradient" else (n_meta, n_games)
+    counted = estimators.centred(counted.reshape(*alone, long), recipe.baseline).reshape(payoffs.shape)
     if recipe.normalise:
         counted = counted / (counted.std() + 1e-8)
         # The spread is that of one game; the sum over games of a coupled batch would otherwise count B times.
