@@ -33,7 +33,7 @@ def film(scenes: Sequence[Scene]) -> Animation:
         frames.append(np.pad(pictures.stack([title, panels], PAPER, 4), 4, constant_values=PAPER))
     return Animation(
         "A meta-episode, game by game",
-        np.stack(frames),
+        pictures.enlarge(np.stack(frames), 2),
         PALETTE,
         "Left, an agent that learned with naive learners only meets one; middle, an agent that learned with both; "
         "right, two of the latter. In each block rows are games and columns rounds; below, payoffs over inner episodes "

@@ -45,7 +45,7 @@ def draw_policies(config: CoalaIpdConfig, state: Any) -> pictures.Pixels:
         heat = pictures.enlarge(pictures.heat(rows, 0.0, 1.0), max(2, 160 // len(rows)), 20)
         names = pictures.beside([_centred(name, 20) for name in SITUATIONS], gap=0)
         tiles.append(pictures.stack([pictures.letters(f"WITH {LEARNED_WITH[arm]}"), names, heat], gap=2))
-    return pictures.beside(tiles, gap=10)
+    return np.pad(pictures.beside(tiles, gap=10), ((4, 0), (0, 0)), constant_values=pictures.PAPER)
 
 
 def _centred(text: str, wide: int) -> pictures.Pixels:
