@@ -1,9 +1,9 @@
 """Co-player inference: anchors of the pool, and what a perfect predictor does in the three pools of arXiv 2602.16301.
 
-The regions of the anchors come from values that were computed for this environment before. Those of the three pools say
-the paper's words, cooperation or defection. The settings (beta, rounds) are ours and were chosen after a first look at
-beta from 0.1 to 100: with beta up to 3 there is no cooperation in the mixed pool, from 30 on there is. Three claims fail
-and stay: they say where a perfect predictor parts from a trained one.
+The regions of the anchors come from values that were computed for this environment before. Those of the three pools
+say the paper's words, cooperation or defection. The settings (beta, rounds) are ours and were chosen after a first look
+at beta from 0.1 to 100: up to 3 there is no cooperation in the mixed pool, from 30 on there is. Three claims fail and
+stay: they say where a perfect predictor parts from a trained one.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ def _cooperation(
         n_programs=programs,
     )  # fmt: skip
     state = coplayer_exact.begin(config, Streams(seed))
-    likelihood, known = parts.pools(state.programs, n_rounds=rounds), state.known[arm]
+    known = state.known[arm]
     for _ in range(phases):
-        known, found, played = parts.phase(known, likelihood, strength, arm=arm, n_rounds=rounds)
+        known, found, played = parts.phase(known, state.pool, strength, arm=arm, n_rounds=rounds)
     return np.asarray(played.cooperation, np.float64), float(found.nudge.mean()), float(played.pool_payoff.mean())
 
 

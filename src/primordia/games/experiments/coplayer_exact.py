@@ -22,11 +22,13 @@ class MixtureState(NamedTuple):
 
     Args:
         programs: of each replica's pool, axes [replica, program, seen].
+        pool: their likelihood in each history, axes [replica, history].
         known: what each arm has learnt.
         by_round: mean cooperation among learners, axes [arm, row of phases, round]; below 0 where not yet played.
     """
 
     programs: Any
+    pool: Any
     known: dict[str, Memory]
     by_round: Any
 
@@ -39,7 +41,7 @@ def begin(config: CoplayerConfig, streams: Streams) -> MixtureState:
     known = {
         arm: phases.begin(likelihood, _first(config, arm), arm=arm, n_rounds=config.n_rounds) for arm in config.arms
     }
-    return MixtureState(programs, known, rows.nothing_yet(config))
+    return MixtureState(programs, likelihood, known, rows.nothing_yet(config))
 
 
 def _first(config: CoplayerConfig, arm: str) -> float:
@@ -47,8 +49,7 @@ def _first(config: CoplayerConfig, arm: str) -> float:
 
 
 def _phase(config: CoplayerConfig, state: MixtureState, arm: str) -> tuple[Any, Any, Any]:
-    likelihood = phases.pools(state.programs, n_rounds=config.n_rounds)
-    return phases.phase(state.known[arm], likelihood, config.strength, arm=arm, n_rounds=config.n_rounds)
+    return phases.phase(state.known[arm], state.pool, config.strength, arm=arm, n_rounds=config.n_rounds)
 
 
 def step(config: CoplayerConfig, state: MixtureState, streams: Streams, t: int) -> tuple[MixtureState, Row]:
@@ -63,7 +64,7 @@ def step(config: CoplayerConfig, state: MixtureState, streams: Streams, t: int) 
         if arm == config.arms[0]:
             row["pull"] = float(np.asarray(found.nudge, np.float64).mean())
         shown.append(cooperation.mean(axis=0))
-    return MixtureState(state.programs, known, rows.note(config, state.by_round, shown, t)), row
+    return MixtureState(state.programs, state.pool, known, rows.note(config, state.by_round, shown, t)), row
 
 
 def reference(config: CoplayerConfig, state: MixtureState, streams: Streams) -> Row:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.core.findings import Animation, Chart, Table
-from primordia.core.metrics import Row
 from primordia.core.views import Colour
 from primordia.games.experiments.coplayer_settings import ARMS, MOST_ROWS, CoplayerConfig
 

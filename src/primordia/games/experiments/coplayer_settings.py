@@ -218,7 +218,7 @@ METRICS = {
         "payoff per round", "none", "What a best response to each known member of the pool gets, by backward induction."
     ),
     "pull": Metric(
-        "nats", "none", "Mean of beta |Q(D) - Q(C)| in the first arm: how hard planning pulls behaviour from its prior.",
+        "nats", "none", "Mean of beta |Q(D) - Q(C)| in the first arm: how hard planning pulls behaviour.",
         "with_planning",
     ),
     "observation_loss": Metric("nats", "down", "Of the model, for the next observation.", "with_model"),
@@ -251,8 +251,8 @@ _LAPTOP = {"method": "ppi", "pool": "mixed", "n_rounds": 20, "n_phases": 10, "st
 PRESETS = {
     "small": Preset("Three rounds, two replicas: for checks.", _TINY, {"steps": 8, "every": 4}),
     "demo": Preset(
-        "The exact mixture, nine rounds, eight pools, four arms side by side. In the mixed pool learners find out within "
-        "an episode whom they play, and cooperate with their like.",
+        "The exact mixture, nine rounds, eight pools, four arms side by side. In the mixed pool learners find out "
+        "within an episode whom they play, and cooperate with their like.",
         {},
         {"steps": 30, "every": 1},
     ),

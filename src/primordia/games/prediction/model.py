@@ -1,4 +1,4 @@
-"""A model of whole interactions: a recurrent net over the stream of observation, payoff and action, one after the other.
+"""A model of whole interactions: a recurrent net over the stream of observations, payoffs and actions.
 
 arXiv 2602.16301: gated recurrent units, linear embeddings for each modality, Swish on the output, a linear
 head for each modality. The stream of an episode is o_0 r_0 a_0 o_1 r_1 a_1 …, o_0 "nothing yet" and r_0 = 0. The model
@@ -43,8 +43,9 @@ class Model:
     def weights(self, key: Array) -> dict[str, Array]:
         """Uniform within one over the root of the inputs, biases at zero."""
         sizes = {
-            "observation": (N_SEEN, self.n_embedded), "payoff": (1, self.n_embedded), "action": (N_ACTIONS, self.n_embedded),
-            "name": (N_SEEN, self.n_embedded), "into": (self.n_embedded, 3 * self.n_units),
+            "observation": (N_SEEN, self.n_embedded), "payoff": (1, self.n_embedded),
+            "action": (N_ACTIONS, self.n_embedded), "name": (N_SEEN, self.n_embedded),
+            "into": (self.n_embedded, 3 * self.n_units),
             "within": (self.n_units, 3 * self.n_units), "to_observation": (self.n_units, N_SEEN),
             "to_payoff": (self.n_units, 1), "to_action": (self.n_units, N_ACTIONS),
         }  # fmt: skip

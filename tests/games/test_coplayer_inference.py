@@ -1,0 +1,93 @@
+"""games/coplayer-inference: settings that do not go together, what rows and pictures say, and its quick claims."""
+
+import numpy as np
+import pytest
+
+from primordia.core import config as configs
+from primordia.core.errors import ConfigError
+from primordia.core.streams import Streams
+from primordia.games.claims.coplayer_inference import CLAIMS
+from primordia.games.experiments import coplayer_rows as rows
+from primordia.games.experiments.coplayer_inference import CoplayerInference
+from primordia.games.experiments.coplayer_settings import CoplayerConfig
+
+EXPERIMENT = CoplayerInference()
+SMALL = EXPERIMENT.presets["small"].config
+
+
+def settings_of(**other):
+    return configs.from_dict(CoplayerConfig, {**SMALL, **other})
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"method": "ppi"}, "pool=side by side needs method=mixture"),
+        ({"n_rounds": 20}, "n_rounds=20 is too long for the mixture"),
+        ({"method": "ppi", "pool": "mixed", "n_episodes": 6}, "n_episodes=6 cannot be shared out"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(other, said):
+    with pytest.raises(ConfigError, match=said):
+        EXPERIMENT.init(settings_of(**other), Streams(0))
+
+
+def test_an_unknown_pool_is_refused():
+    with pytest.raises(ConfigError, match="pool=mixd"):
+        settings_of(pool="mixd")
+
+
+def test_rows_of_known_episodes():
+    cooperation = np.array([[0, 0, 1, 1, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]], float)
+    found = rows.among("mixed", cooperation)
+    assert found["mixed_cooperation"] == pytest.approx(0.5)
+    assert found["mixed_low"], found["mixed_high"] == pytest.approx((0.3, 0.7))
+    assert found["mixed_above_half"] == 0.5
+    assert found["mixed_first"] == 0.25
+    # Rounds three and four: the last is told apart.
+    assert found["mixed_late"] == 0.75
+    gained = rows.with_pool("mixed", np.array([[0.0, 0.0, 1.0, 2.0]]))
+    assert gained == {"mixed_pool_payoff": 0.75, "mixed_gain": 1.5}
+
+
+def test_the_picture_keeps_every_phase_and_the_film_fills_up():
+    config = settings_of(pool="mixed", n_phases=4)
+    kept = rows.nothing_yet(config)
+    kept = rows.note(config, kept, [np.array([0.0, 0.5, 1.0])], 1)
+    assert kept[0].tolist() == [[-1, -1, -1], [0, 0.5, 1], [-1, -1, -1], [-1, -1, -1]]
+    film = rows.film(np.array([[[0, 1, 0], [1, 1, 0]]]), "there")
+    board = film.frames[:, :: rows.TILE, :: rows.TILE]
+    assert board[0].tolist() == [[rows.NOT_YET] * 3] * 2
+    assert board[2].tolist() == [
+        [rows.COOPERATES, rows.DEFECTS, rows.NOT_YET],
+        [rows.DEFECTS, rows.DEFECTS, rows.NOT_YET],
+    ]
+
+
+def test_the_actor_goes_on_where_it_stopped():
+    """The contract of the third method, in small: two steps are two steps, whatever lies between."""
+    config = settings_of(method="a2c", pool="mixed")
+    streams = Streams(1)
+    state = EXPERIMENT.init(config, streams)
+    for t in range(2):
+        state, row = EXPERIMENT.step(config, state, streams, t)
+    row = {**row, **EXPERIMENT.measure(config, state, streams, 2)}
+    due = {name for name, one in EXPERIMENT.metrics.items() if not one.needs or getattr(config, one.needs)}
+    assert row.keys() == due
+    assert row["policy_entropy"] == pytest.approx(np.log(2), abs=0.05)
+    again, _ = EXPERIMENT.advance(config, EXPERIMENT.init(config, streams), streams, 0, 2)
+    assert np.array_equal(state.learner.weights["logits"], again.learner.weights["logits"])
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.id.startswith("G20")], ids=lambda claim: claim.id)
+def test_claims_of_the_pool_hold(claim):
+    assert claim.expected.holds(claim.measure(claim.setup).value)
+
+
+def test_claims_of_learners_measure_what_they_say():
+    """At the size of checks: the same measure gives the same, and a decoupled learner defects."""
+    by_id = {claim.id: claim for claim in CLAIMS}
+    tiny = {"rounds": 3, "phases": 3, "replicas": 2, "programs": 3}
+    found = by_id["M8-decoupled"].measure({**by_id["M8-decoupled"].setup, **tiny})
+    assert found.value < 0.05
+    assert len(found.evidence["by replica"]) == 2
