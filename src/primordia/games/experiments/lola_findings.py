@@ -24,6 +24,8 @@ FIXED = {
 }
 N_FILMED, N_ROUNDS = 12, 30
 """Pairs and rounds of the film."""
+WIDE = 10
+"""Pixels of a cell of the view, from side to side."""
 
 
 class Arm(NamedTuple):
@@ -152,14 +154,16 @@ def drawn(arms: Sequence[Arm], most: int = 24) -> npt.NDArray[np.uint8]:
     for arm in arms:
         order = np.argsort(-arm.rewards.mean(1), kind="stable")
         shown = arm.policies[order[np.linspace(0, len(order) - 1, min(most, len(order))).astype(int)]]
-        sides = [pictures.enlarge(pictures.heat(shown[:, agent], 0, 1), 7, 16) for agent in (0, 1)]
+        sides = [pictures.enlarge(pictures.heat(shown[:, agent], 0, 1), 6, WIDE) for agent in (0, 1)]
         cells = pictures.beside(sides, gap=4)
         head = np.full((pictures.TALL, cells.shape[1]), pictures.PAPER, np.uint8)
         for agent in (0, 1):
             for place, name in enumerate(("S", "CC", "CD", "DC", "DD")):
-                head = pictures.stamp(head, pictures.letters(name), 0, agent * (sides[0].shape[1] + 4) + 16 * place + 5)
+                head = pictures.stamp(
+                    head, pictures.letters(name), 0, agent * (sides[0].shape[1] + 4) + WIDE * place + 1
+                )
         blocks.append(pictures.stack([pictures.letters(arm.name), head, cells]))
-    return pictures.enlarge(pictures.beside(blocks, gap=14), 2)
+    return pictures.stack([pictures.beside(blocks[at : at + 2], gap=10) for at in range(0, len(blocks), 2)], gap=8)
 
 
 def palette() -> tuple[Colour, ...]:

@@ -119,9 +119,9 @@ def directions(recipe: Dice, weights: Weights, key: Array) -> tuple[Weights, Flo
     Each agent draws K + 1 batches of games of its own: one for each step of the other that it looks ahead to, and one
     after them for itself.
     """
-    keys = jax.random.split(key, (2, recipe.n_steps + 1))
 
-    def one(agent: Array, keys: Array) -> tuple[Weights, Array]:
+    def one(agent: Array, key: Array) -> tuple[Weights, Array]:
+        last, earlier = jax.random.split(key)
         own = jax.tree.map(lambda row: row[agent], weights)
         other = jax.tree.map(lambda row: row[1 - agent], weights)
 
@@ -129,19 +129,26 @@ def directions(recipe: Dice, weights: Weights, key: Array) -> tuple[Weights, Flo
             # Agents keep their seats: whoever looks ahead may be the second one.
             return jax.tree.map(lambda a, b: jnp.where(agent == 0, jnp.stack([a, b]), jnp.stack([b, a])), own, other)
 
-        def ahead(own: Weights) -> tuple[Array, Array]:
-            def step(other: Weights, key: Array) -> tuple[Weights, None]:
-                games = play(recipe, seats(own, other), key)
-                slope = jax.grad(lambda other: objective(recipe, seats(own, other), games, 1 - agent))(other)
-                return jax.tree.map(lambda w, s: w + recipe.step_rate * s, other, slope), None
+        def climbed(own: Weights, other: Weights, games: Play) -> Weights:
+            slope = jax.grad(lambda other: objective(recipe, seats(own, other), games, 1 - agent))(other)
+            return jax.tree.map(lambda w, s: w + recipe.step_rate * s, other, slope)
 
-            after = seats(own, jax.lax.scan(step, other, keys[:-1])[0])
-            games = play(recipe, after, keys[-1])
-            return objective(recipe, after, games, agent), games.payoffs[..., agent].mean()
+        def step(other: Weights, words: Array) -> tuple[Weights, Play]:
+            games = play(recipe, seats(own, other), jax.random.wrap_key_data(words))
+            return climbed(own, other, games), games
 
-        return jax.grad(ahead, has_aux=True)(own)
+        # First all games are played, then the same steps are taken again to be differentiated: no derivative goes
+        # through a choice, so none has to go through the playing.
+        there, games = jax.lax.scan(step, other, _words(earlier, recipe.n_steps))
+        final = play(recipe, seats(own, there), last)
 
-    return jax.vmap(one)(jnp.arange(2), keys)
+        def ahead(own: Weights) -> Array:
+            after = jax.lax.scan(lambda other, games: (climbed(own, other, games), None), other, games)[0]
+            return objective(recipe, seats(own, after), final, agent)
+
+        return jax.grad(ahead)(own), final.payoffs[..., agent].mean()
+
+    return jax.vmap(one)(jnp.arange(2), jax.random.split(key))
 
 
 def play(recipe: Dice, weights: Weights, key: Array) -> Play:
@@ -157,9 +164,9 @@ def play(recipe: Dice, weights: Weights, key: Array) -> Play:
     begun = rolling.begin(recipe.environment, first, recipe.n_games)
     act = jax.vmap(jax.vmap(recipe.policy.act), in_axes=(None, 0, 0))
 
-    def turn(carry: tuple[rolling.Games, Any], key: Array) -> tuple[tuple[rolling.Games, Any], Play]:
+    def turn(carry: tuple[rolling.Games, Any], words: Array) -> tuple[tuple[rolling.Games, Any], Play]:
         games, memory = carry
-        choosing, chance = jax.random.split(key)
+        choosing, chance = jax.random.split(jax.random.wrap_key_data(words))
         acting = act(weights, memory, games.observations)
         actions = jax.random.categorical(choosing, acting.logits)
         drawn = rolling.words(chance, recipe.n_games, recipe.environment.n_draws)
@@ -167,8 +174,7 @@ def play(recipe: Dice, weights: Weights, key: Array) -> Play:
         after = rolling.Games(step.state, step.observations)
         return (after, acting.memory), Play(games.observations, actions, step.payoffs)
 
-    keys = jax.random.split(later, recipe.environment.n_steps)
-    _, played = jax.lax.scan(turn, (begun, _memories(recipe)), keys)
+    _, played = jax.lax.scan(turn, (begun, _memories(recipe)), _words(later, recipe.environment.n_steps))
     return jax.tree.map(lambda row: row.swapaxes(0, 1), played)
 
 
@@ -189,6 +195,11 @@ def chances(recipe: Dice, weights: Weights, games: Play) -> Float[Array, "game r
     return log_probability(logits, games.actions)
 
 
+def _words(key: Array, n: int) -> Array:
+    """The words of `n` keys, first axis [key]: a loop in a batch turns its inputs around, which keys do not survive."""
+    return jax.random.key_data(jax.random.split(key, n))
+
+
 def _memories(recipe: Dice) -> Any:
     return jax.tree.map(lambda row: jnp.broadcast_to(row, (recipe.n_games, 2, *row.shape)), recipe.policy.begin())
 
@@ -199,17 +210,21 @@ def objective(recipe: Dice, weights: Weights, games: Play, agent: Array | int) -
     From each choice is taken what the other games pay from that round on: it does not depend on the choice, so it
     changes no expectation, and makes first derivatives less noisy.
     """
-    paid = games.payoffs[..., agent]
-    n_games = paid.shape[0]
-    later = jax.lax.associative_scan(
-        lambda after, now: (after[0] * now[0], now[1] + now[0] * after[1]),
-        (jnp.full_like(paid, recipe.discount), paid),
-        reverse=True,
-        axis=1,
-    )[1]
-    baseline = (later.sum(0) - later) / max(n_games - 1, 1) if n_games > 1 else jnp.zeros_like(later)
-    taken = chances(recipe, weights, games)
+    paid, taken = games.payoffs[..., agent], chances(recipe, weights, games)
+    baseline = elsewhere(recipe.discount, paid)
     return jax.vmap(functools.partial(surrogate, recipe.discount))(taken, paid, baseline).mean()
+
+
+def elsewhere(discount: float, payoffs: Float[Array, "game round"]) -> Float[Array, "game round"]:
+    """The mean over all OTHER games of what is paid from a round on, discounted from there; 0 where there is none."""
+    n_games = payoffs.shape[0]
+
+    def before(later: Array, now: Array) -> tuple[Array, Array]:
+        later = now + discount * later
+        return later, later
+
+    later = jax.lax.scan(before, jnp.zeros(n_games), payoffs.T, reverse=True)[1].T
+    return (later.sum(0) - later) / (n_games - 1) if n_games > 1 else jnp.zeros_like(later)
 
 
 def surrogate(
