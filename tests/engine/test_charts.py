@@ -15,6 +15,7 @@ from primordia.cli import showing
 from primordia.core import checks
 from primordia.core.errors import ContractError, RunFolderError
 from primordia.core.findings import Animation, Chart, Finding
+from primordia.core.metrics import Metric
 from primordia.core.streams import Streams
 from primordia.engine import looking, opening, plots, report
 from runs import start
@@ -86,12 +87,19 @@ def test_a_panel_draws_declared_metrics_only() -> None:
         check(Broken, "metrics_declared")
 
 
-def test_a_steep_panel_is_logarithmic(root: Path) -> None:
-    run = opening.open_run(start(root, Charted).folder)
+class Shrinking(Charted):
+    """A walk of which little is expected."""
+
+    metrics: ClassVar[dict[str, Metric]] = {**Walk.metrics, "moves": Metric("walkers", "down", "Fewer is better.")}
+
+
+def test_a_steep_panel_of_what_should_become_small_is_logarithmic(root: Path) -> None:
     rows = [{"step": 0, "coverage": 1.0, "moves": 1.0}, {"step": 1, "coverage": 1.0, "moves": 1000.0}]
-    figure = plots._panel(run, rows, "Both", ("coverage", "moves"))
-    assert figure.axes[0].get_yscale() == "log"
-    assert plots._panel(run, rows[:1], "Both", ("coverage", "moves")).axes[0].get_yscale() == "linear"
+    for number, (kind, shown, scale) in enumerate(
+        ((Shrinking, rows, "log"), (Shrinking, rows[:1], "linear"), (Charted, rows, "linear"))
+    ):
+        run = opening.open_run(start(root / str(number), kind).folder)
+        assert plots._panel(run, shown, "Both", ("coverage", "moves")).axes[0].get_yscale() == scale
 
 
 def test_a_terminal_shows_some_points(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARK = "#D55E00"
 DASHES = ("-", "--", ":", "-.")
 STEEP = 30
-"""A panel whose largest value is this many times its smallest has a logarithmic axis."""
+"""Where the largest value of what should become small is this many times the smallest, its panel has a log axis."""
 
 
 def save(run: Opened) -> list[Path]:
@@ -96,7 +96,8 @@ def _panel(run: Opened, rows: Sequence[Mapping[str, Any]], title: str, names: Se
     values = [value for line in lines.values() for _, value in line]
     units = list(dict.fromkeys(run.experiment.metrics[name].unit for name in names))
     unit = units[0] if len(units) == 1 and units[0] != "dimensionless" else ""
-    steep = min(values) > 0 and max(values) > STEEP * min(values)
+    small_is_good = any(run.experiment.metrics[name].direction == "down" for name in names)
+    steep = small_is_good and min(values) > 0 and max(values) > STEEP * min(values)
     bands = {
         name.replace("_", " "): tuple((row["step"], row[low], row[high]) for row in rows if {low, high} <= row.keys())
         for name, (low, high) in run.experiment.bands.items()
