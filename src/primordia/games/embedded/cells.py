@@ -70,8 +70,10 @@ class Cells(NamedTuple):
     p_copy: Float[np.ndarray, "round kind horizon mass alpha"]
 
 
-def drawn(prior: Float[np.ndarray, "mass machine"], uniform: Float[np.ndarray, "mass alpha"]) -> np.ndarray:
-    """A machine for each draw from 0 to 1, axes [mass, alpha]."""
+def drawn(
+    prior: Float[np.ndarray, "mass machine"], uniform: Float[np.ndarray, "mass alpha"]
+) -> Int[np.ndarray, "mass alpha"]:
+    """The place of a machine for each draw from 0 to 1."""
     edges = np.cumsum(prior, -1)
     places = [np.searchsorted(row, draws * row[-1], side="right") for row, draws in zip(edges, uniform, strict=True)]
     return np.minimum(np.array(places), prior.shape[1] - 1)

@@ -15,7 +15,7 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from primordia.core.errors import BadInputError
 
@@ -81,14 +81,19 @@ def losses(
 
 
 def _likelihood(
-    tables: Float[np.ndarray, "one 2"], what: np.ndarray, given: np.ndarray
+    tables: Float[np.ndarray, "one 2"], what: Int[np.ndarray, "history round"], given: Int[np.ndarray, "history round"]
 ) -> Float[np.ndarray, "one history"]:
     """The probability of one side of each history, for every policy or environment."""
     ones = tables[:, given]
     return np.where(what == 1, ones, 1 - ones).prod(-1)
 
 
-def _refuse(policies: np.ndarray, environments: np.ndarray, weights: np.ndarray, n_rounds: int) -> None:
+def _refuse(
+    policies: Float[np.ndarray, "policy 2"],
+    environments: Float[np.ndarray, "environment 2"],
+    weights: Float[np.ndarray, "policy environment"],
+    n_rounds: int,
+) -> None:
     if not 1 <= n_rounds <= LONGEST:
         raise BadInputError(f"Histories of {n_rounds} rounds cannot be listed; allowed: 1 to {LONGEST} rounds.")
     for tables in (policies, environments):
