@@ -20,23 +20,20 @@ from primordia.games.policies.gru import Gru
 from primordia.games.policies.one_logit import OneLogit
 
 DISCOUNT, N_ROUNDS = 0.7, 2
-PLAYS = list(itertools.product(plain.JOINT, repeat=N_ROUNDS))
+PLAYS = np.array(list(itertools.product(plain.JOINT, repeat=N_ROUNDS)))
+"""Every play, axes [play, round, agent]."""
 
 
 def _enumerated(logits, agent, baseline):
     """The expectation of the surrogate over all plays, each weighed by its probability, which is not differentiated."""
-    total = 0.0
-    chances = jax.nn.log_sigmoid(jnp.stack([logits, -logits], -1))
-    for play in PLAYS:
-        taken, seen = [], (0, 0)
-        for one, other in play:
-            taken.append(jnp.stack([chances[0, seen[0], one], chances[1, seen[1], other]]))
-            seen = 1 + 2 * one + other, 1 + 2 * other + one
-        taken = jnp.stack(taken)
-        paid = jnp.asarray([plain.PRISONERS[agent][one][other] for one, other in play])
-        probability = jax.lax.stop_gradient(jnp.exp(taken.sum()))
-        total += probability * dice.surrogate(DISCOUNT, taken, paid, baseline)
-    return total
+    own, other = PLAYS, PLAYS[..., ::-1]
+    places = np.concatenate([np.zeros((len(PLAYS), 1, 2), int), (1 + 2 * own + other)[:, :-1]], 1)
+    chosen = jnp.stack([logits[side][places[..., side]] for side in (0, 1)], -1)
+    taken = jax.nn.log_sigmoid(jnp.where(PLAYS == 0, chosen, -chosen))
+    paid = jnp.asarray(np.asarray(plain.PRISONERS)[agent][PLAYS[..., 0], PLAYS[..., 1]])
+    probability = jax.lax.stop_gradient(jnp.exp(taken.sum((1, 2))))
+    each = jax.vmap(lambda chances, payoffs: dice.surrogate(DISCOUNT, chances, payoffs, baseline))(taken, paid)
+    return (probability * each).sum()
 
 
 of_order = {
@@ -111,6 +108,7 @@ def test_sampled_directions_are_the_exact_ones_within_their_noise():
     assert np.isfinite(np.asarray(paid)).all()
 
 
+@pytest.mark.slow
 def test_sampled_pairs_learn_the_same_in_one_stretch_or_two():
     config = LolaConfig(method="dice", n_replicas=2, n_games=2, n_rounds=3, learning_rate=0.2, step_rate=0.3)
     experiment, streams = LolaExperiment(), Streams(1)

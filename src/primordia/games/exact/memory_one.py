@@ -43,8 +43,9 @@ def values(
     Raises:
         BadInputError: the discount or the table is not allowed.
     """
+    table = np.asarray(checked_table(payoffs), np.float64).reshape(2, 4)
     shares = occupancy(first, second, discount)
-    return (jnp.asarray(checked_table(payoffs), shares.dtype).reshape(2, 4) * shares).sum(1)
+    return (jnp.asarray(table, shares.dtype) * shares).sum(1)
 
 
 def occupancy(
