@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from primordia.games.environments import grid
 from primordia.games.environments.environment import Environment, Step, choice
 
 
@@ -48,8 +49,13 @@ def move(environment: Environment, games: Games, actions: Int[Array, "game agent
     step = jax.vmap(environment.step)(games.states, actions, words(chance, n_games, environment.n_draws))
     played = Games(step.state, step.observations)
 
+    # The key goes into the branch as numbers: a batched branch becomes a choice, and a key that is one of two is
+    # taken for used by JAX_DEBUG_KEY_REUSE.
+    numbers, kind = jax.random.key_data(again), jax.random.key_impl(again)
+
     def anew(played: Games) -> Games:
-        return jax.tree.map(functools.partial(_where, step.done), begin(environment, again, n_games), played)
+        fresh = begin(environment, jax.random.wrap_key_data(numbers, impl=kind), n_games)
+        return jax.tree.map(functools.partial(_where, step.done), fresh, played)
 
     return jax.lax.cond(step.done.any(), anew, lambda played: played, played), step
 
@@ -62,11 +68,16 @@ def _where(done: Bool[Array, " game"], fresh: Array, old: Array) -> Array:
 def random_play(
     environment: Environment, games: Games, key: Array, *, n_steps: int
 ) -> tuple[Games, Float[Array, " agent"]]:
-    """So many steps of every game with uniformly random actions, and the mean payoff per step of each agent."""
+    """So many steps of every game with uniformly random actions, and the mean payoff per step of each agent.
+
+    The actions of a step come from one word, spread over games and agents (`grid.spread`): a word from the key for
+    each of them would cost more than the step of a small game.
+    """
 
     def play(games: Games, key: Array) -> tuple[Games, Array]:
         chosen, chance = jax.random.split(key)
-        drawn = words(chosen, games.observations.shape[0], environment.n_agents)
+        shape = (games.observations.shape[0], environment.n_agents)
+        drawn = grid.spread(jax.random.bits(chosen, (), jnp.uint32), shape[0] * shape[1]).reshape(shape)
         games, step = move(environment, games, choice(drawn, len(environment.actions)), chance)
         return games, step.payoffs.mean(0)
 

@@ -1,0 +1,72 @@
+"""Batches of games: each begins anew when it ends, whatever the others do, and the step tells of the end itself."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from primordia.games.environments import rolling
+from primordia.games.environments.coins import Coins
+
+GAME, N_GAMES = Coins(n_steps=3), 4
+
+
+@jax.jit
+def moved(games, actions, key):
+    return rolling.move(GAME, games, actions, key)
+
+
+@jax.jit
+def by_hand(games, actions, key):
+    """A step of every game, and what each would begin with if it began anew now."""
+    chance, again = jax.random.split(key)
+    step = jax.vmap(GAME.step)(games.states, actions, rolling.words(chance, N_GAMES, GAME.n_draws))
+    return step, rolling.begin(GAME, again, N_GAMES)
+
+
+def same(one, other):
+    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def start(played):
+    games = jax.jit(functools.partial(rolling.begin, GAME, n_games=N_GAMES))(jax.random.key(0))
+    return games._replace(states=games.states._replace(step=np.array(played, np.int32)))
+
+
+def test_games_that_end_begin_anew_and_the_others_go_on():
+    actions = np.array([[0, 1], [2, 3], [1, 1], [3, 0]], np.int32)
+    games, step = moved(start([0, 2, 1, 2]), actions, jax.random.key(1))
+    expected, fresh = by_hand(start([0, 2, 1, 2]), actions, jax.random.key(1))
+    assert np.asarray(step.done).tolist() == [False, True, False, True]
+    assert same(step, expected)
+    assert np.asarray(step.state.step).tolist() == [1, 3, 2, 3], "the step is told as it was"
+    assert np.asarray(games.states.step).tolist() == [1, 0, 2, 0]
+    for lane, source in enumerate((step, fresh, step, fresh)):
+        state = source.states if source is fresh else source.state
+        assert same(*(jax.tree.map(lambda leaf, lane=lane: leaf[lane], each) for each in (games.states, state)))
+        assert np.array_equal(games.observations[lane], source.observations[lane])
+
+
+def test_nothing_begins_anew_while_no_game_ends():
+    actions = np.zeros((N_GAMES, 2), np.int32)
+    games, step = moved(start([0, 1, 0, 1]), actions, jax.random.key(2))
+    assert same(games.states, step.state)
+
+
+def test_a_batch_of_batches_is_the_batches():
+    keys = jax.random.split(jax.random.key(3), 2)
+    actions = np.zeros((2, N_GAMES, 2), np.int32)
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), start([0, 2, 1, 2]), start([0, 1, 0, 1]))
+    together, _ = jax.vmap(moved)(stacked, actions, jax.random.clone(keys))
+    for i, played in enumerate(([0, 2, 1, 2], [0, 1, 0, 1])):
+        alone, _ = moved(start(played), actions[i], keys[i])
+        assert same(alone, jax.tree.map(lambda leaf, i=i: leaf[i], together))
+
+
+def test_random_play_is_fair_and_spans_episodes():
+    games = start([0, 0, 0, 0])
+    after, payoffs = rolling.random_play(GAME, games, jax.random.key(4), n_steps=3000)
+    assert np.asarray(after.states.step).tolist() == [0] * N_GAMES
+    assert np.abs(np.asarray(payoffs)).max() < 0.025, "half of the coins are the other's: 1 + 1 - 2, in the mean"
