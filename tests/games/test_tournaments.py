@@ -199,6 +199,7 @@ def test_pools_by_name():
     assert pool.names("basic, grim", FORM)[-1] == "grim"
     assert len(pool.names("first-tournament", FORM)) == 15
     assert set(pool.names("all", FORM)) == set(pool.zoo.ZOO)
+    assert "zd-set-2" not in pool.names("all", pool.form(table.make("matching-pennies")))
     hands = pool.form(table.make("rock-paper-scissors"))
     assert pool.names("all", hands) == ("uniform", "cycle", "always-rock", "always-paper", "always-scissors")
     beats = pool.player("reply-0120120120", hands)

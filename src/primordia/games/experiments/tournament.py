@@ -101,7 +101,7 @@ def pool_of(config: TournamentConfig) -> Pool:
 
 
 def means(state: TournamentState) -> tuple[Floats, Floats, Floats]:
-    """Payoffs, wins and first actions of each against each, over all repetitions; 0 where they have not met."""
+    """Payoffs, wins and first actions of each against each, over all repetitions; 0 where two have not met."""
     met = np.maximum(state.met, 1.0)
     return state.payoffs / met, state.wins / met, state.firsts / met
 
@@ -129,7 +129,7 @@ class Tournament(Experiment[TournamentConfig, TournamentState]):
     claims = CLAIMS
     views: ClassVar[dict[str, View]] = {
         "payoffs": View(
-            lambda config, state: found.payoff_pixels(means(state)[0]),
+            lambda config, state: found.payoff_pixels(np.where(state.met > 0, means(state)[0], np.nan)),
             pictures.palette("least", "most"),
             "What each player (row) got from each (column) so far, from the least of the pool to the most.",
         )
@@ -189,7 +189,7 @@ class Tournament(Experiment[TournamentConfig, TournamentState]):
         counted = met * (1.0 if config.self_play else 1 - np.eye(len(met)))
         row = {
             "cooperation": float((firsts * counted).sum() / counted.sum()),
-            "mean_payoff": float((payoffs * counted).sum() / counted.sum()),
+            "mean_payoff": round(float((payoffs * counted).sum() / counted.sum()), 12) + 0.0,
         }
         return after._replace(shares=trail[-1]), row
 
@@ -235,7 +235,8 @@ class Tournament(Experiment[TournamentConfig, TournamentState]):
             ratings.alpha_rank([payoffs], alpha=config.intensity, population=config.population),
         )
         begun = self.init(config, streams).shares
-        trail = evolved(config, payoffs, begun, streams, "trail", 0, found.N_SHOWN)
+        n_shown = found.N_SHOWN if config.ecology != "moran" else 1 + found.N_EVENTS // config.population
+        trail = evolved(config, payoffs, begun, streams, "trail", 0, min(found.N_SHOWN, n_shown))
         return (
             found.ranking(standing),
             found.population(standing, trail),

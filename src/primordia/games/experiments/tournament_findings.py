@@ -12,8 +12,8 @@ from primordia.core.views import Colour
 from primordia.games import pictures
 
 Floats = npt.NDArray[np.float64]
-N_SHOWN = 300
-"""Generations of the chart."""
+N_SHOWN, N_EVENTS = 1000, 50_000
+"""Generations of the chart, and births in it at most."""
 N_LINES = 8
 N_FRAMES = 60
 ACTION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -97,8 +97,9 @@ def masses(standing: Standing) -> Table:
 
 
 def payoff_pixels(payoffs: Floats) -> npt.NDArray[np.uint8]:
-    """A heat map of payoffs, from the least of the pool to the most."""
-    low, high = float(payoffs.min()), float(payoffs.max())
+    """A heat map of payoffs, from the least of the pool to the most; blank where two have not met."""
+    known = payoffs[np.isfinite(payoffs)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     return pictures.heat(payoffs, low, high if high > low else low + 1)
 
 

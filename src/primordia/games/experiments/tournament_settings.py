@@ -34,7 +34,7 @@ class TournamentConfig:
             "who plays: names with commas between, or basic, first-tournament, zoo, all",
             source="Axelrod library 4.14.0",
         ),
-    ] = "basic"
+    ] = "all"
     n_rounds: Annotated[int, Spec("steps of a match", "rounds", ge=1, le=10_000, source=AXELROD)] = 200
     n_games: Annotated[
         int, Spec("matches of each ordered pair in a repetition", "matches", ge=1, le=1000, source="ours")
@@ -110,7 +110,7 @@ METRICS = {
     "entropy": Metric("bits", "none", "Entropy of the shares of the population."),
     "survivors": Metric("players", "none", "Strategies with more than a thousandth of the population."),
     "top_rating": Metric("Elo points", "none", "Highest rating; all begin at 0 and the mean stays there."),
-    "top_mass": Metric("share", "none", "Largest mass of alpha-rank: time spent with one strategy when mutants are rare."),
+    "top_mass": Metric("share", "none", "Largest mass of alpha-rank: time with one strategy when mutants are rare."),
 }  # fmt: skip
 
 PANELS = {
@@ -131,8 +131,8 @@ PRESETS = {
         {"steps": 4, "every": 1},
     ),
     "demo": Preset(
-        "The whole zoo, 39 strategies: who wins, who only beats others, and who is left after 300 generations.",
-        {"players": "zoo"},
+        "The whole zoo, 39 strategies: who scores, who only wins, and who is left after 1,200 generations.",
+        {"players": "zoo", "n_generations": 20},
         {"steps": 60, "every": 2},
     ),
     "axelrod-basic": Preset(
@@ -152,7 +152,7 @@ PRESETS = {
     ),
     "noise": Preset(
         "The zoo with one action in twenty replaced: forgiveness pays.",
-        {"players": "zoo", "noise": 0.05},
+        {"players": "zoo", "noise": 0.05, "n_generations": 20},
         {"steps": 60, "every": 2},
     ),
     "pettingzoo": Preset(

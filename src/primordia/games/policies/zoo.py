@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from primordia.core.errors import UnknownNameError
+from primordia.core.errors import ConfigError, UnknownNameError
 from primordia.games.environments.payoffs import CONVENTIONS, Dilemma
 from primordia.games.policies.policy import Policy
 from primordia.games.policies.strategies import Pattern, Strategy, Weightless, memory_one, zero_determinant
@@ -44,6 +44,8 @@ FIRST_TOURNAMENT = (
 def _generous(dilemma: Dilemma) -> Weightless:
     """Tit-for-tat that forgives as often as it can afford (Axelrod library: min(1 - (T-R)/(R-S), (R-P)/(T-P)))."""
     r, s, t, p = dilemma.reward, dilemma.sucker, dilemma.temptation, dilemma.punishment
+    if r == s or t == p:
+        raise ConfigError(f"generous-tit-for-tat reckons with R - S and T - P; one of them is 0 in {dilemma}.")
     forgives = max(0.0, min(1 - (t - r) / (r - s), (r - p) / (t - p)))
     return memory_one(1, 1, forgives, 1, forgives)
 
@@ -71,7 +73,7 @@ def strategy(name: str, dilemma: Dilemma = CONVENTIONS["axelrod"], n_rounds: int
 
     Raises:
         UnknownNameError: there is no such strategy; says the nearest.
-        ConfigError: a zero-determinant strategy does not exist in this dilemma.
+        ConfigError: a strategy that reckons with the payoffs does not exist in this dilemma.
     """
     if name in MEMORY_ONE:
         return memory_one(*MEMORY_ONE[name])

@@ -66,8 +66,17 @@ def names(text: str, of: Form) -> tuple[str, ...]:
 
 def everyone(of: Form) -> tuple[str, ...]:
     """Every player that goes by one name and can play the game."""
-    always = tuple(f"always-{action}" for action in of.actions)
-    return zoo.ZOO if of.dilemma else ("uniform", "cycle", *always)
+    if of.dilemma is None:
+        return ("uniform", "cycle", *(f"always-{action}" for action in of.actions))
+    return tuple(name for name in zoo.ZOO if name not in zoo.RECKONING or _exists(name, of.dilemma))
+
+
+def _exists(name: str, dilemma: Dilemma) -> bool:
+    try:
+        zoo.strategy(name, dilemma)
+    except ConfigError:
+        return False
+    return True
 
 
 def player(name: str, of: Form) -> Policy:
