@@ -6,6 +6,7 @@ from its own earlier runs (other code, other seeds); where it gives none, they s
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -85,6 +86,17 @@ def _other_play(percentile: float) -> Callable[[Setup], Measurement]:
     return measure
 
 
+def _share_cooperating(setup: Setup) -> Measurement:
+    """Share of replicas whose pair gets at least 0.9 against each other."""
+    from primordia.games.experiments.coala_ipd_settings import COOPERATING
+
+    found = _judged(setup)
+    over_replicas = found.other_play[ARMS[setup["arm"]]]
+    return dataclasses.replace(
+        _measurement(found, over_replicas, 50), value=float((over_replicas >= COOPERATING).mean())
+    )
+
+
 WHOLE: dict[str, Any] = {"seed": 1, "n_replicas": 8, "n_updates": 4000, "n_naive": 16}
 SHORT: dict[str, Any] = {"seed": 2, "n_replicas": 4, "n_updates": 1500, "n_naive": 8}
 SPECIFIED = "the specification's run (8 seeds, 4000 updates) and its tolerance"
@@ -122,6 +134,18 @@ CLAIMS = (
         "G13-quick", "Agents that learn with both cooperate with each other: median pair.",
         f"{PAPER}, finding 3", {**SHORT, "arm": "mixed"}, _other_play(50),
         Expected(0.9, 1.0, WORDS), "quick", MINUTE,
+    ),
+    Claim(
+        "G13-half", "With half of the weight on naive learners outcomes are bistable: share of pairs that cooperate.",
+        "measured for the specification: quartiles 0.001 / 0.999 / 0.999",
+        {**WHOLE, "arm": "mixed", "p_naive": 0.5}, _share_cooperating,
+        Expected(0.25, 0.875, "some, and not all: the specification's quartiles say from a half to three quarters"),
+        "full", MINUTES,
+    ),
+    Claim(
+        "G13-most", "With three quarters of it on naive learners no pair cooperates: upper quartile.",
+        "measured for the specification: 0.001", {**WHOLE, "arm": "mixed", "p_naive": 0.75}, _other_play(75),
+        Expected(0.0, 0.01, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G14", "Agents that learn with each other only defect: highest payoff of a pair.",
