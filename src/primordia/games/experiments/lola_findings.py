@@ -163,7 +163,8 @@ def drawn(arms: Sequence[Arm], most: int = 24) -> npt.NDArray[np.uint8]:
                     head, pictures.letters(name), 0, agent * (sides[0].shape[1] + 4) + WIDE * place + 1
                 )
         blocks.append(pictures.stack([pictures.letters(arm.name), head, cells]))
-    return pictures.stack([pictures.beside(blocks[at : at + 2], gap=10) for at in range(0, len(blocks), 2)], gap=8)
+    rows = [pictures.beside(blocks[at : at + 2], gap=10) for at in range(0, len(blocks), 2)]
+    return np.pad(pictures.stack(rows, gap=8), 3, constant_values=pictures.PAPER)
 
 
 def palette() -> tuple[Colour, ...]:
