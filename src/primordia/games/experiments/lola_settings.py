@@ -122,7 +122,7 @@ PRESETS = {
         {"steps": 6000, "every": 100},
     ),
     "mixture": Preset(
-        "10 and 3 steps looked ahead, with 0.4 of the gradient of the payoff as it is: more of those with ten cooperate.",
+        "10 and 3 steps looked ahead, with 0.4 of the gradient of the payoff as it is: more with ten steps cooperate.",
         {**_SLOW, "look_aheads": "10,3", "weight": 0.6},
         {"steps": 6000, "every": 100},
     ),
