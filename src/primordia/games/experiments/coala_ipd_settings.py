@@ -232,17 +232,19 @@ PRESETS = {
         {"steps": 6000, "every": 100},
     ),
     "sampled": Preset(
-        "COALA-PG from played games, with tables. Extortion as in the demo; cooperation comes to some pairs only.",
+        "COALA-PG from played games, with tables: the settings of the claims G09 and G10, but in pairs. Not yet run to "
+        "its end.",
         {**SAMPLED, "n_replicas": 4, "p_naive": 0.15},
         {"steps": 3000, "every": 100},
     ),
     "m-fos": Preset(
-        "The same with the estimator of M-FOS, whose shaping signal is sixteen times too small: all defect.",
+        "The same with the estimator of M-FOS, whose shaping signal is sixteen times too small. Not yet run to its end.",
         {**SAMPLED, "n_replicas": 4, "p_naive": 0.15, "estimator": "m-fos"},
         {"steps": 3000, "every": 100},
     ),
     "gru": Preset(
-        "COALA-PG with a recurrent policy that remembers the whole meta-episode: it extorts harder as that goes on.",
+        "COALA-PG with a recurrent policy that remembers the whole meta-episode: the settings of the claim G08, with "
+        "bounded gradients. Not yet run to its end.",
         {**SAMPLED, "n_replicas": 3, "policy": "gru", "n_naive": 8, "learning_rate": 0.005, "clip_norm": 0.5},
         {"steps": 1500, "every": 50},
     ),
