@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracles import plain_prediction as plain
 
-from primordia.core.errors import BadInputError
+from primordia.core.errors import BadInputError, ConfigError
 from primordia.games.prediction import mixture, phases
 
 N_ROUNDS, N_PROGRAMS = 3, 3
@@ -82,6 +82,12 @@ def test_histories_and_their_mirrors():
     actions, there = mixture.joint_actions(4), mixture.mirrored(4)
     assert np.array_equal(there[there], np.arange(256))
     assert np.array_equal(actions[there] // 2, actions % 2)
+
+
+def test_a_pool_under_which_something_cannot_happen_is_refused():
+    pool = phases.pools(jnp.asarray(np.tile([1.0, 0.5, 0.5, 0.5, 0.5], (2, 3, 1)), jnp.float32), n_rounds=N_ROUNDS)
+    with pytest.raises(ConfigError, match="n_programs is too small"):
+        phases.check_grain(phases.begin(pool, 4.0, arm="mixed", n_rounds=N_ROUNDS))
 
 
 def test_too_many_rounds_are_refused_before_anything_is_compiled():

@@ -51,7 +51,7 @@ def test_losses_are_those_of_a_stream_heard_element_by_element():
     generator = np.random.Generator(np.random.Philox(1))
     own, other = generator.integers(0, 2, (2, 4, 5))
     names = generator.normal(size=(4, 5))
-    found = MODEL.losses(WEIGHTS, jnp.asarray(own), jnp.asarray(other), jnp.asarray(names, jnp.float32))
+    found = jax.jit(MODEL.losses)(WEIGHTS, jnp.asarray(own), jnp.asarray(other), jnp.asarray(names, jnp.float32))
     wanted = np.mean([plain_losses(WEIGHTS, *one) for one in zip(own, other, names, strict=True)], axis=0)
     assert np.asarray(found) == pytest.approx(wanted, abs=1e-5)
 
@@ -96,24 +96,26 @@ def test_a_row_plays_the_table_it_was_given_and_sees_its_partner_mirrored():
     assert found.tolist() == [0, 0, 1, 1, 1, 0, 0, 1]
 
 
-def test_played_pairs_are_each_others_mirror_and_training_beats_a_coin():
-    """The parts together: an action that everybody takes is soon predicted."""
-    recipe = ppi.Recipe(0.05, 8, 4)
-    held = ppi.Episodes(jnp.ones((16, 4), jnp.uint8), jnp.ones((16, 4), jnp.uint8), jnp.zeros((16, 5)))
-    trained = ppi.train(jax.random.key(5), held, jnp.int32(16), model=MODEL, recipe=recipe)
-    after = MODEL.losses(trained.weights, *(one.astype(jnp.int32) for one in held[:2]), held.names)
-    assert bool(trained.finite)
-    assert float(after.action) < np.log(2)
+def test_played_pairs_are_each_others_mirror():
+    """Sizes are those of the preset for checks, so that one compilation serves both."""
     shared = Meetings(8, "mixed")
     played = ppi.play(
-        jax.random.key(6), trained.weights, shared.opponents(jax.random.key(7)), jnp.float32(1.0), meetings=shared,
-        model=MODEL, planning=ppi.Planning(2, 2), n_rounds=4,
+        jax.random.key(6), WEIGHTS, shared.opponents(jax.random.key(7)), jnp.float32(100.0), meetings=shared,
+        model=MODEL, planning=ppi.Planning(2, 2), n_rounds=3,
     )  # fmt: skip
     own, other = np.asarray(played.episodes.own), np.asarray(played.episodes.other)
-    met = np.asarray(shared.partners())
-    assert np.array_equal(own[4:], other[met[4:]])
+    assert np.array_equal(own[4:], other[np.asarray(shared.partners())[4:]])
 
 
+@pytest.mark.slow
+def test_training_learns_what_everybody_does():
+    held = ppi.Episodes(jnp.ones((16, 4), jnp.uint8), jnp.ones((16, 4), jnp.uint8), jnp.zeros((16, 5)))
+    trained = ppi.train(jax.random.key(5), held, jnp.int32(16), model=MODEL, recipe=ppi.Recipe(0.05, 8, 40))
+    assert bool(trained.finite)
+    assert max(float(one) for one in trained.losses) < 0.1
+
+
+@pytest.mark.slow
 def test_the_actor_learns_to_defect_on_those_who_cannot_answer():
     """Against the pool alone nearly all there is to learn is to defect; some updates already lean towards it."""
     recipe, shared = a2c.Recipe(learning_rate=0.05, entropy=0.0, rescale=0.1), Meetings(64, "mixed")

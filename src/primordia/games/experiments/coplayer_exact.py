@@ -34,13 +34,19 @@ class MixtureState(NamedTuple):
 
 
 def begin(config: CoplayerConfig, streams: Streams) -> MixtureState:
-    """A pool for each replica, and what its programs show of each other."""
+    """A pool for each replica, and what its programs show of each other.
+
+    Raises:
+        ConfigError: a pool under which some history cannot happen.
+    """
     drawn = pool.draw(streams.key("pool", 0), config.n_replicas * config.n_programs)
     programs = drawn.reshape(config.n_replicas, config.n_programs, pool.N_SEEN)
     likelihood = phases.pools(programs, n_rounds=config.n_rounds)
     known = {
         arm: phases.begin(likelihood, _first(config, arm), arm=arm, n_rounds=config.n_rounds) for arm in config.arms
     }
+    for memory in known.values():
+        phases.check_grain(memory)
     return MixtureState(programs, likelihood, known, rows.nothing_yet(config))
 
 

@@ -25,7 +25,9 @@ PALETTE = (
 )
 COOPERATES, DEFECTS, NOT_YET = N_SHADES - 1, 0, N_SHADES
 TILE = 12
-"""Pixels of a round in pictures and films."""
+"""Pixels of a round in films."""
+READABLE = 320
+"""Pixels of a picture's sides, at most."""
 
 
 def among(arm: str, cooperation: npt.NDArray[np.float64]) -> dict[str, float]:
@@ -75,7 +77,10 @@ def draw_rounds(config: CoplayerConfig, state: Any) -> npt.NDArray[np.uint8]:
     shades = np.where(shares < 0, NOT_YET, np.rint(np.clip(shares, 0, 1) * (N_SHADES - 1))).astype(np.uint8)
     gap = np.full((shades.shape[1], 1), NOT_YET, np.uint8)
     parts = [part for arm in shades for part in (arm, gap)][:-1]
-    return np.ascontiguousarray(np.concatenate(parts, axis=1).repeat(TILE, axis=0).repeat(TILE, axis=1))
+    whole = np.concatenate(parts, axis=1)
+    # Posters show a square; rows and columns are stretched alike to fill it.
+    tall, wide = (max(1, READABLE // n) for n in whole.shape)
+    return np.ascontiguousarray(whole.repeat(tall, axis=0).repeat(wide, axis=1))
 
 
 def chart(by_replica: Mapping[str, npt.NDArray[np.float64]]) -> Chart:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from primordia.core.errors import ConfigError
 from primordia.games.prediction.mixture import (
     Improved,
     Played,
@@ -42,6 +43,21 @@ class Memory(NamedTuple):
 def pools(programs: Float[Array, "replica program seen"], *, n_rounds: int) -> Float[Array, "replica history"]:
     """The likelihood of each replica's pool."""
     return jax.vmap(lambda one: pool_likelihood(one, n_rounds))(programs)
+
+
+def check_grain(memory: Memory) -> None:
+    """Refuse a memory that holds some history to be impossible: nothing could be foreseen after it.
+
+    Raises:
+        ConfigError: the probability of a history is below what 32 bits hold.
+    """
+    for part in memory:
+        if part.shape[1] > 1 and not float(part.min()) > 0:
+            raise ConfigError(
+                "n_programs is too small for so many rounds: the pool gives some history a probability of 0, in 32 "
+                "bits, after which nothing could be foreseen; allowed: pools in which everything can happen; give more "
+                "programs or fewer rounds."
+            )
 
 
 def begin(pool: Float[Array, "replica history"], first: float, *, arm: str, n_rounds: int) -> Memory:

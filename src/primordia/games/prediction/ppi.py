@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int
 
 from primordia.games.prediction.meetings import Meetings, Opponents
 from primordia.games.prediction.model import N_ACTIONS, Losses, Model
-from primordia.games.prediction.pool import PAYOFFS, seen_after
+from primordia.games.prediction.pool import PAYOFFS, cooperation, draw, seen_after
 
 REPORTED = 0.98
 """Decay of the running mean of losses that a phase reports."""
@@ -94,18 +94,15 @@ def watch(key: Array, *, meetings: Meetings, n_rounds: int) -> Episodes:
     kinds, play = jax.random.split(key)
     first, second = jax.random.split(kinds)
     n = meetings.n_rows
-    opponents = Meetings(max(4, n // 4 * 4), meetings.pool).opponents(first)
-    mine = jax.random.uniform(second, (n, 5))
-    theirs = jnp.resize(opponents.tables, (n, 5))
+    mine, theirs = draw(second, n), meetings.opponents(first).tables
     if meetings.pool == "learners-only":
         mine, theirs = jnp.full_like(mine, 0.5), jnp.full_like(theirs, 0.5)
     names = meetings.names(theirs, jnp.ones(n, bool))
 
     def round_of(seen: Any, key: Array) -> tuple[Any, Any]:
         draws = jax.random.uniform(key, (2, n))
-        other_seen = jnp.asarray((0, 1, 3, 2, 4))[seen]
         own = (draws[0] >= jnp.take_along_axis(mine, seen[:, None], axis=1)[:, 0]).astype(jnp.int32)
-        other = (draws[1] >= jnp.take_along_axis(theirs, other_seen[:, None], axis=1)[:, 0]).astype(jnp.int32)
+        other = (draws[1] >= cooperation(theirs, seen)).astype(jnp.int32)
         return seen_after(own, other), (own, other)
 
     _, (own, other) = jax.lax.scan(round_of, jnp.zeros(n, jnp.int32), jax.random.split(play, n_rounds))
