@@ -204,7 +204,8 @@ def test_the_first_step_of_ppo_is_that_of_an_actor_critic() -> None:
     np.testing.assert_allclose(far, -1.2 * gained, rtol=1e-5)
 
 
-@pytest.mark.parametrize("start", ["dynamic", pytest.param("pool", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("start", ["dynamic", "pool"])
 def test_ppo_with_every_kind_of_naive_co_player(start: str) -> None:
     recipe = dataclasses.replace(
         MIXED,

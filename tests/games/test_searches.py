@@ -58,6 +58,7 @@ def test_an_inner_episode_is_played_out_and_the_co_player_climbs(seed: int) -> N
     np.testing.assert_allclose(after - other, GAME.step_size * np.array(slope), atol=2e-3)
 
 
+@pytest.mark.slow
 def test_an_update_of_m_fos_is_pure_and_finite() -> None:
     meta = mfos.begin(GAME, jax.random.key(0))
     after, row = mfos.update(meta, jax.random.key(1), game=GAME)

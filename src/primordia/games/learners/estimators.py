@@ -16,8 +16,10 @@ Only log pi is differentiated; nothing goes through the co-player's learning.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -63,12 +65,18 @@ def parts(estimator: str, payoffs: Float[Array, "*batch game time"], n_steps: in
         BadInputError: the steps are no whole number of inner episodes.
     """
     known(estimator)
-    *batch, n_games, n_time = payoffs.shape
+    n_time = payoffs.shape[-1]
     if n_steps < 1 or n_time % n_steps:
         raise BadInputError(
             f"{n_time} steps are no whole number of inner episodes of {n_steps}; allowed: a multiple, such as "
             f"{max(1, n_time // max(1, n_steps)) * max(1, n_steps)}."
         )
+    return Parts(*_parts(estimator, payoffs, n_steps))
+
+
+@functools.partial(jax.jit, static_argnames=("estimator", "n_steps"))
+def _parts(estimator: str, payoffs: Array, n_steps: int) -> tuple[Array, Array]:
+    *batch, n_games, n_time = payoffs.shape
     episodes = payoffs.reshape(*batch, n_games, n_time // n_steps, n_steps)
     current = _from_here(episodes)
     totals = episodes.sum(-1)
@@ -80,7 +88,7 @@ def parts(estimator: str, payoffs: Float[Array, "*batch game time"], n_steps: in
     if estimator != "m-fos":
         current = current / n_games
     spread = jnp.broadcast_to(future[..., None], episodes.shape)
-    return Parts(current.reshape(payoffs.shape), spread.reshape(payoffs.shape))
+    return current.reshape(payoffs.shape), spread.reshape(payoffs.shape)
 
 
 def weights(
