@@ -238,7 +238,7 @@ PRESETS = {
         {"steps": 3000, "every": 100},
     ),
     "m-fos": Preset(
-        "The same with the estimator of M-FOS, whose shaping signal is sixteen times too small. Not yet run to its end.",
+        "The same with M-FOS's estimator, whose shaping signal is sixteen times too small. Not yet run to its end.",
         {**SAMPLED, "n_replicas": 4, "p_naive": 0.15, "estimator": "m-fos"},
         {"steps": 3000, "every": 100},
     ),
