@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import jax
 import numpy as np
 import pytest
@@ -133,9 +136,16 @@ def test_inner_ends_and_next_values() -> None:
 def test_bad_input_is_a_sentence() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'coala'"):
         estimators.known("koala")
-    with pytest.raises(
-        BadInputError, match=r"7 steps are no whole number .* of 2; allowed: .*such as 6"
-    ):
+    with pytest.raises(BadInputError, match=r"7 steps are no whole number .* of 2; allowed: .*such as 6"):
         estimators.weights("coala", np.zeros((1, 2, 7), np.float32), 2)
     with pytest.raises(BadInputError, match="at most 9 rounds"):
         enumeration.TinyGame(4, 2, 3)
+
+
+def test_the_page_of_learners_names_files_and_estimators_that_exist() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "choose-a-learner.md").read_text(encoding="utf-8")
+    wing = Path(estimators.__file__).parents[1]
+    named = re.findall(r"`((?:learners|prediction)/\w+\.py)`", page)
+    assert len(named) >= 10
+    assert [name for name in named if not (wing / name).exists()] == []
+    assert all(f"| `{name}` |" in page for name in estimators.ESTIMATORS)
