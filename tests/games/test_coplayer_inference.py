@@ -91,3 +91,6 @@ def test_claims_of_learners_measure_what_they_say():
     found = by_id["M8-decoupled"].measure({**by_id["M8-decoupled"].setup, **tiny})
     assert found.value < 0.05
     assert len(found.evidence["by replica"]) == 2
+    # Before planning pulls at all, both are members of the pool.
+    found = by_id["G30-mixture"].measure({**by_id["G30-mixture"].setup, **tiny, "strength": 0.0})
+    assert found.evidence["exploiter"] == pytest.approx(found.evidence["frozen with the pool"], abs=1e-5)

@@ -85,14 +85,27 @@ def _begin(
 
 
 def phase(
-    memory: Memory, pool: Float[Array, "replica history"], strength: float, *, arm: str, n_rounds: int
+    memory: Memory,
+    pool: Float[Array, "replica history"],
+    strength: float,
+    *,
+    arm: str,
+    n_rounds: int,
+    share: float | None = None,
 ) -> tuple[Memory, Improved, Played]:
     """One phase of every replica: plan in what is known, play, and add what was played to it.
 
-    A member of the pool that is met is an episode, too; where all of the pool are named, or there is none, learners
-    learn about each other from each other alone.
+    Args:
+        memory: what is known; it stays as it was.
+        pool: the likelihood of those who are met beside learners: a pool, or one program that does not learn.
+        strength: beta.
+        arm: of `ARMS`.
+        n_rounds: of an episode.
+        share: of episodes with other learners; None: as the arm has it. Where all of the pool are named, or there is
+            none, learners learn about each other from each other alone.
     """
-    share = MEETING if arm in ("mixed", "decoupled") else 1.0
+    if share is None:
+        share = MEETING if arm in ("mixed", "decoupled") else 1.0
     decoupled = arm == "decoupled"
     return _phases(memory, pool, jnp.float32(strength), jnp.float32(share), decoupled=decoupled, n_rounds=n_rounds)
 
