@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import numpy as np
 import pytest
@@ -29,8 +31,14 @@ def played(environment, names, seed=0, **settings):
     return round_robin.play(environment, players, ({},) * len(players), jax.random.key(seed), **settings)
 
 
+@functools.cache
+def everyone(noise=0.0):
+    """A hundred games of each pair; one program for all tests of this pool."""
+    return played(GAME, list(ACTIONS), n_games=100, noise=noise)
+
+
 def test_a_round_robin_is_that_of_plain_loops():
-    matches = played(GAME, ACTIONS)
+    matches = everyone()
     expected = plain.round_robin(GAME.payoffs, list(ACTIONS.values()), GAME.n_steps)
     assert np.allclose(round_robin.payoff_matrix(matches), expected, atol=1e-6)
     assert matches.moves.shape == (12, 5, 5)
@@ -49,11 +57,11 @@ def test_seats_are_told_apart_where_the_game_does():
 
 
 def test_noise_flips_as_often_as_it_says_and_certain_actions_are_certain():
-    quiet, noisy = (played(GAME, list(ACTIONS), n_games=400, noise=noise) for noise in (0.0, 0.1))
+    quiet, noisy = everyone(), everyone(0.1)
     assert np.asarray(quiet.first_actions)[1, :, :, 0].max() == 0.0
     assert np.asarray(quiet.first_actions)[2, :, :, 0].min() == 1.0
     flipped = np.asarray(noisy.first_actions)[1, :, :, 0].mean()
-    n = 5 * 400 * 12
+    n = 5 * 100 * 12
     assert abs(flipped - 0.1) < 5 * (0.09 / n) ** 0.5
 
 
@@ -68,7 +76,7 @@ def test_players_of_other_families_may_join():
 
 
 def test_wins_are_counted_as_chess_does():
-    wins = round_robin.win_matrix(played(GAME, ["tit-for-tat", "defector", "cooperator"]))
+    wins = round_robin.win_matrix(everyone())[:3, :3]
     assert np.array_equal(wins, [[0.5, 0.0, 0.5], [1.0, 0.5, 1.0], [0.5, 0.0, 0.5]])
     assert np.allclose(round_robin.mean_over_others(wins), [0.25, 1.0, 0.25])
     assert np.allclose(round_robin.mean_over_others(wins, with_self=True), [1 / 3, 2.5 / 3, 1 / 3])
