@@ -273,7 +273,7 @@ PRESETS = {
         "The same without a pool.", {**_LAPTOP, "pool": "learners-only"}, {"steps": 10, "every": 1}
     ),
     "a2c": Preset(
-        "Advantage actor-critic in the mixed pool, small.",
+        "Advantage actor-critic in the mixed pool, small: it learns to defect always within some 30 updates.",
         {"method": "a2c", "pool": "mixed", "n_rounds": 20, "n_episodes": 512, "n_phases": 2000, "learning_rate": 5e-3},
         {"steps": 2000, "every": 50},
     ),
