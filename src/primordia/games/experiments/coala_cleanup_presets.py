@@ -96,7 +96,7 @@ PRESETS = {
         {"steps": 10_000, "every": 50},
     ),
     "paper-shaping": Preset(
-        f"The settings of {PAPER} for shaping: a million games an update. Not run here.",
+        f"The settings of {PAPER} for shaping: a hundred million steps an update. Not run here.",
         {**_SHAPING, "n_replicas": 1, "n_games": 32, "n_episodes": 100, "n_naive": 512},
         {"steps": 3000, "every": 10},
     ),
