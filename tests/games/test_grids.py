@@ -194,21 +194,22 @@ def eater(state):
 
 
 @jax.jit
-def scripted(helped, key):
-    """Payoffs of one episode by scripts, axis [agent]; without help the first agent does nothing."""
-    reset, played = jax.random.split(key)
-    state, _ = CLEANUP.reset(jax.random.bits(reset, (5,), jnp.uint32))
+@jax.vmap
+def scripted(helped, words):
+    """Payoffs of episodes by scripts, axes [game, agent]; without help the first agent does nothing."""
+    state, _ = CLEANUP.reset(words[0, :5])
 
     def one(state, words):
         actions = jnp.stack([jnp.where(helped, cleaner(state), 5), eater(state)])
         step = CLEANUP.step(state, actions.astype(jnp.int32), words)
         return step.state, step.payoffs
 
-    return jax.lax.scan(one, state, jax.random.bits(played, (64, 7), jnp.uint32))[1].sum(0)
+    return jax.lax.scan(one, state, words[1:])[1].sum(0)
 
 
 def test_without_a_cleaner_nobody_eats():
-    payoffs = np.asarray(jax.vmap(scripted)(np.arange(128) < 64, jax.random.split(jax.random.key(8), 128)))
+    words = np.random.default_rng(8).integers(0, 2**32, (128, 65, 7), dtype=np.uint32)
+    payoffs = np.asarray(scripted(np.arange(128) < 64, words))
     helped, alone = payoffs[:64], payoffs[64:]
     assert np.percentile(alone[:, 1], 75) == 0, "nothing grows unless an agent happens to begin on dirt"
     assert helped[:, 0].sum() == 0

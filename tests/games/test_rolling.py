@@ -1,13 +1,11 @@
 """Batches of games: each begins anew when it ends, whatever the others do, and the step tells of the end itself."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from primordia.games.environments import rolling
-from primordia.games.environments.coins import Coins
+from primordia.games.environments.coins import Coins, CoinState
 
 GAME, N_GAMES = Coins(n_steps=3), 4
 
@@ -31,8 +29,10 @@ def same(one, other):
 
 
 def start(played):
-    games = jax.jit(functools.partial(rolling.begin, GAME, n_games=N_GAMES))(jax.random.key(0))
-    return games._replace(states=games.states._replace(step=np.array(played, np.int32)))
+    cells = np.array([[0, 4], [1, 8], [3, 3], [5, 6]], np.int32)
+    coins = np.array([[-1, 2], [0, -1], [7, -1], [-1, 4]], np.int32)
+    state = CoinState(cells, coins, np.array(played, np.int32))
+    return rolling.Games(state, np.zeros((N_GAMES, 2, GAME.n_observed), np.float32))
 
 
 def test_games_that_end_begin_anew_and_the_others_go_on():
