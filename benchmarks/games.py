@@ -43,7 +43,7 @@ class Row:
     environment: str
     settings: dict[str, Any]
     peers: dict[str, str]
-    work: int = 32_768
+    work: int = 262_144
 
 
 ROWS = {
