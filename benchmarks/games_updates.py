@@ -1,7 +1,7 @@
 """Updates per second of COALA-PG beside a plain PPO update on as many transitions, and how they grow.
 
     python benchmarks/games_updates.py                                     the table
-    python benchmarks/games_updates.py --grow                              cost over games and over inner episodes
+    python benchmarks/games_updates.py --grow                              CPU time over games and over inner episodes
     python benchmarks/games_updates.py --grow --plot docs/images/games-updates.png
 
 The iterated prisoner's dilemma, recurrent agents with 16 units, tabular co-players. Plain PPO is the same network on
@@ -51,7 +51,9 @@ class Turns:
     """An update that can be timed again and again."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self.recipe, self.seconds, self.n_calls = recipe, [], 0
+        self.recipe, self.n_calls = recipe, 0
+        self.seconds: list[float] = []
+        self.busy: list[float] = []
         self.population = coala.begin(recipe, jax.random.key(0))
         before = coala.update._cache_size()
         self.once()
@@ -59,16 +61,18 @@ class Turns:
         if coala.update._cache_size() != before + 1:
             raise SystemExit("An update was compiled more than once.")
         self.seconds.clear()
+        self.busy.clear()
 
     def once(self) -> None:
         """One update, from a key that is on the device to weights that are."""
         self.n_calls += 1
         key = jax.block_until_ready(jax.random.fold_in(jax.random.key(1), self.n_calls))
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         with jax.transfer_guard("disallow"):
             self.population, _ = coala.update(self.population, key, recipe=self.recipe)
             jax.block_until_ready(self.population)
         self.seconds.append(time.perf_counter() - begin)
+        self.busy.append(time.process_time() - busy)
 
     def transitions(self) -> int:
         """Steps of single games in an update."""
@@ -101,13 +105,13 @@ def table(turns: int) -> None:
 
 
 def grown(turns: int) -> dict[str, list[tuple[int, float]]]:
-    """Seconds of an update over games and over inner episodes."""
+    """Seconds of CPU time of an update over games and over inner episodes."""
     found = {}
     for name, field, values in (("games", "n_games", GAMES), ("inner episodes", "n_episodes", EPISODES)):
         recipes = [dataclasses.replace(BASE, **{field: value}) for value in values]
         rows = timed(recipes, turns)
-        # The least of the turns: what else the machine does only adds.
-        found[name] = [(value, min(one.seconds)) for value, one in zip(values, rows, strict=True)]
+        # CPU time of all threads, the least of the turns: what else the machine does only adds.
+        found[name] = [(value, min(one.busy)) for value, one in zip(values, rows, strict=True)]
         for (value, seconds), (half, before) in zip(found[name][1:], found[name], strict=False):
             slope = math.log(seconds / before) / math.log(value / half)
             print(f"{name:>15} {value:>5} {1e3 * seconds:8.1f} ms   exponent since {half}: {slope:.2f}", flush=True)
@@ -132,7 +136,7 @@ def plot(found: dict[str, list[tuple[int, float]]], path: Path) -> None:
         )
         panel.set_xlabel(f"{name} ({fixed[name]})")
         panel.legend(frameon=False)
-    panels[0].set_ylabel("milliseconds")
+    panels[0].set_ylabel("CPU time of an update (ms)")
     figure.tight_layout()
     figure.savefig(path, dpi=130)
     print(f"Drew {path}.")
