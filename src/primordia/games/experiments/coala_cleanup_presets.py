@@ -78,7 +78,7 @@ PRESETS = {
     ),
     "demo": Preset(
         "Two agents that learn among themselves and with naive learners that begin as they are: they begin to clean "
-        "and to eat; far too short a run for shaping. Sizes and recipe are ours.",
+        "and to eat, from 0.4 apples to 4; far too short a run for shaping. Sizes and recipe are ours.",
         {"policy": "gru", "n_naive": 2, "n_meta": 2, "n_episodes": 4, "n_replicas": 2, "learning_rate": 3e-3,
          "entropy_weight": 0.01},
         {"steps": 120, "every": 10},
