@@ -28,9 +28,7 @@ class Lent(eqx.Module):
         """What the layer remembers before the first token."""
         return jax.tree.map(lambda part: part[0], self.mixer.init_state(1))
 
-    def step(
-        self, x: Float[Array, " width"], memory: MixerState
-    ) -> tuple[Float[Array, " width"], MixerState]:
+    def step(self, x: Float[Array, " width"], memory: MixerState) -> tuple[Float[Array, " width"], MixerState]:
         """One token, as a batch of one."""
         out, memory = self.mixer.step(x[None], jax.tree.map(lambda part: part[None], memory))
         return out[0], jax.tree.map(lambda part: part[0], memory)
