@@ -107,15 +107,13 @@ def test_played_pairs_are_each_others_mirror():
     assert np.array_equal(own[4:], other[np.asarray(shared.partners())[4:]])
 
 
-@pytest.mark.slow
 def test_training_learns_what_everybody_does():
-    held = ppi.Episodes(jnp.ones((16, 4), jnp.uint8), jnp.ones((16, 4), jnp.uint8), jnp.zeros((16, 5)))
-    trained = ppi.train(jax.random.key(5), held, jnp.int32(16), model=MODEL, recipe=ppi.Recipe(0.05, 8, 40))
+    held = ppi.Episodes(jnp.ones((84, 3), jnp.uint8), jnp.ones((84, 3), jnp.uint8), jnp.zeros((84, 5)))
+    trained = ppi.train(jax.random.key(5), held, jnp.int32(40), model=MODEL, recipe=ppi.Recipe(0.05, 4, 100))
     assert bool(trained.finite)
     assert max(float(one) for one in trained.losses) < 0.1
 
 
-@pytest.mark.slow
 def test_the_actor_learns_to_defect_on_those_who_cannot_answer():
     """Against the pool alone nearly all there is to learn is to defect; some updates already lean towards it."""
     recipe, shared = a2c.Recipe(learning_rate=0.05, entropy=0.0, rescale=0.1), Meetings(64, "mixed")

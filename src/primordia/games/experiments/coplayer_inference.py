@@ -53,10 +53,6 @@ class CoplayerInference(Experiment[CoplayerConfig, Any]):
         )
     }
     presets = PRESETS
-    variants: ClassVar[dict[str, dict[str, Any]]] = {
-        "default": {},
-        "ppi": {"method": "ppi", "pool": "mixed"},
-    }
     claims = CLAIMS
     determinism = "bitwise-per-machine"
     source = Paper(

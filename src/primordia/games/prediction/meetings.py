@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import NamedTuple, final
 
 import jax
@@ -63,6 +64,7 @@ class Meetings:
         """Rows that meet the pool."""
         return 0 if self.pool == "learners-only" else self.n_rows // 2
 
+    @functools.partial(jax.jit, static_argnums=0)
     def opponents(self, key: Array) -> Opponents:
         """Fresh members of the pool for one episode."""
         tables = draw(key, self.n_rows)

@@ -8,10 +8,12 @@ predicts each element from those before it, one's own actions too: it is a model
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, NamedTuple, final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from primordia.games.prediction.pool import N_SEEN, PAYOFFS, seen_after
@@ -40,6 +42,7 @@ class Model:
     n_units: int = 32
     n_embedded: int = 16
 
+    @functools.partial(jax.jit, static_argnums=0)
     def weights(self, key: Array) -> dict[str, Array]:
         """Uniform within one over the root of the inputs, biases at zero."""
         sizes = {
@@ -49,10 +52,11 @@ class Model:
             "within": (self.n_units, 3 * self.n_units), "to_observation": (self.n_units, N_SEEN),
             "to_payoff": (self.n_units, 1), "to_action": (self.n_units, N_ACTIONS),
         }  # fmt: skip
-        keys = jax.random.split(key, len(sizes))
+        # One draw for all: nine would be compiled one by one.
+        counts = [rows * columns for rows, columns in sizes.values()]
+        parts = jnp.split(jax.random.uniform(key, (sum(counts),), minval=-1.0), np.cumsum(counts)[:-1])
         made = {
-            name: jax.random.uniform(one, size, minval=-(size[0] ** -0.5), maxval=size[0] ** -0.5)
-            for (name, size), one in zip(sizes.items(), keys, strict=True)
+            name: part.reshape(size) * size[0] ** -0.5 for (name, size), part in zip(sizes.items(), parts, strict=True)
         }
         biases = {"bias": 3 * self.n_units, "at_observation": N_SEEN, "at_payoff": 1, "at_action": N_ACTIONS}
         return made | {name: jnp.zeros(size) for name, size in biases.items()}
