@@ -3,7 +3,7 @@
     python benchmarks/games.py                                          ours alone
     python benchmarks/games.py --peers PYTHON --socialjax FOLDER --pax FOLDER
     python benchmarks/games.py --games dilemma,coins --sizes 1,1024     only these
-    python benchmarks/games.py --plot docs/pictures/games-steps.png     steps per second over parallel games
+    python benchmarks/games.py --plot docs/images/games-steps.png     steps per second over parallel games
 
 `--peers` is an interpreter that has JaxMARL, OpenSpiel, Axelrod and what SocialJax and Pax need; those two are read
 from checkouts. Turns alternate between ours and the peer's in one run; what is printed is the median, the smallest and
@@ -88,6 +88,8 @@ def ours(row: Row, n_games: int, policy: str) -> Turn:
     import jax.numpy as jnp
 
     from primordia.games.environments import rolling, table
+    from primordia.games.environments.environment import unit
+    from primordia.games.learners.rollouts import drawn_action
     from primordia.games.policies.gru import Gru
 
     environment = table.make(row.environment, **row.settings)
@@ -96,15 +98,11 @@ def ours(row: Row, n_games: int, policy: str) -> Turn:
 
     @functools.partial(jax.jit, static_argnames="n_steps")
     def recurrent_play(carried: Any, key: Any, *, n_steps: int) -> Any:
-        def one(carried: Any, key: Any) -> tuple[Any, None]:
-            games, memory = carried
-            choosing, moving = jax.random.split(key)
-            act = jax.vmap(jax.vmap(gru.act, (None, 0, 0)), (None, 0, 0))
-            acting = act(weights, memory, games.observations)
-            actions = jax.random.categorical(choosing, acting.logits)
-            return (rolling.move(environment, games, actions, moving)[0], acting.memory), None
+        def act(memory: Any, observations: Any, words: Any) -> Any:
+            acting = jax.vmap(jax.vmap(gru.act, (None, 0, 0)), (None, 0, 0))(weights, memory, observations)
+            return drawn_action(acting.logits, unit(words)), acting.memory
 
-        return jax.lax.scan(one, carried, jax.random.split(key, n_steps))[0]
+        return rolling.roll(environment, carried[0], act, carried[1], key, n_steps=n_steps)[:2]
 
     games = rolling.begin(environment, jax.random.key(0), n_games)
     memory = jnp.zeros((n_games, environment.n_agents, gru.n_units))

@@ -62,8 +62,8 @@ def repeated(call: Callable[[], Any], n_steps: int) -> Turn:
 
 
 def length(n_games: int, work: int) -> int:
-    """Batched steps of a call, the same for us and for peers: about `work` steps of single games in all."""
-    return min(4096, max(4, work // n_games))
+    """Batched steps of a call, a multiple of 32, the same for us and for peers: about `work` steps of single games."""
+    return min(4096, max(32, work // n_games // 32 * 32))
 
 
 def compiled(begin: Callable[[Any], Any], step: Callable[..., Any], sizes: tuple[int, int, int], asked: Asked) -> Turn:
