@@ -163,15 +163,14 @@ GRU = dataclasses.replace(SMALL, policy=Gru(n_units=2), n_minibatches=1)
 
 
 @functools.partial(jax.jit, static_argnames=("recipes",))
-def lessons_of(weights: Any, others: Any, key: jax.Array, recipes: tuple[Recipe, ...]) -> list[Any]:
-    played = rollouts.meta_episodes(GRU.against_naive, weights, others, key)
+def lessons_of(played: Any, recipes: tuple[Recipe, ...]) -> list[Any]:
     return [coala.lesson(played, recipe, recipe.estimator, 1.0) for recipe in recipes]
 
 
 def lessons(*recipes: Recipe) -> tuple[Any, list[Any]]:
     weights = GRU.policy.weights(jax.random.key(0))
     others = jax.vmap(GRU.naive.weights)(jax.random.split(jax.random.key(1), GRU.n_naive))
-    return weights, lessons_of(weights, others, jax.random.key(2), recipes)
+    return weights, lessons_of(rollouts.play(GRU.against_naive, weights, others, jax.random.key(2)), recipes)
 
 
 def test_with_a_critic_of_zero_advantages_are_the_weights() -> None:
@@ -228,7 +227,7 @@ def test_ppo_with_every_kind_of_naive_co_player(start: str) -> None:
 
 def test_divergence_names_the_update_and_the_tensor() -> None:
     population = coala.begin(MIXED, jax.random.key(0), 3)
-    broken = population._replace(weights={**population.weights, "values": jnp.full((3, 5), jnp.nan)})
+    broken = population._replace(weights={**population.weights, "values": jnp.full((3, 5), jnp.nan, jnp.float32)})
     after, _ = coala.update(broken, jax.random.key(1), recipe=MIXED)
     after, _ = coala.update(after, jax.random.key(2), recipe=MIXED)
     with pytest.raises(faults.DivergedError, match="in update 1: the gradient of values is not finite") as caught:

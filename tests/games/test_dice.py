@@ -87,6 +87,7 @@ def test_a_baseline_is_what_the_other_games_pay_from_there_on():
     assert (dice.elsewhere(0.5, jnp.asarray(paid[:1])) == 0).all()
 
 
+@pytest.mark.slow
 def test_sampled_directions_are_the_exact_ones_within_their_noise():
     recipe = Dice(MatrixGame(n_steps=6), OneLogit(), n_games=2000, n_steps=1, step_rate=4.0, discount=0.5)
     pair = np.array([[0.3, 0.8, -0.5, 0.2, -0.9], [-0.4, 1.1, 0.1, 0.6, -0.3]])

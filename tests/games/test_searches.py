@@ -95,6 +95,7 @@ def test_ranks_forget_the_scale_of_fitness(fitness: list[float]) -> None:
     np.testing.assert_array_equal(shaper.ascent(jnp.ones(6), jnp.asarray(noise), 0.1), np.zeros(2))
 
 
+@pytest.mark.slow
 def test_shaper_finds_that_defection_pays_against_those_who_do_not_learn() -> None:
     arena = Arena(MatrixGame(n_steps=3), Tabular(), Tabular(), Still(), 4, 2)
     evolution = shaper.Evolution(arena, n_pairs=16, n_meta=2, spread=0.2, learning_rate=0.3)

@@ -139,7 +139,12 @@ CLAIMS = (
         "G13-half", "With half of the weight on naive learners outcomes are bistable: share of pairs that cooperate.",
         "measured for the specification: quartiles 0.001 / 0.999 / 0.999",
         {**WHOLE, "arm": "mixed", "p_naive": 0.5}, _share_cooperating,
-        Expected(0.25, 0.875, "some, and not all: the specification's quartiles say from a half to three quarters"),
+        Expected(
+            0.25,
+            0.875,
+            "set after a look at seed 0, measured on seed 1: some pairs and not all; the specification's quartiles say "
+            "from a half to three quarters",
+        ),
         "full", MINUTES,
     ),
     Claim(

@@ -106,7 +106,7 @@ def _situations(coplayer: Floats) -> Floats:
 def _actions(values: Floats, chances: Floats, worth: Floats, discount: float) -> Floats:
     """What each action is worth in each situation, axes [..., situation, action]."""
     after = values[..., 1:].reshape(*values.shape[:-1], 2, 2)
-    return np.einsum("...so,...ao->...sa", chances, worth + discount * after)
+    return np.asarray(np.einsum("...so,...ao->...sa", chances, worth + discount * after), np.float64)
 
 
 def _evaluated(cooperates: npt.NDArray[np.bool_], chances: Floats, worth: Floats, discount: float) -> Floats:

@@ -46,7 +46,7 @@ def stationary(moves: Floats) -> Floats:
     shares[0] = 1
     for k in range(1, n):
         shares[k] = shares[:k] @ left[:k, k]
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum(), np.float64)
 
 
 def long_run_shares(start: Floats, moves: Floats) -> Floats:
@@ -117,4 +117,4 @@ def responding_slopes(fixed: npt.ArrayLike, learner: npt.ArrayLike, payoffs: Pay
     relative = np.linalg.solve(system, worth - shares @ worth)
     moved = checked_strategy(fixed)[1:]
     gained = moved * (relative[0] - relative[1]) + (1 - moved) * (relative[2] - relative[3])
-    return (shares * gained)[np.array(SECOND_SEES) - 1]
+    return np.asarray((shares * gained)[np.array(SECOND_SEES) - 1], np.float64)

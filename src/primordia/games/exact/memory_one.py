@@ -8,6 +8,7 @@ sum that LOLA and M-FOS write is `raw(value, discount)`; a learning rate on one 
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -54,7 +55,7 @@ def occupancy(
     """The discounted share of rounds that each joint action (CC, CD, DC, DD) takes; it sums to 1."""
     discount = checked_discount(discount)
     start, moves = chain(first, second)
-    return _visits((1 - discount) * start, discount * moves, 1 - discount)
+    return visits((1 - discount) * start, discount * moves, 1 - discount)
 
 
 def chain(
@@ -70,17 +71,45 @@ def _joint(one: Array, other: Array) -> Array:
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
-def _visits(start: Array, moves: Array, ending: float) -> Array:
-    """s0 (I - γ P)^-1 for s0 = `start` and γ P = `moves`; `ending` is 1 - γ, what is missing in each row of `moves`."""
+def visits(
+    start: Float[Array, "joint=4"], moves: Float[Array, "joint joint"], ending: float
+) -> Float[Array, "joint=4"]:
+    """How often each joint action is expected, each round counting γ times the one before: s0 (I - γ P)^-1.
+
+    Args:
+        start: s0, of the first round.
+        moves: γ P, axes [last, next].
+        ending: 1 - γ, what is missing in each row of `moves`.
+    """
     return _product(start, _fundamental(moves, ending))
 
 
-@_visits.defjvp
+@visits.defjvp
 def _visits_jvp(ending: float, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     start, moves = primals
     through = _fundamental(moves, ending)
-    visits = _product(start, through)
-    return visits, _product(tangents[0] + _product(visits, tangents[1]), through)
+    found = _product(start, through)
+    return found, _product(tangents[0] + _product(found, tangents[1]), through)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def worths(moves: Float[Array, "joint joint"], paid: Float[Array, "joint=4"], ending: float) -> Float[Array, "joint=4"]:
+    """What is still to come from each joint action on, with its own payoff, as a raw sum: (I - γ P)^-1 r.
+
+    Args:
+        moves: γ P, axes [last, next].
+        paid: r, the payoff of each joint action.
+        ending: 1 - γ.
+    """
+    return _applied(_fundamental(moves, ending), paid)
+
+
+@worths.defjvp
+def _worths_jvp(ending: float, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    moves, paid = primals
+    through = _fundamental(moves, ending)
+    found = _applied(through, paid)
+    return found, _applied(through, _applied(tangents[0], found) + tangents[1])
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
@@ -96,7 +125,7 @@ def _fundamental(moves: Array, ending: float) -> Array:
     through = [[moves[i, j] for j in range(n)] for i in range(n)]
     begun = [jnp.eye(n, dtype=moves.dtype)[:, j] for j in range(n)]
     ends: list[Array | float] = [ending] * n
-    stays: list[Array] = [moves[0, 0]] * n
+    stays: list[Any] = [moves[0, 0]] * n
     for k in reversed(range(n)):
         stays[k] = 1 / sum(through[k][:k], ends[k])
         for j in range(k):
@@ -106,13 +135,13 @@ def _fundamental(moves: Array, ending: float) -> Array:
                 through[i][j] = through[i][j] + through[i][k] * share
         for i in range(k):
             ends[i] = ends[i] + through[i][k] * (ends[k] * stays[k])
-    visits: list[Array] = []
+    passed: list[Array] = []
     for k in range(n):
         arrived = begun[k]
         for i in range(k):
-            arrived = arrived + visits[i] * through[i][k]
-        visits.append(arrived * stays[k])
-    return jnp.stack(visits, 1)
+            arrived = arrived + passed[i] * through[i][k]
+        passed.append(arrived * stays[k])
+    return jnp.stack(passed, 1)
 
 
 @_fundamental.defjvp
@@ -125,3 +154,8 @@ def _fundamental_jvp(ending: float, primals: tuple[Array], tangents: tuple[Array
 def _product(left: Array, right: Array) -> Array:
     """A product of small matrices as sums of products: in a batch much faster than small dot products."""
     return (left[..., :, None] * right).sum(-2)
+
+
+def _applied(matrix: Array, column: Array) -> Array:
+    """A small matrix times a column."""
+    return (matrix * column).sum(-1)

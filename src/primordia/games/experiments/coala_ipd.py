@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, final
 
-import numpy as np
-
 from primordia.core.experiment import Experiment, KnownResult, Paper
 from primordia.core.findings import Finding
 from primordia.core.metrics import Row
@@ -91,16 +89,14 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
         """What a zero-determinant extortioner gets from one that always cooperates."""
 
         def measured() -> list[float]:
-            import jax
+            import numpy as np
 
-            from primordia.games.environments.payoffs import PRISONERS_DILEMMA
-            from primordia.games.learners.encounters import encounter
+            from primordia.games.exact.zero_determinant import extortion, largest_phi
+            from primordia.games.learners.analytic import Analytic, payoffs_of
 
-            phi = 1 / (1 + 2 * CHI)
-            extorts = np.array([1.0, 1 - phi * (CHI - 1), 1 - phi * (1 + 2 * CHI), phi * (CHI + 2), 0.0])
-            with jax.enable_x64(True):  # So near to no discount at all, single precision keeps two digits.
-                met = encounter(extorts, np.ones(5), 0.999999, PRISONERS_DILEMMA)
-                return [round(float(payoff), 4) for payoff in met.payoffs]
+            both = np.array([extortion(CHI, largest_phi(CHI)), (1.0,) * 5], np.float32)
+            met = payoffs_of(Analytic(discount=0.999999), both.T)
+            return [round(float(met[0, 1]), 4), round(float(met[1, 0]), 4)]
 
         return KnownResult(
             "Payoffs of the extortioner with a factor of 3 and of one that always cooperates, to four places.",

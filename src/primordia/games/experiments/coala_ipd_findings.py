@@ -9,6 +9,7 @@ import numpy as np
 from primordia.core.findings import Chart, Finding, Picture, Table
 from primordia.core.streams import Streams
 from primordia.games import pictures
+from primordia.games.exact.zero_determinant import extortion
 from primordia.games.experiments.coala_ipd_film import film
 from primordia.games.experiments.coala_ipd_judging import CLASSICS, Floats, Judged, Matrix, method, typical
 from primordia.games.experiments.coala_ipd_settings import ARMS, COOPERATING, EXTORTING, CoalaIpdConfig
@@ -144,8 +145,7 @@ def nearest(table: Floats) -> tuple[float, float, Floats]:
     a, b = np.linalg.lstsq(matrix, table[1:4] - np.array([1.0, 1.0, 0.0]), rcond=None)[0]
     phi = float(np.clip(a, 1e-3, 1 / 3))
     chi = float(np.clip(b / phi, 1.0, (1 / phi - 1) / 2))
-    answers = (1 - phi * (chi - 1), 1 - phi * (1 + 2 * chi), phi * (chi + 2), 0.0)
-    return chi, phi, np.clip(np.array([table[0], *answers]), 0.0, 1.0)
+    return chi, phi, np.array(extortion(chi, phi, opening=float(table[0])))
 
 
 def nearest_extortioners(chosen: dict[str, Floats]) -> Table:
