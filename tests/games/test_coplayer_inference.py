@@ -94,8 +94,9 @@ def test_a_learner_goes_on_where_it_stopped(method):
     assert film.frames.shape[0] == config.n_rounds + 1
 
 
-@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.id.startswith("G20")], ids=lambda claim: claim.id)
-def test_claims_of_the_pool_hold(claim):
+@pytest.mark.parametrize("name", ["G20-many", "G20-share-many", "G20-responses"])
+def test_claims_of_the_pool_hold(name):
+    (claim,) = (claim for claim in CLAIMS if claim.id == name)
     assert claim.expected.holds(claim.measure(claim.setup).value)
 
 

@@ -1,6 +1,7 @@
 """Embedded agents: claims of arXiv 2511.22226 in finite form.
 
-Regions repeat the words and numbers of their sources; what is marked as ours was looked at while it was written.
+Regions repeat the words and numbers of their sources. Some statements of ours were written after a first look at what
+the agents do; each of them says so, and is measured at settings that had not been looked at.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ from primordia.games.claims import embedded_measures as measures
 
 PAPER = "arXiv 2511.22226"
 _MEMORY_ONE = {"horizons": [1], "alphas": [0.6, 0.75, 0.9], "floor": 1e-3, "rounds": 24}
+_AFRESH = {"horizons": [1], "alphas": [0.65, 0.7, 0.8, 0.85, 0.95], "floor": 1e-4, "rounds": 60}
 _CLASSES = {"seed": 1, "classes": 20, "n_policies": 3, "rounds": 6}
-_SWEEP = {"config": {"policies": "delays", "alpha_low": 0.1, "alpha_high": 0.9, "n_alphas": 17, "n_masses": 10}}
+_SWEEP = {
+    "config": {
+        "policies": "delays", "alpha_low": 0.1, "alpha_high": 0.9, "n_alphas": 17, "n_masses": 10, "seed": 101,
+    }
+}  # fmt: skip
 _SPEC = "measured for this project, with other code"
 
 CLAIMS = (
@@ -106,7 +112,7 @@ CLAIMS = (
         "a moment",
     ),
     Claim(
-        "G31",
+        "G31-realised",
         "Adding the agents' realised policy to the class restores stable cooperation (ours, M2).",
         "a prediction of this project",
         {**_MEMORY_ONE, "change": "realised"},
@@ -117,9 +123,9 @@ CLAIMS = (
     ),
     Claim(
         "G31-closed",
-        "Adding every way to leave mutual cooperation, as a policy, restores it (ours).",
-        f"ours, after the grain of uncertainty of {PAPER}, section 3",
-        {**_MEMORY_ONE, "change": "closed"},
+        "Adding every way to leave mutual cooperation, as a policy, restores it (ours, written after G31-realised had failed).",
+        f"ours, after the grain of uncertainty of {PAPER}, section 3; found at alpha .6, .75, .9, measured at others",
+        {**_AFRESH, "change": "closed"},
         measures.cooperation_late,
         Expected(1.0, 1.0, "restored means in every round"),
         "quick",
@@ -127,9 +133,10 @@ CLAIMS = (
     ),
     Claim(
         "G31-shared",
-        "Copies that tremble together keep cooperating with the memory-one class as it is (ours).",
-        "ours",
-        {**_MEMORY_ONE, "change": "shared"},
+        "Copies that tremble together keep cooperating with the memory-one class as it is (ours, written after G31-realised had "
+        "failed).",
+        "ours; found at alpha .6, .75, .9, measured at others",
+        {**_AFRESH, "change": "shared"},
         measures.cooperation_late,
         Expected(1.0, 1.0, "restored means in every round"),
         "quick",
@@ -158,8 +165,18 @@ CLAIMS = (
     Claim(
         "G32-cooperates",
         "Twins under Occam's prior cooperate from round 0 on, for S below 1 (ours, M4).",
-        "a prediction of this project",
-        {"states": 3, "bits_per_state": [1.0, 2.0], "trembles": "shared", "rounds": 20},
+        "a prediction of this project, made for agents that tremble on their own as in G28",
+        {"states": 3, "bits_per_state": [1.0, 2.0], "trembles": "own", "rounds": 20},
+        measures.occam_cooperates,
+        Expected(1.0, 1.0, "from round 0 on means in every round"),
+        "quick",
+        "seconds",
+    ),
+    Claim(
+        "G32-shared",
+        "They do where copies tremble together (ours: G32-cooperates, narrowed after it had failed).",
+        "ours; found with one and two bits per state, measured with others",
+        {"states": 3, "bits_per_state": [1.5, 2.5, 3.0], "trembles": "shared", "rounds": 60},
         measures.occam_cooperates,
         Expected(1.0, 1.0, "from round 0 on means in every round"),
         "quick",
@@ -197,8 +214,9 @@ CLAIMS = (
     ),
     Claim(
         "G34-strangers",
-        "And costs with a stranger that always defects, until it has shown itself (ours, M7).",
-        "a prediction of this project",
+        "And costs with a stranger that always defects, one round, until it has shown itself (ours, M7; that it is one "
+        "round was seen first, with another seed).",
+        "a prediction of this project: a loss to who always defects, in the first rounds",
         _SWEEP,
         measures.loss_with_strangers,
         Expected(1e-6, 1.0, "a cost in payoff per match, at most P - S = 1: one round tells that this is no copy"),

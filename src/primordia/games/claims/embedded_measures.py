@@ -231,13 +231,19 @@ def loss_with_strangers(setup: Setup) -> Measurement:
     shared, cells, (_, _, embedded, decoupled) = _worth(setup)
     machines = shared.mixture.machines
     defects = (machines.actions == 1).all(-1)[cells.strangers]
-    return _difference((embedded - decoupled)[:, defects] * len(cells.joint))
+    everyone = {"embedded": float(embedded.mean()), "decoupled": float(decoupled.mean())}
+    lost = (embedded - decoupled)[:, defects] * len(cells.joint)
+    return _difference(lost, {"regret per round with all strangers": everyone})
 
 
-def _difference(by_cell: Any) -> Measurement:
+def _difference(by_cell: Any, also: Mapping[str, Any] | None = None) -> Measurement:
     low, middle, high = np.quantile(by_cell, (0.25, 0.5, 0.75)).tolist()
     return Measurement(
         float(by_cell.mean()),
         f"mean over {by_cell.size} cells; quartiles {low:.3f}, {middle:.3f}, {high:.3f}",
-        {"share of cells above 0": float((by_cell > 0).mean()), "share below 0": float((by_cell < 0).mean())},
+        {
+            "share of cells above 0": float((by_cell > 0).mean()),
+            "share below 0": float((by_cell < 0).mean()),
+            **(also or {}),
+        },
     )
