@@ -216,18 +216,18 @@ PRESETS = {
         {"steps": 2500, "every": 50},
     ),
     "fast": Preset(
-        "Naive learners that learn four times as fast are extorted four times as hard.",
+        "Naive learners that learn four times as fast. Not run as a preset; the claim G12-fast has its numbers.",
         {"naive_rate": 20.0},
         {"steps": 2500, "every": 50},
     ),
     "defection": Preset(
-        "From near-certain defection, as in the paper's figure: the shaping payoff escapes, cooperation has not "
-        "followed in our runs.",
+        "From near-certain defection, as in the paper's figure. Not run as a preset; by the claims G15 the shaping "
+        "payoff escapes and cooperation does not follow.",
         {"start": "defection"},
         {"steps": 4000, "every": 100},
     ),
     "slow": Preset(
-        "The paper's learning rate: the same phases, and a slower one between them.",
+        "The learning rate that the paper prints, a quarter of the demo's. Not yet run.",
         {"learning_rate": 0.005},
         {"steps": 6000, "every": 100},
     ),
