@@ -130,6 +130,7 @@ def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) 
     assert killer.ended >= 2
 
 
+@pytest.mark.slow
 def test_soups_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
     wanted = {
         "experiment": "life/bff",

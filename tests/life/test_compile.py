@@ -58,6 +58,7 @@ def test_an_edit_in_another_file_recompiles(tmp_path: Path) -> None:
     assert run_outer(tmp_path, 1, 2) == (22, 1)
 
 
+@pytest.mark.slow
 def test_a_soup_is_cached_across_processes(tmp_path: Path) -> None:
     """A second start compiles nothing, in whatever language."""
     code = """
@@ -78,19 +79,20 @@ print(sum(sum(k.dispatcher.stats.cache_misses.values()) for k in kernels))
 
 
 def test_without_a_folder_everything_runs_and_nothing_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    (tmp_path / f"primordia-kernels-{os.getuid()}").write_text("nor this", encoding="utf-8")
-    code = """
-from primordia.life import soup
-done = soup.run_epochs(
-    "bff", soup.random_soup(1, 8), seed=1, first_epoch=0, n_epochs=2, mutation_threshold=9, max_steps=9
-)
-print("done")
-"""
-    environment = os.environ | {"PRIMORDIA_CACHE": str(tmp_path / "file"), "TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "done\n"
-    assert len(list(tmp_path.iterdir())) == 2
+    kept, source = tmp_path / "kept", tmp_path / "source"
+    for folder in (kept, source):
+        folder.mkdir()
+    (kept / "file").write_text("not a folder", encoding="utf-8")
+    (kept / f"primordia-kernels-{os.getuid()}").write_text("nor this", encoding="utf-8")
+    (source / "inner.py").write_text(INNER.format(constant=1), encoding="utf-8")
+    places = {"PRIMORDIA_CACHE": str(kept / "file"), "TMPDIR": str(kept), "PYTHONDONTWRITEBYTECODE": "1"}
+    code = "from inner import inner; print(inner(1))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=source, env=os.environ | places, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2\n"
+    assert len(list(kept.iterdir())) == 2
+    assert len(list(source.iterdir())) == 1
 
 
 def test_forgotten_machine_code_is_removed_when_some_is_added(tmp_path: Path) -> None:

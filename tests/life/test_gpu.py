@@ -101,10 +101,11 @@ for rules, soups, words in (
 """
 
 
-def test_a_batch_of_soups_in_the_cuda_simulator() -> None:
+@pytest.mark.parametrize("languages", [["subleq"], pytest.param(FIRST, marks=pytest.mark.slow)], ids=["one", "all"])
+def test_a_batch_of_soups_in_the_cuda_simulator(languages: list[str]) -> None:
     simulated = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
     run = subprocess.run(
-        [sys.executable, "-c", IN_THE_SIMULATOR, *FIRST], env=simulated, capture_output=True, text=True, check=False
+        [sys.executable, "-c", IN_THE_SIMULATOR, *languages], env=simulated, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr[-2000:]
 
