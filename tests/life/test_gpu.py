@@ -20,8 +20,8 @@ from primordia.life.soup import evaluate, random_soup
 from primordia.life.substrates import FAMILIES, OWN, substrate
 
 FIRST = [family[0] for family in FAMILIES.values()]
-QUICK = ("subleq", "rsubleq4")
-"""Substrates that compile in a second or two; the others are for the slow suite."""
+QUICK = ("subleq",)
+"""Substrates that compile in a second; the others are for the slow suite."""
 
 
 def on_the_cpu(function: FunctionType) -> Any:
