@@ -123,7 +123,8 @@ CLAIMS = (
     ),
     Claim(
         "G31-closed",
-        "Adding every way to leave mutual cooperation, as a policy, restores it (ours, written after G31-realised had failed).",
+        "Adding every way to leave mutual cooperation, as a policy, restores it (ours, written after G31-realised "
+        "had failed).",
         f"ours, after the grain of uncertainty of {PAPER}, section 3; found at alpha .6, .75, .9, measured at others",
         {**_AFRESH, "change": "closed"},
         measures.cooperation_late,
@@ -133,8 +134,8 @@ CLAIMS = (
     ),
     Claim(
         "G31-shared",
-        "Copies that tremble together keep cooperating with the memory-one class as it is (ours, written after G31-realised had "
-        "failed).",
+        "Copies that tremble together keep cooperating with the memory-one class as it is (ours, written after "
+        "G31-realised had failed).",
         "ours; found at alpha .6, .75, .9, measured at others",
         {**_AFRESH, "change": "shared"},
         measures.cooperation_late,
