@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -142,19 +144,22 @@ class Faulty(pettingzoo.ParallelEnv):
 
     def step(self, actions):
         self.n += 1
-        worst = {"nan paid": float("nan"), "list paid": [1.0, 2.0]}.get(self.fault, 1.0)
+        worst = {"nan paid": float("nan"), "list paid": [1.0, 2.0], "text paid": "much"}.get(self.fault, 1.0)
         paid = {"a": 0.0, "b": worst if self.n >= 3 else 0.0}
-        return self.seen(), paid, dict.fromkeys("ab", False), dict.fromkeys("ab", False), {}
+        found = self.seen(), paid, dict.fromkeys("ab", False), dict.fromkeys("ab", False), {}
+        return found[:4] if self.fault == "four" and self.n >= 3 else found
 
 
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
         ("nan seen", "faulty_v0 gave player b at step 2 the observation nan in place 1; it must be finite"),
-        ("shape", r"faulty_v0 gave player b at step 2 a observation of shape \[3\]; declared is \[2\]"),
-        ("none", "faulty_v0 gave player b at step 2 a observation of shape"),
+        ("shape", r"faulty_v0 gave player b at step 2 an observation of shape \[3\]; declared is \[2\]"),
+        ("none", "faulty_v0 gave player b at step 2 an observation of shape"),
         ("nan paid", "faulty_v0 paid player b nan at step 2; payoffs must be finite numbers"),
         ("list paid", r"faulty_v0 paid player b \[1.0, 2.0\] at step 2"),
+        ("text paid", "faulty_v0 paid player b much at step 2; payoffs must be finite numbers"),
+        ("four", "faulty_v0 returned 4 values from step; a ParallelEnv returns 5"),
         ("box", "The actions of player a in faulty_v0 are Box.*; allowed: Discrete, from 0"),
         ("unlike", r"The players of faulty_v0 differ: \[2, 3\] actions"),
     ],
@@ -182,9 +187,23 @@ def test_three_cannot_play_in_pairs():
         (lambda: foreign.load("gym:CartPole"), "'gym:CartPole' is of the kind 'gym'; allowed: pettingzoo:MODULE"),
         (lambda: foreign.load("pettingzoo:pettingzoo.no_such"), "pettingzoo.no_such cannot be loaded"),
         (lambda: foreign.load("pettingzoo:json"), "json offers neither parallel_env nor env"),
-        (lambda: adapter.wrap(7), "is a int; allowed: a ParallelEnv or an AECEnv"),
+        (lambda: foreign.load("pettingzoo:"), "The game 'pettingzoo:' names no module; allowed: pettingzoo:MODULE"),
+        (lambda: foreign.load("pettingzoo:.classic"), "The game 'pettingzoo:.classic' names no module"),
+        (lambda: foreign.load("pettingzoo:broken_game"), "broken_game cannot be made: no display"),
+        (lambda: foreign.load("pettingzoo:half_a_game"), "half_a_game cannot be loaded: .*'primordia\\[pettingzoo\\]'"),
+        (lambda: adapter.wrap(7), "is of the type int; allowed: a ParallelEnv or an AECEnv"),
     ],
 )
-def test_games_that_cannot_be_used_get_a_sentence(wrong, said):
+def test_games_that_cannot_be_used_get_a_sentence(wrong, said, tmp_path, monkeypatch):
+    (tmp_path / "broken_game.py").write_text("def env():\n    raise RuntimeError('no display')\n")
+    (tmp_path / "half_a_game.py").write_text("import no_such_pygame\n")
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises((BadInputError, ConfigError), match=said):
         wrong()
+
+
+def test_without_pettingzoo_the_sentence_names_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pettingzoo", None)
+    monkeypatch.delitem(sys.modules, adapter.__name__)
+    with pytest.raises(BadInputError, match=r"needs the package pettingzoo; pip install 'primordia\[pettingzoo\]'"):
+        foreign.load("pettingzoo:pettingzoo.classic.rps_v2")

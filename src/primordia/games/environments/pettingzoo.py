@@ -118,7 +118,7 @@ class FromParallel(ForeignGame):
 
     def begin(self, seed: int) -> None:
         """A new episode."""
-        self._seen, _ = self.env.reset(seed=seed)
+        self._seen, _ = _parts(self.env.reset(seed=seed), 2, "reset", self.name)
 
     def acting(self) -> tuple[str, ...]:
         """All who are still in the game."""
@@ -130,7 +130,7 @@ class FromParallel(ForeignGame):
 
     def play(self, actions: Mapping[str, int]) -> Mapping[str, Any]:
         """One step of all."""
-        self._seen, payoffs, _, _, _ = self.env.step(dict(actions))
+        self._seen, payoffs, _, _, _ = _parts(self.env.step(dict(actions)), 5, "step", self.name)
         return dict(payoffs)
 
 
@@ -169,6 +169,14 @@ class FromTurns(ForeignGame):
         for action in actions.values():
             self.env.step(action)
         return dict(self.env.rewards)
+
+
+def _parts(found: Any, n: int, method: str, name: str) -> Any:
+    """What a method returned, if it has so many parts; older interfaces return fewer."""
+    n_found = len(found) if isinstance(found, tuple) else 1
+    if n_found != n:
+        raise BadInputError(f"{name} returned {n_found} values from {method}; a ParallelEnv returns {n}.")
+    return found
 
 
 def _played_part(space: Any) -> Any:
@@ -221,20 +229,30 @@ def wrap(env: Any, name: str = "") -> ForeignGame:
     for kind, wrapper in kinds:
         if isinstance(env, kind):
             return wrapper(env, name)
-    raise BadInputError(f"{name} is a {type(env).__name__}; allowed: a ParallelEnv or an AECEnv of PettingZoo.")
+    raise BadInputError(
+        f"{name} is of the type {type(env).__name__}; allowed: a ParallelEnv or an AECEnv of PettingZoo."
+    )
 
 
 def load(address: str) -> ForeignGame:
     """The game of a module that offers `parallel_env` or `env`, such as "pettingzoo.classic.rps_v2".
 
     Raises:
-        BadInputError: there is no such module, it needs one that is missing, or it offers neither.
+        BadInputError: there is no such module, it needs one that is missing, it offers neither, or its game cannot be
+            made.
     """
     try:
         module = importlib.import_module(address)
     except ImportError as error:
-        raise BadInputError(f"The environment {address} cannot be loaded: {error}.") from error
+        raise BadInputError(
+            f"The environment {address} cannot be loaded: {error}; what PettingZoo's own games need comes with "
+            "pip install 'primordia[pettingzoo]'."
+        ) from error
     maker = getattr(module, "parallel_env", None) or getattr(module, "env", None)
     if maker is None:
         raise BadInputError(f"The module {address} offers neither parallel_env nor env, as PettingZoo's do.")
-    return wrap(maker(), address)
+    try:
+        made = maker()
+    except Exception as error:  # someone else's code may raise anything
+        raise BadInputError(f"The environment {address} cannot be made: {error}.") from error
+    return wrap(made, address)

@@ -81,12 +81,15 @@ def paid(game: ForeignGame, payoffs: Mapping[str, Any], step: int) -> list[float
     found = []
     for agent in game.agents:
         payoff = payoffs.get(agent, 0.0)
-        number = np.asarray(payoff, np.float64) if np.ndim(payoff) == 0 else None
-        if number is None or not math.isfinite(number):
+        try:
+            number = float(payoff)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
             raise BadInputError(
                 f"{game.name} paid player {agent} {payoff} at step {step}; payoffs must be finite numbers."
             )
-        found.append(float(number))
+        found.append(number)
     return found
 
 
@@ -97,7 +100,7 @@ def _numbers(game: ForeignGame, what: str, given: Any, agent: str, step: int, si
         numbers = np.empty(0)
     if numbers.shape != (size,):
         raise BadInputError(
-            f"{game.name} gave player {agent} at step {step} a {what} of shape {list(numbers.shape)}; "
+            f"{game.name} gave player {agent} at step {step} {_an(what)} of shape {list(numbers.shape)}; "
             f"declared is [{size}]."
         )
     if not np.isfinite(numbers).all():
@@ -107,3 +110,7 @@ def _numbers(game: ForeignGame, what: str, given: Any, agent: str, step: int, si
             "it must be finite."
         )
     return numbers
+
+
+def _an(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"

@@ -104,10 +104,17 @@ def load(name: str) -> ForeignGame:
     kind, _, address = name.partition(":")
     if kind != "pettingzoo":
         raise BadInputError(f"The game {name!r} is of the kind {kind!r}; allowed: pettingzoo:MODULE.")
+    if not address or address.startswith("."):
+        raise BadInputError(
+            f"The game {name!r} names no module; allowed: pettingzoo:MODULE, such as "
+            "pettingzoo:pettingzoo.classic.rps_v2."
+        )
     try:
         adapter = importlib.import_module("primordia.games.environments.pettingzoo")
     except ImportError as error:
-        raise BadInputError(f"The game {name!r} needs the package pettingzoo ({error}); install it.") from error
+        raise BadInputError(
+            f"The game {name!r} needs the package pettingzoo; pip install 'primordia[pettingzoo]' ({error})."
+        ) from error
     return adapter.load(address)  # type: ignore[no-any-return]
 
 
