@@ -85,6 +85,28 @@ def test_settings_out_of_range_are_refused_before_anything_is_compiled():
         configs.override(CoalaIpdConfig(), {"p_naive": 1.5})
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"policy": "gru"},
+            "policy=gru counts only with method=sampled.*method=analytic: give policy=tabular or method",
+        ),
+        ({"method": "sampled", "start": "defection"}, "start=defection counts only with method=analytic"),
+        ({"clip_norm": 0.5, "n_games": 8}, "n_games=8 counts only with method=sampled"),
+    ],
+)
+def test_settings_that_the_method_does_not_read_are_refused(changes, words):
+    config = configs.override(CoalaIpdConfig(), changes)
+    with pytest.raises(ConfigError, match=words):
+        CoalaIpd().init(config, Streams(0))
+
+
+def test_presets_set_what_their_method_reads():
+    for preset in CoalaIpd.presets.values():
+        judging.method(configs.override(CoalaIpdConfig(), dict(preset.config)))
+
+
 def test_agents_that_leave_the_finite_numbers_end_the_run():
     experiment, config = CoalaIpd(), configs.override(CoalaIpdConfig(), dict(CoalaIpd.presets["small"].config))
     state = experiment.init(config, Streams(0))

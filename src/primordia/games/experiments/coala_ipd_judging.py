@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from primordia.core.errors import ConfigError
 from primordia.core.metrics import Row
-from primordia.games.experiments.coala_ipd_settings import ARMS, COOPERATING, EXTORTING
+from primordia.games.experiments.coala_ipd_settings import ARMS, COOPERATING, EXTORTING, ONLY, CoalaIpdConfig
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -61,9 +62,21 @@ class Matrix(NamedTuple):
 
 
 def method(config: Any) -> Any:
-    """The module that begins, updates and judges agents for the config's method."""
+    """The module that begins, updates and judges agents for the config's method.
+
+    Raises:
+        ConfigError: a setting was changed that the method does not read.
+    """
     from primordia.games.experiments import coala_ipd_analytic, coala_ipd_sampled
 
+    other = "analytic" if config.method == "sampled" else "sampled"
+    for name in ONLY[other]:
+        value, default = getattr(config, name), getattr(CoalaIpdConfig, name)
+        if value != default:
+            raise ConfigError(
+                f"{name}={value} counts only with method={other}, and this is method={config.method}: give "
+                f"{name}={default} or method={other}."
+            )
     return coala_ipd_sampled if config.method == "sampled" else coala_ipd_analytic
 
 

@@ -115,6 +115,13 @@ class CoalaIpdConfig:
     ] = 1
 
 
+ONLY = {
+    "analytic": ("discount", "weight_decay", "start"),
+    "sampled": ("estimator", "algorithm", "policy", "n_games", "n_rounds", "clip_norm", "n_meta"),
+}
+"""Settings that one method reads and the other does not."""
+
+
 def _quartiles(name: str, meaning: str) -> dict[str, Metric]:
     return {
         name: Metric("payoff", "none", f"{meaning}: median over replicas."),
