@@ -122,7 +122,8 @@ def film(arms: Sequence[Arm]) -> Animation:
             shown = np.where(np.arange(N_ROUNDS) < seen, games, 0).astype(np.uint8)
             label = pictures.letters(name, pictures.JOINT_INK, pictures.JOINT_PAPER)
             parts.append(pictures.stack([label, pictures.enlarge(shown, 6)], pictures.JOINT_PAPER, 2))
-        frames.append(pictures.stack(parts, pictures.JOINT_PAPER, 6))
+        whole = np.pad(pictures.stack(parts, pictures.JOINT_PAPER, 6), 3, constant_values=pictures.JOINT_PAPER)
+        frames.append(pictures.enlarge(whole, 3))
     return Animation(
         "Games of what was learned",
         np.stack(frames),
@@ -173,13 +174,12 @@ def palette() -> tuple[Colour, ...]:
 
 
 def findings(arms: Sequence[Arm], discount: float, dilemma: Dilemma, line: float) -> tuple[Finding, ...]:
-    """All of them; the first arm are the naive learners, the second those to look at."""
-    return (
-        policies(arms, line),
-        meetings(arms[1], arms[0], discount, dilemma),
-        by_look_ahead(arms, dilemma),
-        film(arms[:2]),
-    )
+    """All of them; the first arm are the naive learners, the second those to look at.
+
+    With a single look-ahead there is nothing to draw payoffs over.
+    """
+    chart = (by_look_ahead(arms, dilemma),) if len(arms) > 2 else ()
+    return (policies(arms, line), meetings(arms[1], arms[0], discount, dilemma), *chart, film(arms[:2]))
 
 
 def _met(first: Floats, second: Floats, discount: float, dilemma: Dilemma) -> tuple[Any, Any]:
