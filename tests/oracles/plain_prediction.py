@@ -122,3 +122,14 @@ def phases(programs, n_rounds, strength, first, n_phases, arm):
         if share < 1:
             universes += [((1 - share) / len(pool), learner, other) for other in pool]
     return learners
+
+
+def endless_pool(history):
+    """The probability that a table of five uniform chances takes these actions: a Beta integral for each chance."""
+    counts, seen, found = {}, 0, 1.0
+    for own, other in history:
+        kept = counts.setdefault(seen, {"C": 1, "D": 1})
+        found *= kept[own] / (kept["C"] + kept["D"])
+        kept[own] += 1
+        seen = PLACES[own, other]
+    return found

@@ -85,13 +85,6 @@ def damped(
     return np.array(found)
 
 
-def contradiction(programs: tuple[Program, ...], belief: Float[np.ndarray, " program"], tolerance: float) -> float:
-    """By how much predictions miss the outputs that they cause, at most; 0 within `tolerance` of a threshold."""
-    outputs = answers(programs, belief)
-    tied = np.array([abs(belief[program.asks] - program.threshold) <= tolerance for program in programs])
-    return float(np.where(tied, 0.0, abs(outputs - belief)).max())
-
-
 def certain_answers(programs: tuple[Program, ...]) -> tuple[tuple[int, ...], ...]:
     """Every consistent prediction without coins; none for the liar, and none for matching pennies."""
     found = []

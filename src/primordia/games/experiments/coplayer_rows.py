@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from primordia.core.findings import Animation, Chart, Table
 from primordia.core.views import Colour
-from primordia.games.experiments.coplayer_settings import ARMS, MOST_ROWS, CoplayerConfig
+from primordia.games.experiments.coplayer_settings import MOST_ROWS, CoplayerConfig
 
 N_SHADES = 11
 PALETTE = (
@@ -24,6 +24,7 @@ PALETTE = (
     Colour("not yet played", "#3c4043"),
 )
 COOPERATES, DEFECTS, NOT_YET = N_SHADES - 1, 0, N_SHADES
+LEGEND = {"mixed": "mixed pool", "identified": "opponents named", "alone": "no pool", "decoupled": "decoupled"}
 TILE = 12
 """Pixels of a round in films."""
 READABLE = 320
@@ -87,7 +88,7 @@ def chart(by_replica: Mapping[str, npt.NDArray[np.float64]]) -> Chart:
     """Cooperation by round, median and quartiles over replicas or episodes."""
     lines, bands = {}, {}
     for arm, found in by_replica.items():
-        name, places = ARMS[arm], range(1, found.shape[1] + 1)
+        name, places = LEGEND[arm], range(1, found.shape[1] + 1)
         lines[name] = tuple((place, float(one)) for place, one in zip(places, found.mean(axis=0), strict=True))
         low, high = np.percentile(found, (25, 75), axis=0)
         bands[name] = tuple((place, float(low[place - 1]), float(high[place - 1])) for place in places)

@@ -32,7 +32,7 @@ import numpy.typing as npt
 from jaxtyping import Array, Float
 
 from primordia.core.errors import BadInputError
-from primordia.games.prediction.pool import N_SEEN, PAYOFFS
+from primordia.games.prediction.pool import PAYOFFS
 
 MOST_ROUNDS = 11
 SWAPPED = (0, 2, 1, 3)
@@ -43,12 +43,10 @@ class Improved(NamedTuple):
 
     Args:
         likelihood: of its own actions in each history, axis [history].
-        advantage: of defection over cooperation in the first round, Q(D) - Q(C).
         nudge: mean of beta |Q(D) - Q(C)| over rounds, along histories as the mixture foresees them.
     """
 
     likelihood: Float[Array, " history"]
-    advantage: Float[Array, ""]
     nudge: Float[Array, ""]
 
 
@@ -114,19 +112,6 @@ def pool_likelihood(programs: Float[Array, "program seen"], n_rounds: int) -> Fl
     return total / programs.shape[0]
 
 
-def uniform_likelihood(n_rounds: int) -> npt.NDArray[np.float64]:
-    """The same for the endless pool, all probabilities uniform: ratios of Beta integrals, NumPy in 64 bits."""
-    actions = joint_actions(n_rounds)
-    seen = np.concatenate([np.zeros((len(actions), 1), np.int64), 1 + actions[:, :-1]], axis=1)
-    own, counts, found = actions // 2, np.zeros((len(actions), N_SEEN, 2)), np.ones(len(actions))
-    rows = np.arange(len(actions))
-    for place in range(n_rounds):
-        before = counts[rows, seen[:, place]]
-        found *= (before[rows, own[:, place]] + 1) / (before.sum(axis=1) + 2)
-        counts[rows, seen[:, place], own[:, place]] += 1
-    return found
-
-
 def improve(law: Float[Array, " history"], strength: Float[Array, ""]) -> Improved:
     """The policy one soft planning step away from a mixture.
 
@@ -139,7 +124,6 @@ def improve(law: Float[Array, " history"], strength: Float[Array, ""]) -> Improv
     for _ in range(n_rounds - 1):
         laws.append(laws[-1].reshape(-1, 4).sum(axis=1))
     value, acting, nudge = jnp.zeros(4**n_rounds), [], jnp.zeros(())
-    advantage = jnp.zeros(())
     for law_here in laws:
         joint = law_here.reshape(-1, 2, 2)
         own = joint.sum(axis=2)
@@ -153,7 +137,7 @@ def improve(law: Float[Array, " history"], strength: Float[Array, ""]) -> Improv
     likelihood = jnp.ones(1)
     for chances in reversed(acting):
         likelihood = jnp.repeat(likelihood[:, None] * chances, 2, axis=1).reshape(-1)
-    return Improved(likelihood, advantage[0], nudge)
+    return Improved(likelihood, nudge)
 
 
 def played(likelihood: Float[Array, " history"], pool: Float[Array, " history"], n_rounds: int) -> Played:
