@@ -51,16 +51,6 @@ def extortion(
     return opening, 1 - phi * together, max(1 - phi * betrayed, 0.0), min(phi * betraying, 1.0), 0.0
 
 
-def against_cooperation(chi: float, dilemma: Dilemma = PRISONERS_DILEMMA) -> tuple[float, float]:
-    """What the extortioner and an unconditional cooperator get, per round: 3χ / (1 + 2χ) and 3 / (1 + 2χ) here."""
-    together, _, betraying = _changes(chi, dilemma)
-    # It cooperates after CC with 1 - φ·together and after DC with φ·betraying: the share of CC balances the two.
-    cooperating = betraying / (together + betraying)
-    own = cooperating * dilemma.reward + (1 - cooperating) * dilemma.temptation
-    other = cooperating * dilemma.reward + (1 - cooperating) * dilemma.sucker
-    return own, other
-
-
 def _changes(chi: float, dilemma: Dilemma) -> tuple[float, float, float]:
     """How much less than "as last time" it cooperates after CC and CD and how much more after DC, for φ = 1."""
     reward, sucker, temptation = (
