@@ -137,7 +137,7 @@ _TWIN = "ours: an independent simulation in plain Python, 20,000 episodes"
 
 RULES = (
     Claim(
-        "G31",
+        "G61",
         "An apple grows with probability 1 - min(1, dirty cells / 3), after dirt has come with probability 0.35.",
         f"{PAPER}, appendix, CleanUp-lite",
         {"steps": 65_536, "seed": 1},
@@ -147,7 +147,7 @@ RULES = (
         "ten seconds",
     ),
     Claim(
-        "G32-eaters",
+        "G62-eaters",
         "Two who never clean get almost nothing: the river begins with three dirty cells, and nothing grows.",
         _TWIN,
         {"first": "eater", "second": "eater", **_GAMES},
@@ -157,7 +157,7 @@ RULES = (
         "ten seconds",
     ),
     Claim(
-        "G32-cleaner",
+        "G62-cleaner",
         "One who only cleans feeds one who only eats.",
         _TWIN,
         {"first": "eater", "second": "cleaner", **_GAMES},
@@ -167,17 +167,22 @@ RULES = (
         "ten seconds",
     ),
     Claim(
-        "G32-balancers",
+        "G62-balancers",
         "Two who clean while two cells are dirty and eat otherwise get 14.1 apples together.",
         _TWIN,
         {"first": "balancer", "second": "balancer", **_GAMES},
         apples_of_both,
-        Expected(13.74, 14.49, "14.114 there; four standard errors, at most 0.038 there and 0.085 here, of both"),
+        Expected(
+            13.74,
+            14.49,
+            "14.114 there; four standard errors, at most 0.038 there and 0.085 here, of both; written as 13.7 to 14.53 "
+            "at first, and narrowed to these four when it was measured (14.09, inside both)",
+        ),
         "quick",
         "ten seconds",
     ),
     Claim(
-        "G32-dilemma",
+        "G62-dilemma",
         "Among eaters (defect) and balancers (cooperate) T > R > S > P: a game of chicken, not a prisoner's dilemma.",
         _TWIN,
         _GAMES,
@@ -203,31 +208,31 @@ def _direction(suffix: str, statement: str, figure: str, setup: Setup, higher: b
 
 CURVES = (
     _direction(
-        "G33-reward", "COALA-PG gets more apples from naive learners than the batch-unaware gradient.", "6",
+        "G63-reward", "COALA-PG gets more apples from naive learners than the batch-unaware gradient.", "6",
         {**_SHAPING, "metric": "last_payoff"}, higher=True,
     ),
     _direction(
-        "G33-naive", "The naive learner, too, gets more with a COALA-PG agent than with a batch-unaware one.", "6",
+        "G63-naive", "The naive learner, too, gets more with a COALA-PG agent than with a batch-unaware one.", "6",
         {**_SHAPING, "metric": "last_naive_payoff"}, higher=True,
     ),
     _direction(
-        "G33-zaps", "A COALA-PG agent is zapped less by the naive learner than a batch-unaware one.", "6",
+        "G63-zaps", "A COALA-PG agent is zapped less by the naive learner than a batch-unaware one.", "6",
         {**_SHAPING, "metric": "naive_zaps"}, higher=False,
     ),
     _direction(
-        "G33-cleaning", "A COALA-PG agent cleans less than the naive learner that it shapes.", "6",
+        "G63-cleaning", "A COALA-PG agent cleans less than the naive learner that it shapes.", "6",
         {**_SHAPING, "against": "coala", "metric": "cleaned", "less": "naive_cleaned"}, higher=False,
     ),
     _direction(
-        "G34-reward", "In a pool, COALA-PG agents get more apples with each other than M-FOS agents.", "7",
+        "G64-reward", "In a pool, COALA-PG agents get more apples with each other than M-FOS agents.", "7",
         {**_POOL, "metric": "meta_payoff"}, higher=True,
     ),
     _direction(
-        "G34-fairness", "In a pool, COALA-PG agents share the cleaning more fairly than M-FOS agents.", "7",
+        "G64-fairness", "In a pool, COALA-PG agents share the cleaning more fairly than M-FOS agents.", "7",
         {**_POOL, "metric": "meta_unfairness"}, higher=False,
     ),
     _direction(
-        "G34-zaps", "In a pool, COALA-PG agents zap each other less than M-FOS agents.", "7",
+        "G64-zaps", "In a pool, COALA-PG agents zap each other less than M-FOS agents.", "7",
         {**_POOL, "metric": "meta_zaps"}, higher=False,
     ),
 )  # fmt: skip
