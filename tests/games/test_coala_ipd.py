@@ -112,7 +112,7 @@ def test_agents_that_leave_the_finite_numbers_end_the_run():
     state = experiment.init(config, Streams(0))
     broken = state._replace(logits=state.logits * np.float32(np.nan))
     with pytest.raises(DivergedError, match="Learning diverged in update 6: the new weight logits is not finite"):
-        experiment.advance(config, broken, Streams(0), 5, 1)
+        experiment.advance(config, broken, Streams(0), 5, 3)
 
 
 def test_one_compilation_serves_equal_recipes():

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracles import plain_rollouts as plain
-from primordia.core.errors import BadInputError
+from primordia.core.errors import BadInputError, UnknownNameError
 from primordia.games.environments.environment import unit
 from primordia.games.environments.matrix import MatrixGame
 from primordia.games.learners import naive, rollouts
@@ -176,5 +176,9 @@ def test_bad_arenas_are_sentences() -> None:
         rollouts.Arena(GAME, Tabular(), Tabular(), None, 0, 2)
     with pytest.raises(BadInputError, match=r"discount=1\.5"):
         Naive(discount=1.5)
-    with pytest.raises(BadInputError, match="optimiser='rmsprop'"):
-        ActorCritic(optimiser="rmsprop")
+    with pytest.raises(BadInputError, match="learning_rate=nan of a naive"):
+        Naive(learning_rate=float("nan"))
+    with pytest.raises(BadInputError, match="clip_norm=-1 of an actor"):
+        ActorCritic(clip_norm=-1.0)
+    with pytest.raises(UnknownNameError, match="did you mean 'adam'"):
+        ActorCritic(optimiser="adm")

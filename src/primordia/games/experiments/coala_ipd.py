@@ -74,7 +74,7 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
         made = method(config)
         for update in range(t, t + n):
             state = made.update(config, state, streams, update)
-        made.check(state, t + n)
+            made.check(state, update + 1)
         return state, {}
 
     def measure(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> Row:

@@ -46,7 +46,7 @@ def update(config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> Any:
 
 
 def check(state: Any, update: int) -> None:
-    """Refuse agents that have left the finite numbers; `DivergedError` says since which update."""
+    """Refuse agents that left the finite numbers in this update, counted from 1, with a `DivergedError`."""
     from primordia.games.learners.faults import DivergedError
 
     if not np.isfinite(np.asarray(state.logits)).all():

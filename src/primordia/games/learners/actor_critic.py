@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, NamedTuple, final
 
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from primordia.core.errors import BadInputError
+from primordia.core.errors import BadInputError, UnknownNameError
 from primordia.games.learners import returns
 from primordia.games.learners.rule import Choices, Episode, Rule, replay
 from primordia.games.policies.policy import Policy, Weights, log_probability
@@ -87,6 +88,7 @@ class ActorCritic(Rule):
 
     Raises:
         BadInputError: a value outside its range.
+        UnknownNameError: there is no such optimiser.
     """
 
     learning_rate: float = 0.005
@@ -103,8 +105,13 @@ class ActorCritic(Rule):
         for name in ("discount", "mix"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadInputError(f"{name}={getattr(self, name):g} of an actor and critic: it must be from 0 to 1.")
+        for name in ("learning_rate", "payoff_scale", "value_weight", "clip_norm"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise BadInputError(
+                    f"{name}={getattr(self, name):g} of an actor and critic: it must be at least 0 and finite."
+                )
         if self.optimiser not in ("adam", "sgd"):
-            raise BadInputError(f"optimiser={self.optimiser!r} of an actor and critic: it must be 'adam' or 'sgd'.")
+            raise UnknownNameError("optimiser", self.optimiser, ("adam", "sgd"))
 
     def _steps(self) -> optax.GradientTransformation:
         own = optax.adam(self.learning_rate, eps=1e-5) if self.optimiser == "adam" else optax.sgd(self.learning_rate)

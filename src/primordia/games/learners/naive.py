@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import final
 
 import jax
@@ -43,8 +44,10 @@ class Naive(Rule):
     def __post_init__(self) -> None:
         if not 0 <= self.discount <= 1:
             raise BadInputError(f"discount={self.discount:g} of a naive learner: it must be from 0 to 1.")
-        if self.learning_rate < 0:
-            raise BadInputError(f"learning_rate={self.learning_rate:g} of a naive learner: it must be at least 0.")
+        if not 0 <= self.learning_rate < math.inf:
+            raise BadInputError(
+                f"learning_rate={self.learning_rate:g} of a naive learner: it must be at least 0 and finite."
+            )
 
     def begin(self, weights: Weights) -> tuple[()]:
         """Nothing is carried."""
