@@ -23,6 +23,11 @@ def test_ends_middle_and_no_number():
     assert len(shades) == pictures.FAINT + 1
 
 
+def test_a_legend_names_the_ends_and_the_quarters_only():
+    named = [colour.meaning for colour in pictures.palette("none", "all")[: pictures.SHADES] if colour.meaning]
+    assert named == ["none", "25% of the way", "50% of the way", "75% of the way", "all"]
+
+
 def test_joint_actions():
     drawn = pictures.joint([0, 0, 1, 1, -1], [0, 1, 0, 1, 0])
     assert [pictures.JOINT[index].meaning for index in drawn] == [

@@ -16,7 +16,7 @@ from primordia.core.views import Colour
 Pixels = npt.NDArray[np.uint8]
 
 SHADES = 33
-"""Shades of a heat map; odd, so that one of them is the middle."""
+"""Shades of a heat map; one more than a multiple of four, so that there are a middle and quarters."""
 PAPER, INK, FAINT = SHADES, SHADES + 1, SHADES + 2
 """Indices of `palette` after the shades: the ground, letters, and thin lines."""
 LOW, MIDDLE, HIGH = (0xD5, 0x5E, 0x00), (0xF7, 0xF4, 0xEC), (0x00, 0x72, 0xB2)
@@ -48,7 +48,7 @@ TALL, WIDE = 5, 4
 
 
 def palette(low: str = "defects", high: str = "cooperates") -> tuple[Colour, ...]:
-    """Shades from orange over white to blue, then ground, letters and lines.
+    """Shades from orange over white to blue, then ground, letters and lines. Those between quarters have no words.
 
     Args:
         low: what the orange end means.
@@ -58,7 +58,8 @@ def palette(low: str = "defects", high: str = "cooperates") -> tuple[Colour, ...
     shades = []
     for place in range(SHADES):
         share = (place - half) / half
-        meaning = low if place == 0 else high if place == SHADES - 1 else f"{place / (SHADES - 1):.0%} of the way"
+        quarter = "" if 4 * place % (SHADES - 1) else f"{place / (SHADES - 1):.0%} of the way"
+        meaning = low if place == 0 else high if place == SHADES - 1 else quarter
         shades.append(Colour(meaning, _blend(share)))
     return (*shades, *GROUND)
 
