@@ -149,6 +149,7 @@ def test_compression_loses_what_is_not():
         compression.block_means(jnp.asarray(matrix), 3)
 
 
+@pytest.mark.slow
 def test_the_linear_variant_finds_its_compression_and_few_shot_curves():
     config = configs.from_dict(MesaConfig, {**SMALL, "layers": "linear"})
     streams = Streams(0)
