@@ -158,6 +158,14 @@ def test_bounds_in_the_wrong_order_are_refused_before_anything_runs():
         EmbeddedAgents().init(EmbeddedConfig(alpha_low=0.9), Streams(0))
 
 
+def test_more_beliefs_than_a_machine_holds_are_refused_before_anything_runs():
+    config = EmbeddedConfig(policies="machines", n_states=3, n_alphas=200, n_masses=200)
+    with pytest.raises(
+        ConfigError, match=r"n_alphas=200 times n_masses=200 .* 5898 policies .* 57 GB.*; allowed: at most"
+    ):
+        EmbeddedAgents().init(config, Streams(0))
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_claims_hold_where_the_page_says_so(claim):
     measurement = claim.measure(claim.setup)

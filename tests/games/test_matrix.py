@@ -163,6 +163,10 @@ def test_a_fault_is_found_by_its_check_alone(fault):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        (
+            lambda: payoffs.symmetric([[1, 2], [3]]),
+            "payoffs of a symmetric game have 2 rows of 2, 1 numbers; .* square",
+        ),
         (lambda: MatrixGame([[1, 2], [3, 4]]), "table is 2 x 2; for 2 actions it must be 2 x 2 x 2 .*symmetric"),
         (lambda: MatrixGame([[[1, 2], [3]], [[1, 2], [3, 4]]]), "table is ragged"),
         (lambda: MatrixGame(actions=("x", "y", "z")), "table is 2 x 2 x 2; for 3 actions it must be 2 x 3 x 3"),

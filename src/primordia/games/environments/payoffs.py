@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, final
 
-from primordia.core.errors import BadInputError, UnknownNameError
+from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
 
 COOPERATE, DEFECT = 0, 1
 Payoffs: TypeAlias = tuple[tuple[tuple[float, ...], ...], ...]
@@ -73,8 +73,17 @@ def convert(payoff: float, source: str, target: str = "coala") -> float:
 
 
 def symmetric(first: Sequence[Sequence[float]]) -> Payoffs:
-    """A game in which both agents are paid alike, from the payoffs of the first, axes [own action, other's action]."""
+    """A game in which both agents are paid alike, from the payoffs of the first, axes [own action, other's action].
+
+    Raises:
+        ConfigError: there are not as many rows as columns.
+    """
     rows = tuple(tuple(float(payoff) for payoff in row) for row in first)
+    if any(len(row) != len(rows) for row in rows):
+        sizes = ", ".join(str(len(row)) for row in rows)
+        raise ConfigError(
+            f"The payoffs of a symmetric game have {len(rows)} rows of {sizes} numbers; allowed: a square table."
+        )
     return rows, tuple(zip(*rows, strict=True))
 
 

@@ -245,8 +245,8 @@ def load(address: str) -> ForeignGame:
         module = importlib.import_module(address)
     except ImportError as error:
         raise BadInputError(
-            f"The environment {address} cannot be loaded: {error}; what PettingZoo's own games need comes with "
-            "pip install 'primordia[pettingzoo]'."
+            f"The environment {address} cannot be loaded: {error}; install what is missing (pygame, which many games "
+            "need, comes with 'primordia[pettingzoo]')."
         ) from error
     maker = getattr(module, "parallel_env", None) or getattr(module, "env", None)
     if maker is None:

@@ -22,6 +22,10 @@ from primordia.games.experiments import embedded_pictures as pictures
 PAPER = "arXiv 2511.22226"
 DRAWS = 2**53
 """Whole numbers below this are doubles exactly."""
+MOST_BELIEFS = 5 * 10**7
+"""Policies that all agents together weigh, at most: two gigabytes of beliefs."""
+BYTES_EACH = 40
+"""Three weights and two places for each of them."""
 
 
 @final
@@ -93,7 +97,7 @@ def setting(config: EmbeddedConfig) -> Any:
     """What the matches of a configuration share.
 
     Raises:
-        ConfigError: alpha_low lies above alpha_high.
+        ConfigError: alpha_low lies above alpha_high, or there are more beliefs than fit into memory.
     """
     from primordia.games.embedded import machines, priors
     from primordia.games.embedded.belief import Mixture
@@ -114,6 +118,7 @@ def setting(config: EmbeddedConfig) -> Any:
     else:
         hypotheses = machines.moore(config.n_states)
         prior = priors.occam(priors.bits(config.n_states, config.bits_per_state))
+    _check_room(config, len(hypotheses))
     masses = np.linspace(0, config.mass_high, config.n_masses)
     return Setting(
         Mixture(hypotheses, config.floor, config.trembles),
@@ -124,6 +129,19 @@ def setting(config: EmbeddedConfig) -> Any:
             for horizon in range(1, config.n_horizons + 1)
         ),
     )
+
+
+def _check_room(config: EmbeddedConfig, n_policies: int) -> None:
+    from primordia.games.embedded.cells import SEATS
+
+    n_cells = config.n_alphas * config.n_masses
+    each = len(SEATS) * config.n_horizons * n_policies
+    if n_cells * each > MOST_BELIEFS:
+        raise ConfigError(
+            f"n_alphas={config.n_alphas} times n_masses={config.n_masses} cells with {n_policies} policies and "
+            f"n_horizons={config.n_horizons} are beliefs of {n_cells * each * BYTES_EACH / 1e9:.0f} GB; allowed: at "
+            f"most {MOST_BELIEFS * BYTES_EACH / 1e9:g} GB, here {max(1, MOST_BELIEFS // each)} cells."
+        )
 
 
 def predicted(config: EmbeddedConfig) -> npt.NDArray[np.int64]:
