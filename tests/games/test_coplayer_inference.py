@@ -25,6 +25,7 @@ def settings_of(**other):
     [
         ({"method": "ppi"}, "pool=side by side needs method=mixture"),
         ({"n_rounds": 20}, "n_rounds=20 is too long for the mixture"),
+        ({"n_rounds": 11, "n_replicas": 256}, "n_replicas=256 with n_rounds=11 .* the nearest is n_replicas=16"),
         ({"method": "ppi", "pool": "mixed", "n_episodes": 6}, "n_episodes=6 cannot be shared out"),
     ],
 )

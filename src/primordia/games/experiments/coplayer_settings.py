@@ -21,6 +21,8 @@ ARMS = {
     "decoupled": "in the mixed pool, with a self-model that says nothing about others",
 }
 MOST_ENUMERATED = 11
+MOST_NUMBERS = 2**26
+"""Of histories in all replicas together: arrays of 268 MB."""
 MOST_ROWS = 60
 """Rows of the picture of phases."""
 
@@ -172,6 +174,13 @@ class CoplayerConfig:
             raise ConfigError(
                 f"n_rounds={self.n_rounds} is too long for the mixture, which lists all 4^n_rounds histories; allowed: "
                 f"from 2 to {MOST_ENUMERATED}; the nearest is {MOST_ENUMERATED}."
+            )
+        if self.method == "mixture" and self.n_replicas * 4**self.n_rounds > MOST_NUMBERS:
+            near = MOST_NUMBERS // 4**self.n_rounds
+            raise ConfigError(
+                f"n_replicas={self.n_replicas} with n_rounds={self.n_rounds} has too many histories to be kept, "
+                f"{self.n_replicas} times 4^{self.n_rounds}; allowed: at most {MOST_NUMBERS}; the nearest is "
+                f"n_replicas={near}."
             )
 
 
