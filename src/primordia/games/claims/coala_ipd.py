@@ -1,7 +1,7 @@
 """The iterated prisoner's dilemma among learners: claims of arXiv 2410.18636.
 
-The paper shows curves, and prints few numbers. Regions are those of the specification of this wing, which were fixed
-from its own earlier runs (other code, other seeds); where it gives none, they say the paper's words.
+The paper shows curves, and prints few numbers. Regions were fixed from earlier runs of ours, with other code and other
+seeds; where those give none, they say the paper's words.
 """
 
 from __future__ import annotations
@@ -99,19 +99,19 @@ def _share_cooperating(setup: Setup) -> Measurement:
 
 WHOLE: dict[str, Any] = {"seed": 1, "n_replicas": 8, "n_updates": 4000, "n_naive": 16}
 SHORT: dict[str, Any] = {"seed": 2, "n_replicas": 4, "n_updates": 1500, "n_naive": 8}
-SPECIFIED = "the specification's run (8 seeds, 4000 updates) and its tolerance"
+SPECIFIED = "what earlier code of ours gave (8 seeds, 4000 updates), and the tolerance set then"
 WORDS = "the paper's words for a shorter run; mutual cooperation pays 1, and no memory-one extortion more than 1.5"
 MINUTES, MINUTE = "two to four minutes for all claims with this setup", "under a minute for all claims with this setup"
 
 CLAIMS = (
     Claim(
         "G12", "An agent that learns with naive learners only extorts them: its payoff in the last inner episode.",
-        f"{PAPER}, finding 1; measured for the specification", {**WHOLE, "arm": "shaping"}, _against_naive(0, -1),
+        f"{PAPER}, finding 1; measured before by other code", {**WHOLE, "arm": "shaping"}, _against_naive(0, -1),
         Expected(1.133, 1.193, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G12-naive", "What it leaves to the naive learner in the last inner episode.",
-        f"{PAPER}, finding 1; measured for the specification", {**WHOLE, "arm": "shaping"}, _against_naive(1, -1),
+        f"{PAPER}, finding 1; measured before by other code", {**WHOLE, "arm": "shaping"}, _against_naive(1, -1),
         Expected(0.384, 0.444, SPECIFIED), "full", MINUTES,
     ),
     Claim(
@@ -121,13 +121,13 @@ CLAIMS = (
     ),
     Claim(
         "G12-fast", "Naive learners that learn four times as fast are extorted harder, in the last inner episode.",
-        "measured for the specification (rate 1 on the raw sum is 20 on the normalised payoff)",
+        "measured before by other code (rate 1 on the raw sum is 20 on the normalised payoff)",
         {**WHOLE, "arm": "shaping", "naive_rate": 20.0}, _against_naive(0, -1),
         Expected(1.292, 1.352, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G13", "Agents that learn with naive learners and each other cooperate: lower quartile against each other.",
-        f"{PAPER}, finding 3; measured for the specification", {**WHOLE, "arm": "mixed"}, _other_play(25),
+        f"{PAPER}, finding 3; measured before by other code", {**WHOLE, "arm": "mixed"}, _other_play(25),
         Expected(0.99, 1.0, SPECIFIED), "full", MINUTES,
     ),
     Claim(
@@ -137,29 +137,29 @@ CLAIMS = (
     ),
     Claim(
         "G13-half", "With half of the weight on naive learners outcomes are bistable: share of pairs that cooperate.",
-        "measured for the specification: quartiles 0.001 / 0.999 / 0.999",
+        "measured before by other code: quartiles 0.001 / 0.999 / 0.999",
         {**WHOLE, "arm": "mixed", "p_naive": 0.5}, _share_cooperating,
         Expected(
             0.25,
             0.875,
-            "set after a look at seed 0, measured on seed 1: some pairs and not all; the specification's quartiles say "
+            "set after a look at seed 0, measured on seed 1: some pairs and not all; those quartiles say "
             "from a half to three quarters",
         ),
         "full", MINUTES,
     ),
     Claim(
         "G13-most", "With three quarters of it on naive learners no pair cooperates: upper quartile.",
-        "measured for the specification: 0.001", {**WHOLE, "arm": "mixed", "p_naive": 0.75}, _other_play(75),
+        "measured before by other code: 0.001", {**WHOLE, "arm": "mixed", "p_naive": 0.75}, _other_play(75),
         Expected(0.0, 0.01, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G14", "Agents that learn with each other only defect: highest payoff of a pair.",
-        f"{PAPER}, finding 2; measured for the specification", {**WHOLE, "arm": "naive"}, _other_play(100),
+        f"{PAPER}, finding 2; measured before by other code", {**WHOLE, "arm": "naive"}, _other_play(100),
         Expected(0.0, 0.01, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G14-naive", "Against a naive learner they get about what always defecting does, over a meta-episode.",
-        "measured for the specification: 0.243", {**WHOLE, "arm": "naive"}, _against_naive(0, None),
+        "measured before by other code: 0.243", {**WHOLE, "arm": "naive"}, _against_naive(0, None),
         Expected(0.213, 0.273, SPECIFIED), "full", MINUTES,
     ),
     Claim(
@@ -169,20 +169,20 @@ CLAIMS = (
     ),
     Claim(
         "G15", "From near-certain defection, shaping escapes: payoff over a meta-episode with naive learners (0.24 at "
-        "the start).", f"{PAPER}, figure 3A; measured for the specification: 0.99",
+        "the start).", f"{PAPER}, figure 3A; measured before by other code: 0.99",
         {**WHOLE, "arm": "shaping", "start": "defection"}, _against_naive(0, None),
         Expected(0.96, 1.02, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G15-other", "And still defects against its like, from that start.",
-        "measured for the specification: 0 for 4000 updates",
+        "measured before by other code: 0 for 4000 updates",
         {**WHOLE, "arm": "shaping", "start": "defection"}, _other_play(100),
         Expected(0.0, 0.01, SPECIFIED), "full", MINUTES,
     ),
     Claim(
         "G15-mixed", "From near-certain defection, agents that learn with both escape and, later, cooperate with each "
-        "other: median pair.", f"{PAPER}, figure 3A (the specification's runs did not show it)",
+        "other: median pair.", f"{PAPER}, figure 3A (our earlier code did not show it)",
         {**WHOLE, "arm": "mixed", "start": "defection"}, _other_play(50),
-        Expected(0.9, 1.0, "the paper's words; an open item of the specification"), "full", MINUTES,
+        Expected(0.9, 1.0, "the paper's words; our earlier code had not shown it"), "full", MINUTES,
     ),
 )  # fmt: skip

@@ -54,7 +54,7 @@ def falling_slopes(setup: Setup) -> Measurement:
 
 
 def planned_errors(setup: Setup) -> Measurement:
-    """The largest distance of best-response payoffs over 100 rounds from the specification's."""
+    """The largest distance of best-response payoffs over 100 rounds from those of other code."""
     from primordia.games.exact.best_response import planned_response
     from primordia.games.exact.zero_determinant import extortion
 

@@ -1,6 +1,6 @@
 """Claims about LOLA and DiCE with exact gradients: published directions, and numbers measured by an independent code.
 
-Regions are those of the wing's specification; where it prints a spread between seeds, two standard errors of it.
+Regions were fixed from that code's numbers; where it gave a spread between seeds, two standard errors of it.
 Payoffs are in the house's convention (both cooperate 1, both defect 0); LOLA's own is lower by 2.
 """
 
@@ -125,7 +125,7 @@ CLAIMS = (
             f"{DICE}; rates of a public reimplementation, the number measured by other code",
             {**_DICE, "n_steps": n_steps},
             mean_reward,
-            Expected(mean - 0.08, mean + 0.08, "the tolerance of the specification for means over bistable pairs"),
+            Expected(mean - 0.08, mean + 0.08, "a tolerance fixed beforehand for means over bistable pairs"),
             "quick",
             "ten seconds",
         )
@@ -138,7 +138,7 @@ CLAIMS = (
             _FIGURE,
             {**_AHEAD, "n_steps": n_steps, "step_rate": 10.0 if n_steps == 1 else 5.0},
             mean_reward,
-            Expected(mean - 0.08, mean + 0.08, "the tolerance of the specification, two standard errors of 32 pairs"),
+            Expected(mean - 0.08, mean + 0.08, "a tolerance fixed beforehand, two standard errors of 32 pairs"),
             "quick",
             "ten to thirty seconds",
         )

@@ -1,7 +1,7 @@
 """Estimators of the policy gradient of a meta-episode: what each choice of action is weighted with.
 
 Every one has the form  sum over games and steps of  grad log pi(action | history) times a weight, in the mean over
-meta-episodes (arXiv 2410.18636, section 1.2 of our reading). With B games against one co-player, `current` the payoffs
+meta-episodes (arXiv 2410.18636, section 3). With B games against one co-player, `current` the payoffs
 from a step to the end of its inner episode and `future` those of the later inner episodes, both of the same game:
 
 | estimator | weight | what it is |
