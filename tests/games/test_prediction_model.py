@@ -114,6 +114,15 @@ def test_training_learns_what_everybody_does():
     assert max(float(one) for one in trained.losses) < 0.1
 
 
+@pytest.mark.slow
+def test_weights_that_leave_the_numbers_with_the_last_update_are_told():
+    held = ppi.Episodes(jnp.ones((84, 3), jnp.uint8), jnp.ones((84, 3), jnp.uint8), jnp.zeros((84, 5)))
+    trained = ppi.train(jax.random.key(5), held, jnp.int32(4), model=MODEL, recipe=ppi.Recipe(3e38, 4, 1, 10.0))
+    assert not np.isfinite(np.asarray(trained.weights["into"])).all()
+    assert np.isfinite(np.asarray(trained.losses)).all()
+    assert not bool(trained.finite)
+
+
 def test_the_actor_learns_to_defect_on_those_who_cannot_answer():
     """Against the pool alone nearly all there is to learn is to defect; some updates already lean towards it."""
     recipe, shared = a2c.Recipe(learning_rate=0.05, entropy=0.0, rescale=0.1), Meetings(64, "mixed")

@@ -219,7 +219,7 @@ PRESETS = {
         {"steps": 30, "every": 1},
     ),
     "similarity": Preset(
-        "What it is worth to be embedded, with twins and with strangers, over horizons of 1 to 3 rounds. A minute.",
+        "What it is worth to be embedded, with twins and with strangers, over horizons of 1 to 3 rounds. Seconds.",
         {"policies": "memory-one", "n_horizons": 3, "n_masses": 8, "alpha_low": 0.0, "alpha_high": 0.96,
          "n_alphas": 25},
         {"steps": 30, "every": 1},

@@ -134,7 +134,7 @@ def train(key: Array, episodes: Episodes, n_known: Int[Array, ""], *, model: Mod
     n_updates = jnp.maximum(1, recipe.n_epochs * n_known // recipe.n_batch)
     start = (weights, optimiser.init(weights), nothing, jnp.asarray(True))
     weights, _, mean, finite = jax.lax.fori_loop(0, n_updates, update, start)
-    return Training(weights, mean, finite)
+    return Training(weights, mean, finite & jnp.isfinite(optax.tree.norm(weights)))
 
 
 @functools.lru_cache(maxsize=16)
