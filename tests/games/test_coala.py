@@ -175,9 +175,9 @@ def lessons(*recipes: Recipe) -> tuple[Any, list[Any]]:
 
 def test_with_a_critic_of_zero_advantages_are_the_weights() -> None:
     """Gamma and lambda are 1 and the values of a fresh network are 0: GAE is the return."""
-    plain = [dataclasses.replace(GRU, estimator=name) for name in estimators.ESTIMATORS]
+    plain = [dataclasses.replace(GRU, estimator=name) for name in ("coala", "policy-gradient")]
     _, found = lessons(*plain, *(dataclasses.replace(recipe, algorithm="a2c") for recipe in plain))
-    for one, judged in zip(found[:4], found[4:], strict=True):
+    for one, judged in zip(found[:2], found[2:], strict=True):
         np.testing.assert_allclose(judged.weights, one.weights, atol=1e-6)
         assert float(jnp.abs(judged.targets).max()) > 0
 

@@ -30,10 +30,14 @@ directions = functools.partial(jax.jit, static_argnums=0)(lola.gradients)
     "recipe",
     [
         Lola(0, discount=0.4),
-        Lola(2, step_rate=3.0, weight=0.6, discount=0.4, normalised=True, payoffs=OTHER_TABLE),
+        pytest.param(
+            Lola(2, step_rate=3.0, weight=0.6, discount=0.4, normalised=True, payoffs=OTHER_TABLE),
+            marks=pytest.mark.slow,
+        ),
+        Lola(1, step_rate=3.0, discount=0.4, normalised=True, payoffs=OTHER_TABLE),
         Lola(1, step_rate=2.0, form="first-order", discount=0.4, payoffs=OTHER_TABLE),
     ],
-    ids=["naive", "two exact steps, mixed, of an uneven game", "first order"],
+    ids=["naive", "two exact steps, mixed, of an uneven game", "one exact step", "first order"],
 )
 def test_directions_are_central_differences(recipe):
     pair = np.random.default_rng(1).normal(size=(2, 5))

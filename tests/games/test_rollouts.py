@@ -61,8 +61,12 @@ def test_meta_episodes_are_those_of_the_plain_twin() -> None:
     np.testing.assert_array_equal(played.events["cooperated"], played.actions == 0)
 
 
+@pytest.mark.slow
 def test_a_replay_makes_the_choices_of_the_game_again() -> None:
-    """The ego's memory goes through all inner episodes: a replay from one empty memory has the same chances."""
+    """The ego's memory goes through all inner episodes: a replay from one empty memory has the same chances.
+
+    That PPO's first ratios are 1 (test_coala) says the same of a smaller game, fast.
+    """
     ego = Gru(n_units=3)
     weights = jax.tree.map(lambda row: row + 0.3, ego.weights(jax.random.key(0)))
     others = jax.vmap(Tabular().weights)(jax.random.split(jax.random.key(1), N_META))
@@ -94,7 +98,7 @@ class Counting(Policy):
         return Acting(chosen, jnp.zeros(()), memory + 1)
 
 
-@pytest.mark.parametrize("rule", [Still(), None])
+@pytest.mark.parametrize("rule", [Still(), pytest.param(None, marks=pytest.mark.slow)])
 def test_only_a_naive_co_player_forgets_at_an_inner_end(rule: Any) -> None:
     weights = {"nothing": jnp.zeros((N_META, 1))}
     both = arena(Counting(), Counting(), rule)
