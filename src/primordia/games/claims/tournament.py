@@ -150,7 +150,7 @@ CLAIMS = (
     ),
     Claim(
         "G23-random",
-        "RANDOM is last.",
+        "RANDOM is last, or last but for the anonymous entry, which plays the same odds.",
         f"{LIBRARY}: 1.662; the anonymous entry, which plays with the same odds, 1.682",
         {**_FIRST, "player": "random"},
         rank,
