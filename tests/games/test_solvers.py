@@ -12,7 +12,7 @@ from oracles import plain_nash
 from primordia.core.errors import BadInputError
 from primordia.games.environments.payoffs import CONVENTIONS, NAMED_GAMES, Dilemma
 from primordia.games.exact.best_response import best_response, planned_response
-from primordia.games.exact.long_run import long_run_values
+from primordia.games.exact.long_run import long_run_values, responding_slopes
 from primordia.games.exact.nash import equilibria
 from primordia.games.exact.zero_determinant import extortion, largest_phi
 
@@ -138,3 +138,15 @@ def test_a_game_with_ties_is_called_degenerate_and_its_corners_are_found():
 def test_tables_that_are_no_game_are_refused(table, words):
     with pytest.raises(BadInputError, match=words):
         equilibria(table)
+
+
+@pytest.mark.parametrize("solve", [best_response, lambda one, payoffs: planned_response(one, 3, payoffs)])
+def test_a_table_of_another_shape_is_refused(solve):
+    with pytest.raises(BadInputError, match=r"shape \[2, 3, 3\] .* must be \[2, 2, 2\]"):
+        solve((0.5,) * 5, payoffs=NAMED_GAMES["rock-paper-scissors"].payoffs)
+
+
+def test_the_long_run_refuses_such_tables_too():
+    for solve in (long_run_values, responding_slopes):
+        with pytest.raises(BadInputError, match=r"must be \[2, 2, 2\]"):
+            solve((0.5,) * 5, (0.5,) * 5, NAMED_GAMES["rock-paper-scissors"].payoffs)

@@ -13,7 +13,14 @@ import numpy.typing as npt
 
 from primordia.core.errors import BadInputError
 from primordia.games.environments.payoffs import Payoffs
-from primordia.games.exact.allowed import PRISONERS_TABLE, SECOND_SEES, Floats, checked_discount, checked_strategy
+from primordia.games.exact.allowed import (
+    PRISONERS_TABLE,
+    SECOND_SEES,
+    Floats,
+    checked_discount,
+    checked_strategy,
+    checked_table,
+)
 
 N_SWEEPS = 100
 """Strategies are at most 32 and each sweep finds a better one, so this is never reached."""
@@ -55,10 +62,10 @@ def best_response(coplayer: npt.ArrayLike, discount: float = 0.95, payoffs: Payo
         payoffs: axes [agent, action of the first, action of the second].
 
     Raises:
-        BadInputError: the co-player is no strategy or the discount is not allowed.
+        BadInputError: the co-player is no strategy, or the discount or the table is not allowed.
     """
     discount = checked_discount(discount)
-    chances, worth = _situations(checked_strategy(coplayer)), np.asarray(payoffs, np.float64)[0]
+    chances, worth = _situations(checked_strategy(coplayer)), np.asarray(checked_table(payoffs), np.float64)[0]
     cooperates = np.zeros(5, bool)
     for _ in range(N_SWEEPS):
         values = _evaluated(cooperates, chances, worth, discount)
@@ -84,11 +91,11 @@ def planned_response(coplayer: npt.ArrayLike, n_rounds: int, payoffs: Payoffs = 
         payoffs: axes [agent, action of the first, action of the second].
 
     Raises:
-        BadInputError: the co-player is no strategy, or there is no round.
+        BadInputError: the co-player is no strategy, the table is not allowed, or there is no round.
     """
     if n_rounds < 1:
         raise BadInputError(f"A game of {n_rounds} rounds has no best response; there must be at least 1.")
-    chances, worth = _situations(checked_strategy(coplayer)), np.asarray(payoffs, np.float64)[0]
+    chances, worth = _situations(checked_strategy(coplayer)), np.asarray(checked_table(payoffs), np.float64)[0]
     values, chosen = np.zeros(chances.shape[:-1]), []
     for _ in range(n_rounds):
         q = _actions(values, chances, worth, 1.0)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from primordia.core.errors import BadInputError
 from primordia.games.environments.payoffs import Payoffs
-from primordia.games.exact.allowed import PRISONERS_TABLE, SECOND_SEES, Floats, checked_strategy
+from primordia.games.exact.allowed import PRISONERS_TABLE, SECOND_SEES, Floats, checked_strategy, checked_table
 
 
 def joint_chain(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -84,10 +84,10 @@ def long_run_values(first: npt.ArrayLike, second: npt.ArrayLike, payoffs: Payoff
         payoffs: axes [agent, action of the first, action of the second].
 
     Raises:
-        BadInputError: a strategy is none.
+        BadInputError: a strategy is none, or the table has another shape.
     """
     start, moves = joint_chain(first, second)
-    return np.asarray(payoffs, np.float64).reshape(2, -1) @ long_run_shares(start, moves)
+    return np.asarray(checked_table(payoffs), np.float64).reshape(2, -1) @ long_run_shares(start, moves)
 
 
 def responding_slopes(fixed: npt.ArrayLike, learner: npt.ArrayLike, payoffs: Payoffs = PRISONERS_TABLE) -> Floats:
@@ -102,12 +102,12 @@ def responding_slopes(fixed: npt.ArrayLike, learner: npt.ArrayLike, payoffs: Pay
         payoffs: axes [agent, action of the first, action of the second].
 
     Raises:
-        BadInputError: a strategy is none, or the chain has several closed classes.
+        BadInputError: a strategy is none, the table has another shape, or the chain has several closed classes.
     """
     start, moves = joint_chain(fixed, learner)
     shares = long_run_shares(start, moves)
     n = len(shares)
-    worth = np.asarray(payoffs, np.float64)[1].reshape(-1)
+    worth = np.asarray(checked_table(payoffs), np.float64)[1].reshape(-1)
     system = np.eye(n) - moves + np.ones((n, 1)) * shares
     if np.linalg.matrix_rank(np.eye(n) - moves) < n - 1:
         raise BadInputError(
