@@ -63,8 +63,8 @@ CLAIMS = (
     ),
     Claim(
         "G26-circle",
-        "Matching pennies circles 1/2 ever closer (ours, written after G26 had failed: where on the circle it is after 2000 "
-        "iterations is chance).",
+        "Matching pennies circles 1/2 ever closer (ours, written after G26 had failed: where it is after "
+        "2000 iterations is chance).",
         "ours; fictitious play comes closer as one over the root of the iterations",
         {"iterations": 40_000},
         measures.circle,
