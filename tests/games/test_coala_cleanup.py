@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from oracles import plain_cleanup_roles
 from primordia.core import config as configs
+from primordia.core import registry
 from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
 from primordia.core.findings import Animation, Chart, Table
 from primordia.core.streams import Streams
@@ -101,6 +102,19 @@ def test_counts_of_a_judged_meta_episode_are_possible():
         assert seen.places.sum(-1) == pytest.approx(1)
         assert ((seen.unfairness >= 0) & (seen.unfairness <= 1)).all()
     assert found.meta is None
+
+
+def test_the_small_preset_learns_so_that_checks_of_it_can_fail():
+    made, state, _ = small()
+    fresh = EXPERIMENT.init(made, Streams(made.seed)).weights
+    assert np.abs(state.weights["logits"] - fresh["logits"]).max() > 0
+
+
+def test_a_number_of_a_claim_belongs_to_one_experiment_of_the_wing():
+    names = [name for name in registry.names() if name.startswith("games/")]
+    owners = {(claim.id.split("-")[0], name) for name in names for claim in registry.load(name).claims}
+    assert len(names) > 1
+    assert len(owners) == len({number for number, _ in owners})
 
 
 def test_a_row_holds_quartiles_in_order():

@@ -1,6 +1,7 @@
 """Policies against plain Python, carried memory against one sequence, slopes over long lives, and lent layers."""
 
 import functools
+import importlib.metadata
 
 import jax
 import jax.numpy as jnp
@@ -24,11 +25,17 @@ N_SEEN, N_ACTIONS, N_STEPS = 3, 2, 9
 GRU, RG_LRU = Gru(N_SEEN, N_ACTIONS, 4), RgLru(N_SEEN, N_ACTIONS, 4, 2)
 HAWK = Hawk(N_SEEN, N_ACTIONS, 6, 4, 2, 5)
 MESA = Sequence("minds/mesa", N_SEEN, N_ACTIONS, 8)
+LONG_HAWK, LONG_MESA = (pytest.param(policy, marks=pytest.mark.slow) for policy in (HAWK, MESA))
+"""Those that take long to compile, for tests that a smaller policy witnesses as well."""
 TWINS = {
     "gru": (GRU, plain_policies.gru),
     "rg-lru": (RG_LRU, plain_policies.rg_lru),
     "hawk": (HAWK, plain_policies.hawk),
 }
+
+
+def named(policy):
+    return type(policy).__name__
 
 
 @functools.partial(jax.jit, static_argnames="policy")
@@ -75,7 +82,7 @@ def test_a_recurrent_policy_is_its_plain_twin(name, seed):
     assert np.allclose(state, expected[-1][2], atol=2e-5)
 
 
-@pytest.mark.parametrize("policy", [GRU, RG_LRU, HAWK, MESA], ids=lambda policy: type(policy).__name__)
+@pytest.mark.parametrize("policy", [GRU, RG_LRU, HAWK, LONG_MESA], ids=named)
 def test_a_memory_carried_on_is_one_long_sequence(policy):
     weights, observations = drawn(policy, jax.random.key(1)), seen(1, 2 * N_STEPS)
     (whole, _), memory = lived(policy, weights, policy.begin(), observations)
@@ -87,7 +94,7 @@ def test_a_memory_carried_on_is_one_long_sequence(policy):
     assert not np.allclose(anew, second, atol=1e-4), "the memory makes no difference"
 
 
-@pytest.mark.parametrize("policy", [GRU, RG_LRU, HAWK, MESA], ids=lambda policy: type(policy).__name__)
+@pytest.mark.parametrize("policy", [GRU, RG_LRU, LONG_HAWK, LONG_MESA], ids=named)
 def test_slopes_stay_finite_over_a_long_life(policy):
     @jax.jit
     def slope(weights, observations):
@@ -102,7 +109,7 @@ def test_slopes_stay_finite_over_a_long_life(policy):
         assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
 
 
-@pytest.mark.parametrize("policy", [Tabular(N_SEEN), GRU, HAWK], ids=lambda policy: type(policy).__name__)
+@pytest.mark.parametrize("policy", [Tabular(N_SEEN), GRU, LONG_HAWK], ids=named)
 def test_a_fresh_agent_without_spread_plays_every_action_alike(policy):
     said = jax.jit(lambda key: policy.act(policy.weights(key), policy.begin(), jnp.eye(N_SEEN)[0]))(jax.random.key(0))
     assert said.logits.shape == (N_ACTIONS,)
@@ -154,6 +161,7 @@ def test_a_lent_layer_is_the_wings_own_over_a_batch_of_one():
     assert np.allclose(found, expected[0], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_learned_beginning_of_a_lent_layer_is_taken_from_the_weights():
     policy = Sequence("minds/ttt", N_SEEN, N_ACTIONS, 8)
 
@@ -223,15 +231,26 @@ def test_sizes_that_do_not_fit_are_refused_before_anything_is_compiled(make, sai
         make()
 
 
-def test_a_wing_that_cannot_be_imported_says_why(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            ModuleNotFoundError("No module named 'equinox'", name="equinox"),
+            r"'minds/mesa' cannot be lent: equinox is not installed; `pip install 'primordia\[minds\]'` brings it",
+        ),
+        (ValueError("of no use"), "'minds/mesa' cannot be lent: ValueError: of no use"),
+    ],
+)
+def test_a_wing_that_cannot_be_imported_says_why(monkeypatch, error, said):
     class Broken:
         name = "minds"
+        dist = importlib.metadata.distribution("primordia")
 
         def load(self):
-            raise ModuleNotFoundError("No module named 'equinox'")
+            raise error
 
     monkeypatch.setattr(layers.importlib.metadata, "entry_points", lambda group: [Broken()])
-    with pytest.raises(BadInputError, match="'minds/mesa' cannot be lent: ModuleNotFoundError: No module named 'equi"):
+    with pytest.raises(BadInputError, match=said):
         layers.make("minds/mesa", None, 8)
 
 

@@ -38,6 +38,14 @@ def make(name: str, key: Any, width: int) -> Any:
         raise UnknownNameError("wing that lends sequence layers", wing, points)
     try:
         lender: Lender = points[wing].load()
-    except Exception as error:  # Another wing's dependencies may be missing, or anything else.
+    except ModuleNotFoundError as error:
+        offered = points[wing].dist
+        package = (
+            f"{offered.name}[{wing}]" if offered and wing in offered.metadata.get_all("Provides-Extra", ()) else wing
+        )
+        raise BadInputError(
+            f"The layer {name!r} cannot be lent: {error.name} is not installed; `pip install {package!r}` brings it."
+        ) from error
+    except Exception as error:  # Another wing's code: anything may be wrong with it.
         raise BadInputError(f"The layer {name!r} cannot be lent: {type(error).__name__}: {error}.") from error
     return lender.make(layer, key, width)

@@ -69,10 +69,11 @@ _POOL: dict[str, Any] = {"n_agents": 3, "start": "dynamic", "n_episodes": 5}
 
 PRESETS = {
     "small": Preset(
-        "Two inner episodes of four steps: for checks.",
+        "Two inner episodes of four steps at a clean river, where apples grow at once: for checks.",
         {
             "n_replicas": 2, "n_agents": 1, "policy": "gru", "n_units": 2, "n_games": 2, "n_episodes": 2, "n_steps": 4,
             "n_naive": 1, "n_meta": 0, "start": "fresh", "algorithm": "a2c", "naive_optimiser": "sgd", "n_judged": 1,
+            "n_dirty": 0,
         },
         {"steps": 8, "every": 4},
     ),
