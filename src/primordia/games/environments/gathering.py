@@ -38,11 +38,11 @@ WIDE = (
 @final
 @dataclasses.dataclass(frozen=True)
 class Gathering(World):
-    """Gathering (Leibo et al. 2017, arXiv 1702.03037): an apple comes back a fixed time after it was taken.
+    """Gathering, after Leibo et al. 2017 (arXiv 1702.03037): an apple comes back a fixed time after it was taken.
 
     A beam goes straight ahead and hits everybody in it; two hits send an agent away for `n_away` steps, unpaid for by
-    either. With scarce apples (a large `n_regrow`) it pays to be alone with them. How we differ: `World`; the map, the
-    window and the two times are ours (the paper varies the times).
+    either. With scarce apples (a large `n_regrow`) it pays to be alone with them. The idea is the paper's; the map, the
+    window, the beam, the number of hits and both times are ours and were not held against it. Otherwise as `World`.
 
     Args:
         n_regrow: steps until a taken apple is there again.

@@ -74,7 +74,8 @@ def replay(config: CoalaCleanupConfig, state: Any, found: Judged, streams: Strea
         np.stack([np.pad(frame, 6, constant_values=paper) for frame in frames]),
         (*game.palette, Colour("ground", "#ffffff"), Colour("letters", "#202124")),
         f"Blue is the agent, orange the naive learner; inner episode 1 on the left, {config.n_episodes} on the right. "
-        "Apples grow in the left column while the river in the right column is clean. A black middle: frozen.",
+        "Apples grow in the left column while the river in the right column is clean. A black middle: frozen. Below: "
+        "what each did so far, first the agent, then the naive learner.",
         per_second=6,
     )
 
