@@ -235,7 +235,7 @@ PRESETS = {
         {"steps": 4000, "every": 100},
     ),
     "slow": Preset(
-        "The learning rate that the paper prints, a quarter of the demo's. Not yet run.",
+        "The learning rate that the paper prints, a quarter of the demo's: the same phases, later and further apart.",
         {"learning_rate": 0.005},
         {"steps": 6000, "every": 100},
     ),
