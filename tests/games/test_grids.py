@@ -78,7 +78,11 @@ def agree(found, twin, place):
     assert np.array_equal(observations[place], twin.seen()), place
 
 
-@pytest.mark.parametrize("game", GAMES, ids=named)
+@pytest.mark.parametrize(
+    "game",
+    [*(pytest.param(game, marks=pytest.mark.slow) for game in (COINS, HARVEST)), TWO_COINS, CLEANUP, GATHERING, RIVER],
+    ids=named,
+)
 def test_the_checks_of_environments_hold(game):
     for check in checks.checks(game):
         check.run()
