@@ -134,6 +134,8 @@ def plot(found: dict[str, list[tuple[int, float]]], path: Path) -> None:
         panel.loglog(
             places, [1e3 * last[1] * place / last[0] for place in places], "--", color="#555555", label="linear"
         )
+        panel.set_xticks(places, [str(place) for place in places])
+        panel.set_xticks([], minor=True)
         panel.set_xlabel(f"{name} ({fixed[name]})")
         panel.legend(frameon=False)
     panels[0].set_ylabel("CPU time of an update (ms)")

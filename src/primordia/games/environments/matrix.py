@@ -58,8 +58,8 @@ class MatrixGame(Environment):
     def __post_init__(self) -> None:
         object.__setattr__(self, "actions", tuple(self.actions))
         object.__setattr__(self, "payoffs", checked(self.payoffs, self.actions))
-        if self.n_steps < 1:
-            raise ConfigError(f"A matrix game has {self.n_steps} rounds; it must have at least 1; the nearest is 1.")
+        if type(self.n_steps) is not int or self.n_steps < 1:
+            raise ConfigError(f"A matrix game has {self.n_steps} rounds; it must be a whole number from 1 on.")
 
     @property
     def n_observed(self) -> int:
