@@ -302,9 +302,12 @@ def test_a_reader_that_goes_away_costs_the_log_and_not_the_run(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the always-full device /dev/full")
-def test_a_full_disk_under_the_output_is_one_line():
+@pytest.mark.parametrize("places", [dict(os.environ), {}], ids=["as here", "nothing set"])
+def test_a_full_disk_under_the_output_is_one_line(places):
     with open("/dev/full", "w") as full:
-        done = subprocess.run(command("--help"), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command("--help"), stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=places
+        )
     assert (done.returncode, done.stderr) == (1, "error: No space left on device.\n")
 
 

@@ -91,7 +91,7 @@ def test_an_overview_draws_no_empty_axes(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [((135, 240), (135, 240)), ((320, 320), (320, 320)), ((64, 321), (64, 208))]
+    ("size", "shown"), [((135, 240), (135, 240)), ((600, 600), (600, 600)), ((64, 601), (64, 208))]
 )
 def test_a_poster_shows_small_pictures_whole_and_a_corner_of_large_ones(
     size: tuple[int, int], shown: tuple[int, int]

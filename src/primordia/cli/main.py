@@ -57,9 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain about it when it exits either.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _end_output()
         return DONE
     except SystemExit as ending:
         # `VERB --help` ends this way inside tyro.
@@ -73,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted by Ctrl-C.", INTERRUPTED)
     except OSError as error:
+        _end_output()
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}.", FAILED if error.errno in NOT_THEIR_FAULT else BAD_INPUT)
 
@@ -98,6 +98,15 @@ def _dispatch(words: list[str]) -> int:
         return int(importlib.import_module("primordia.cli.tools").main(verb, rest))
     code: int = importlib.import_module(f"primordia.cli.{verb}").main(rest)
     return code
+
+
+def _end_output() -> None:
+    """Let what cannot be written go: Python must not complain about it once more when it exits."""
+    with contextlib.suppress(OSError, ValueError):
+        try:
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -12,7 +12,7 @@ from primordia.engine import looking, plots
 from primordia.engine.folder import Opened
 
 PAPER, INK, SOFT, FAINT, LINE, MARK = "#0d1117", "#e6edf3", "#8b949e", "#30363d", "#58a6ff", "#ffa657"
-WHOLE, CORNER = 320, 208
+WHOLE, CORNER = 600, 208
 MAX_PANELS = 4
 
 

@@ -13,7 +13,7 @@ from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.streams import Streams
 
 Setup = Mapping[str, Any]
-LIBRARY = "Axelrod library 4.14.0, as measured for the specification"
+LIBRARY = "Axelrod library 4.14.0, as measured beforehand by running it"
 
 
 @functools.lru_cache(maxsize=4)
