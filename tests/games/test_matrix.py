@@ -179,6 +179,12 @@ def test_a_fault_is_found_by_its_check_alone(fault):
         (lambda: MatrixGame(actions=("x", "x")), "each with its own name"),
         (lambda: PublicGoods(n_agents=1), "has 1 agents; it must have 2 or more"),
         (lambda: PublicGoods(factor=float("inf")), "The factor of a public-goods game is inf"),
+        (lambda: table.make("[[1, 2], [3]]"), "payoffs of a symmetric game have 2 rows of 2, 1 numbers"),
+        (lambda: table.make("[[[1, 2], [3, 4]]]"), "table is 1 x 2 x 2; for 2 actions it must be 2 x 2 x 2"),
+        (lambda: table.make('[["x", 2], [3, 4]]'), "cannot be read .*; allowed: lists of numbers, such as"),
+        (lambda: table.make("[1, 2]"), "The payoff table .* cannot be read"),
+        (lambda: table.make("[]"), "The payoff table .* cannot be read"),
+        (lambda: table.make("[[3, 0], [5, 1]"), "The payoff table .* cannot be read"),
         (lambda: table.make("stag-hnt"), "did you mean 'stag-hunt'"),
         (lambda: table.make("stag-hunt", n_step=2), "did you mean 'n_steps'"),
     ],
@@ -186,3 +192,9 @@ def test_a_fault_is_found_by_its_check_alone(fault):
 def test_bad_games_get_a_sentence(wrong, said):
     with pytest.raises((ConfigError, UnknownNameError), match=said):
         wrong()
+
+
+def test_a_table_that_is_typed_in_is_the_game_of_that_table():
+    assert table.make("[[3, 0], [5, 1]]").payoffs == table.make("axelrod").payoffs
+    assert table.make("[[[3, 0], [5, 1]], [[3, 5], [0, 1]]]", n_steps=7) == MatrixGame(table.make("axelrod").payoffs, 7)
+    assert table.make("[[0, -1, 1], [1, 0, -1], [-1, 1, 0]]").actions == ("action-0", "action-1", "action-2")

@@ -7,6 +7,7 @@ constant; the Axelrod library's is no shift of it, and a value in it cannot be c
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, final
 
@@ -93,6 +94,28 @@ def zero_sum(first: Sequence[Sequence[float]]) -> Payoffs:
     return rows, tuple(tuple(0.0 - payoff for payoff in row) for row in rows)
 
 
+def written(text: str) -> Payoffs:
+    """A payoff table that was typed in as JSON.
+
+    Its axes are [agent, action of the first, action of the second], or [own action, other's action] where both are
+    paid alike.
+
+    Raises:
+        ConfigError: it is not a table of numbers, or a square table that is not square.
+    """
+    try:
+        table = json.loads(text)
+        square = not isinstance(table[0][0], list)
+        if square:
+            return symmetric(table)
+        return tuple(tuple(tuple(float(payoff) for payoff in row) for row in part) for part in table)
+    except (ValueError, TypeError, IndexError, KeyError) as error:
+        raise ConfigError(
+            f"The payoff table {text} cannot be read ({error}); allowed: lists of numbers, such as [[3, 0], [5, 1]] "
+            "where both are paid alike, or [[[3, 0], [5, 1]], [[3, 5], [0, 1]]] for each agent."
+        ) from error
+
+
 @final
 @dataclasses.dataclass(frozen=True)
 class NamedGame:
@@ -109,15 +132,15 @@ class NamedGame:
     source: str
 
 
-_DILEMMA = ("cooperate", "defect")
+DILEMMA = ("cooperate", "defect")
 _HANDS = ("rock", "paper", "scissors")
 
 NAMED_GAMES: Mapping[str, NamedGame] = {
-    "prisoners-dilemma": NamedGame(PRISONERS_DILEMMA.table(), _DILEMMA, "arXiv 2410.18636"),
+    "prisoners-dilemma": NamedGame(PRISONERS_DILEMMA.table(), DILEMMA, "arXiv 2410.18636"),
     "axelrod": NamedGame(
-        CONVENTIONS["axelrod"].table(), _DILEMMA, "Axelrod 1980, Effective Choice in the Prisoner's Dilemma"
+        CONVENTIONS["axelrod"].table(), DILEMMA, "Axelrod 1980, Effective Choice in the Prisoner's Dilemma"
     ),
-    "openspiel-dilemma": NamedGame(Dilemma(5, 0, 10, 1).table(), _DILEMMA, "OpenSpiel 2.0.2, matrix_pd"),
+    "openspiel-dilemma": NamedGame(Dilemma(5, 0, 10, 1).table(), DILEMMA, "OpenSpiel 2.0.2, matrix_pd"),
     "stag-hunt": NamedGame(symmetric([[2, 0], [1, 1]]), ("stag", "hare"), "OpenSpiel 2.0.2, matrix_sh"),
     "chicken": NamedGame(
         symmetric([[3, 1], [4, 0]]), ("swerve", "dare"), "OpenSpiel 2.0.2, matrix_cd, its actions the other way round"

@@ -15,7 +15,7 @@ from primordia.games.environments.environment import Environment
 from primordia.games.environments.gathering import Gathering
 from primordia.games.environments.harvest import Harvest
 from primordia.games.environments.matrix import MatrixGame
-from primordia.games.environments.payoffs import NAMED_GAMES
+from primordia.games.environments.payoffs import DILEMMA, NAMED_GAMES, written
 from primordia.games.environments.public_goods import PublicGoods
 
 ENVIRONMENTS: Mapping[str, Environment] = {
@@ -34,12 +34,18 @@ ENVIRONMENTS: Mapping[str, Environment] = {
 
 
 def make(name: str, **settings: Any) -> Environment:
-    """An environment by name; settings are the fields of its class, such as `n_steps`.
+    """An environment by name, or a matrix game by its table (`payoffs.written`), such as "[[3, 0], [5, 1]]".
+
+    Settings are the fields of its class, such as `n_steps`.
 
     Raises:
         UnknownNameError: there is no environment of that name, or it has no such setting.
         ConfigError: a setting has a value that the environment refuses.
     """
+    if name.startswith("["):
+        table = written(name)
+        actions = DILEMMA if len(table[0]) == 2 else tuple(f"action-{place}" for place in range(len(table[0])))
+        return MatrixGame(**{"payoffs": table, "actions": actions, **settings})
     if name not in ENVIRONMENTS:
         raise UnknownNameError("environment", name, ENVIRONMENTS)
     made = ENVIRONMENTS[name]

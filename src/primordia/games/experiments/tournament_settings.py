@@ -23,8 +23,8 @@ class TournamentConfig:
     game: Annotated[
         str,
         Spec(
-            "an environment of two agents by name (docs/choose-a-game.md), or pettingzoo:MODULE for one of another "
-            "package",
+            "an environment of two agents by name (docs/choose-a-game.md), a payoff table such as [[3, 0], [5, 1]], or "
+            "pettingzoo:MODULE for one of another package",
             source=AXELROD,
         ),
     ] = "axelrod"
