@@ -125,7 +125,7 @@ def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) 
         "schedule": {"steps": 2000, "every": 50, "checkpoint_every": 70, "views_every": 500, "stop": "known+9"},
     }
     killer = Killer(place, wanted, seed=20260101)
-    killer.kill(18)
+    killer.kill(12)
     assert killer.kills["start-up"] >= 1
     assert killer.ended >= 2
 

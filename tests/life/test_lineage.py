@@ -174,7 +174,7 @@ def test_the_cone_holds_every_pair_that_can_have_had_a_part() -> None:
     [
         {"language": "forthtrivial"},
         {"language": "rsubleq4", "tape_length": 32},
-        {"language": "z80", "tape_length": 32},
+        pytest.param({"language": "z80", "tape_length": 32}, marks=pytest.mark.slow),
         {"language": "bff", "tape_length": 64},
         {"world": "torus", "width": 8},
         {"world": "islands", "n_islands": 4, "migration_rate": 0.5},

@@ -244,6 +244,7 @@ def test_a_decoder_sees_only_the_last_token():
     np.testing.assert_allclose(same, np.repeat(same[:, :1], 8, axis=1), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_findings_say_how_many_pairs_are_remembered():
     state = EXPERIMENT.init(SMALL, STREAMS)
     found = {one.title: one for one in mesanet_looks.findings(SMALL, state, STREAMS, 0)}

@@ -1,1 +1,0 @@
-"""What one may ask beside a run."""
