@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from primordia.core.errors import BadInputError
+from primordia.games.exact.best_response import planned_response
 from primordia.games.prediction.pool import MIRRORED, N_SEEN, PAYOFFS, check_opponents
 
 ALLOWED_ROUNDS = 1_000_000
@@ -59,19 +60,13 @@ def payoff(strategy: npt.ArrayLike, opponents: npt.ArrayLike, n_rounds: int) -> 
 def best_response(opponents: npt.ArrayLike, n_rounds: int) -> npt.NDArray[np.float64]:
     """The expected payoff per round of a best response to each opponent, known to it; axis [opponent].
 
-    Backward induction over what has been seen. Against an opponent with one round of memory, no more memory helps.
+    By backward induction (`exact.best_response`). Against an opponent with one round of memory, no more memory helps.
 
     Raises:
         BadInputError: as `payoff` does.
     """
     _, others = _tables(np.zeros(N_SEEN), opponents, n_rounds)
-    theirs = others[:, list(MIRRORED)]
-    chance = np.stack([theirs, 1 - theirs], axis=-1)
-    value = np.zeros((len(others), 2, 2))
-    for _ in range(n_rounds):
-        worth = np.einsum("ose,oae->osa", chance, np.asarray(PAYOFFS).reshape(2, 2) + value).max(axis=-1)
-        value = worth[:, 1:].reshape(-1, 2, 2)
-    return worth[:, 0] / n_rounds
+    return planned_response(others, n_rounds).value
 
 
 def anchors(opponents: npt.ArrayLike, n_rounds: int) -> Anchors:
