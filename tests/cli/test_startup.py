@@ -1,6 +1,5 @@
 """What starts quickly, imports little, and tells what it can do."""
 
-import resource
 import subprocess
 import sys
 
@@ -38,22 +37,14 @@ def test_a_quick_verb_imports_nothing_heavy(words, unwanted, tmp_path):
     assert imported & unwanted == set()
 
 
-def processor_seconds(*words):
-    """Processor time of a process, not the clock: other tests run beside this one. The best of five."""
-    spent = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *words], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(spent)
-
-
-@pytest.mark.parametrize("words", [["--help"], ["list"]], ids=" ".join)
-def test_listing_takes_a_fraction_of_a_second(words):
-    # 0.4 seconds, or on a machine that is slow today four times what NumPy alone takes to be imported.
-    allowed = max(0.4, 4 * processor_seconds("-c", "import numpy"))
-    assert processor_seconds("-m", "primordia.cli.main", *words) < allowed
+@pytest.mark.parametrize(("words", "most"), [(["--help"], 90), (["list"], 560)], ids=["--help", "list"])
+def test_listing_imports_few_modules(words, most):
+    # How long it takes is for benchmarks/startup.py: a clock, even of the processor, judges the machine as well.
+    program = (
+        "import sys; from primordia.cli.main import main; main(sys.argv[1:]); print(len(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert int(done.stderr) <= most
 
 
 def test_help_names_every_verb_and_every_exit_code(call: Call):
