@@ -15,9 +15,10 @@ MAY_IMPORT = {
     "life": {"life", "core"},
     "minds": {"minds", "core"},
     "games": {"games", "core"},
-    "cli": {"cli", "engine", "core"},
+    "observatory": {"observatory", "engine", "core"},
+    "cli": {"cli", "observatory", "engine", "core"},
 }
-CORE_LINES = 1760  # 1,500, raised for tools, for charts, and for films, bands and lent layers (CHANGELOG.md)
+CORE_LINES = 2040  # 1,500, raised for tools, charts, films, bands, lent layers, and for interventions and what one clicks on (CHANGELOG.md)
 FILE_LINES = 400
 
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from primordia.core.claims import Claim
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
+from primordia.core.interventions import Intervention
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -77,6 +79,7 @@ class Experiment(abc.ABC, Generic[C, S]):
         transitions: lines in metrics whose first crossing is an event.
         panels: title -> metrics that the report draws into one panel, such as a loss beside its oracle's.
         bands: metric -> (metric of its lower edge, metric of its upper), such as quartiles; shaded in panels.
+        interventions: changes that a person may make to a state between two steps; each is an event of the run.
         claims: what the source says and how to check it.
         source: the paper and how we differ.
         determinism: "bitwise" (any thread count, chunk and machine), "bitwise-per-machine" or "statistical".
@@ -94,6 +97,7 @@ class Experiment(abc.ABC, Generic[C, S]):
     transitions: ClassVar[Mapping[str, Transition]] = {}
     panels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bands: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    interventions: ClassVar[Mapping[str, Intervention]] = {}
     claims: ClassVar[tuple[Claim, ...]] = ()
     source: ClassVar[Paper]
     determinism: ClassVar[Literal["bitwise", "bitwise-per-machine", "statistical"]]
@@ -125,6 +129,12 @@ class Experiment(abc.ABC, Generic[C, S]):
 
     def findings(self, config: C, state: S, streams: Streams, t: int) -> tuple[Finding, ...]:
         """What can be said about the state after `t` steps; asked for at transitions and at the end."""
+        return ()
+
+    def inspect(
+        self, config: C, state: S, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """What stands at a cell of one of the views of the state after `t` steps, for somebody who points at it."""
         return ()
 
     @abc.abstractmethod

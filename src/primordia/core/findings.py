@@ -86,7 +86,71 @@ class Animation:
     per_second: int = 8
 
 
-Finding: TypeAlias = Table | Text | Picture | Chart | Animation
+@dataclasses.dataclass(frozen=True)
+class Matrix:
+    """Numbers in rows and columns, such as attention by head, shown as colours that can be read off.
+
+    Args:
+        title: what is shown.
+        values: float [row, column], finite.
+        rows: a name for each row.
+        columns: a name for each column.
+        unit: of the values, or "dimensionless".
+        centre: the value from which colours go two ways, such as 0 for weights; None where they go one way.
+        note: how to read it.
+    """
+
+    title: str
+    values: np.ndarray[Any, np.dtype[np.floating[Any]]]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    unit: str = "dimensionless"
+    centre: float | None = None
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """A node of a graph: a name of its own, what to write, its size (1 is usual), and an index into the palette."""
+
+    name: str
+    label: str
+    size: float = 1.0
+    kind: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Edge:
+    """An arrow from the node of one name to that of another; `weight` is its breadth (1 is usual)."""
+
+    source: str
+    target: str
+    weight: float = 1.0
+    label: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Graph:
+    """Nodes and arrows, such as a family tree or who beats whom.
+
+    Args:
+        title: what is shown.
+        nodes: each with a name of its own.
+        edges: between those.
+        palette: what the kinds of nodes mean.
+        layered: whether arrows go from one generation to the next; else the nodes stand in a circle.
+        note: how to read it.
+    """
+
+    title: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    palette: tuple[Colour, ...]
+    layered: bool = False
+    note: str = ""
+
+
+Finding: TypeAlias = Table | Text | Picture | Chart | Animation | Matrix | Graph
 
 
 def pixels(finding: Finding) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -101,11 +165,15 @@ def pixels(finding: Finding) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def fault(finding: Any) -> str | None:
     """What keeps a finding from being kept and shown, in one sentence, or None."""
     if not isinstance(finding, Finding):
-        return f"A finding is a {type(finding).__name__}; allowed: Table, Text, Picture, Chart and Animation."
+        return f"A finding is a {type(finding).__name__}; allowed: Table, Text, Picture, Chart, Animation, Matrix and Graph."
     if isinstance(finding, Table):
         return next((sentence for row in finding.rows if (sentence := _row_fault(finding, row))), None)
     if isinstance(finding, Chart):
         return _chart_fault(finding)
+    if isinstance(finding, Matrix):
+        return _matrix_fault(finding)
+    if isinstance(finding, Graph):
+        return _graph_fault(finding)
     if isinstance(finding, Animation):
         if finding.frames.ndim != 3 or not finding.frames.size:
             return f"Film {finding.title!r} is {list(finding.frames.shape)}; it needs [frame, row, column]."
@@ -136,4 +204,22 @@ def _chart_fault(chart: Chart) -> str | None:
     for line, points in (*chart.lines.items(), *chart.bands.items()):
         if not points or not all(math.isfinite(value) for point in points for value in point):
             return f"Chart {chart.title!r} has the line {line!r}; it needs points, and finite numbers."
+    return None
+
+
+def _matrix_fault(matrix: Matrix) -> str | None:
+    shape = (len(matrix.rows), len(matrix.columns))
+    if matrix.values.shape != shape or not matrix.values.size:
+        return f"Matrix {matrix.title!r} is {list(matrix.values.shape)} under names for {list(shape)}; they must agree."
+    return None if np.isfinite(matrix.values).all() else f"Matrix {matrix.title!r} holds numbers that are not finite."
+
+
+def _graph_fault(graph: Graph) -> str | None:
+    known = {node.name for node in graph.nodes}
+    if len(known) != len(graph.nodes) or not known:
+        return f"Graph {graph.title!r} needs nodes, each with a name of its own."
+    if lost := {end for edge in graph.edges for end in (edge.source, edge.target)} - known:
+        return f"Graph {graph.title!r} has arrows to or from {sorted(lost)}, which are no nodes of it."
+    if any(not 0 <= node.kind < len(graph.palette) for node in graph.nodes):
+        return f"Graph {graph.title!r} has a node of a kind outside its palette of {len(graph.palette)}."
     return None

@@ -35,12 +35,14 @@ class View:
         palette: what each index means; every index drawn is below its length.
         meaning: one sentence: what one sees.
         max_bytes: the largest array that `draw` may return.
+        needs: the setting that must be on for it to show anything; empty if it always does.
     """
 
     draw: Callable[[Any, Any], np.ndarray[Any, np.dtype[np.uint8]]]
     palette: tuple[Colour, ...]
     meaning: str
     max_bytes: int = MAX_VIEW_BYTES
+    needs: str = ""
 
     def pixels(self, config: Any, state: Any, name: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """Draw and hold the view to its declaration.
