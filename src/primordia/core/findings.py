@@ -165,7 +165,8 @@ def pixels(finding: Finding) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def fault(finding: Any) -> str | None:
     """What keeps a finding from being kept and shown, in one sentence, or None."""
     if not isinstance(finding, Finding):
-        return f"A finding is a {type(finding).__name__}; allowed: Table, Text, Picture, Chart, Animation, Matrix and Graph."
+        kinds = "Table, Text, Picture, Chart, Animation, Matrix and Graph"
+        return f"A finding is a {type(finding).__name__}; allowed: {kinds}."
     if isinstance(finding, Table):
         return next((sentence for row in finding.rows if (sentence := _row_fault(finding, row))), None)
     if isinstance(finding, Chart):
