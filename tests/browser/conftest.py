@@ -12,9 +12,9 @@ from browsing import CHROMIUM, Observatory, Watched
 WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One headless browser for all tests of a process."""
+    """One headless browser for the tests of a file; Playwright's event loop must not outlive them."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed; `apt-get install chromium` brings it.")
     api = pytest.importorskip(
