@@ -98,6 +98,8 @@ class Matrix:
         unit: of the values, or "dimensionless".
         centre: the value from which colours go two ways, such as 0 for weights; None where they go one way.
         note: how to read it.
+        scale: the values that the ends of the colours stand for, so that matrices can be compared by eye; None: the
+            least and the greatest here, or where there is a centre the farthest from it, both ways.
     """
 
     title: str
@@ -107,6 +109,7 @@ class Matrix:
     unit: str = "dimensionless"
     centre: float | None = None
     note: str = ""
+    scale: tuple[float, float] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,7 +215,11 @@ def _matrix_fault(matrix: Matrix) -> str | None:
     shape = (len(matrix.rows), len(matrix.columns))
     if matrix.values.shape != shape or not matrix.values.size:
         return f"Matrix {matrix.title!r} is {list(matrix.values.shape)} under names for {list(shape)}; they must agree."
-    return None if np.isfinite(matrix.values).all() else f"Matrix {matrix.title!r} holds numbers that are not finite."
+    if not np.isfinite(matrix.values).all():
+        return f"Matrix {matrix.title!r} holds numbers that are not finite."
+    if matrix.scale and not -math.inf < matrix.scale[0] < matrix.scale[1] < math.inf:
+        return f"Matrix {matrix.title!r} has the scale {list(matrix.scale)}; it needs two numbers, the lower first."
+    return None
 
 
 def _graph_fault(graph: Graph) -> str | None:
