@@ -1,4 +1,4 @@
-"""Findings in a terminal: tables and texts as they are, pictures as half blocks where they fit."""
+"""Findings in a terminal: tables and texts as they are, pictures as half blocks, matrices thinned, arrows listed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from primordia.cli import printing
-from primordia.core.findings import Animation, Chart, Finding, Picture, Table
+from primordia.core.findings import Animation, Chart, Finding, Graph, Matrix, Picture, Table
 from primordia.engine import looking
 
 MOST_STRIDE = 8
 """A picture of which fewer than every eighth pixel could be shown is not drawn."""
 MOST_LINES = 64
 MOST_POINTS = 16
+MOST_NUMBERS = 12
+"""Rows and columns of a matrix that are shown; of more every second, third …"""
+MOST_ARROWS = 40
 HALF_BLOCK = "▀"
 
 
@@ -30,6 +33,10 @@ def show(finding: Finding, file: Path | None) -> None:
         parts.append(_table(_points(finding)))
     elif isinstance(finding, Picture):
         parts += _drawn(finding, file)
+    elif isinstance(finding, Matrix):
+        parts += _numbers(finding)
+    elif isinstance(finding, Graph):
+        parts += _arrows(finding)
     elif isinstance(finding, Animation):
         parts.append(Text(_film(finding, file)))
     else:
@@ -53,6 +60,10 @@ def as_json(finding: Finding, saved: Mapping[str, Any] | None) -> dict[str, Any]
         return {**entry, "kind": "picture", "legend": legend, "pixels": finding.pixels.tolist()}
     if isinstance(finding, Chart):
         return {**entry, "kind": "chart", **looking.chart_entry(finding)}
+    if isinstance(finding, Matrix):
+        return {**entry, "kind": "matrix", **looking.matrix_entry(finding)}
+    if isinstance(finding, Graph):
+        return {**entry, "kind": "graph", **looking.graph_entry(finding)}
     if isinstance(finding, Animation):
         legend = [[colour.meaning, colour.rgb] for colour in finding.palette]
         film = {"legend": legend, "per_second": finding.per_second, "frames": finding.frames.tolist()}
@@ -76,6 +87,40 @@ def _points(chart: Chart) -> Table:
         shown = [*shown, places[-1]]
     rows = tuple((x, *(line.get(x) for line in lines)) for x in shown)
     return Table(chart.title, (chart.x, *chart.lines), rows)
+
+
+def _numbers(found: Matrix) -> list[Any]:
+    """The matrix as a table, thinned out until it fits."""
+    from rich.text import Text
+
+    down, across = (-(-n // MOST_NUMBERS) for n in found.values.shape)
+    rows = tuple(
+        (name, *values)
+        for name, values in zip(found.rows[::down], found.values[::down, ::across].tolist(), strict=True)
+    )
+    said = "" if found.unit == "dimensionless" else f"in {found.unit}; "
+    if max(down, across) > 1:
+        height, width = found.values.shape
+        said += f"row 1 of every {down} and column 1 of every {across} of {height} x {width}"
+    shown = [_table(Table(found.title, ("", *found.columns[::across]), rows))]
+    return [*shown, Text(said.removesuffix("; "))] if said else shown
+
+
+def _arrows(found: Graph) -> list[Any]:
+    """The arrows, the heaviest first, and nodes without any."""
+    from rich.text import Text
+
+    labels = {node.name: node.label or node.name for node in found.nodes}
+    edges = sorted(found.edges, key=lambda edge: -abs(edge.weight))
+    lines = [(labels[edge.source], "→", labels[edge.target], edge.weight, edge.label) for edge in edges[:MOST_ARROWS]]
+    shown: list[Any] = (
+        [_table(Table(found.title, ("from", "", "to", "weight", "label"), tuple(lines)))] if lines else []
+    )
+    if len(edges) > MOST_ARROWS:
+        shown.append(Text(f"the {MOST_ARROWS} heaviest of {len(edges):,} arrows"))
+    met = {end for edge in edges for end in (edge.source, edge.target)}
+    alone = [label for name, label in labels.items() if name not in met]
+    return [*shown, Text(f"without arrows: {', '.join(alone)}")] if alone else shown
 
 
 def _table(found: Table) -> Any:

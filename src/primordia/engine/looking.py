@@ -1,8 +1,9 @@
-"""Looking at a state and keeping what was seen: views as PNG, findings as tables, texts, pictures and films."""
+"""Looking at a state and keeping what was seen: views as PNG, findings as tables, texts, pictures, figures, films."""
 
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -15,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from primordia.core.errors import RunFolderError
-from primordia.core.findings import Animation, Chart, Finding, Picture, Table
+from primordia.core.findings import Animation, Chart, Finding, Graph, Matrix, Picture, Table
 from primordia.core.streams import Streams
 from primordia.core.views import Colour
-from primordia.engine import durable
+from primordia.engine import durable, soundness
 from primordia.engine.folder import Opened, RunFolder
 
 LONGEST = 120
@@ -102,57 +103,10 @@ def saved_findings(folder: RunFolder) -> list[dict[str, Any]]:
             kept = json.loads(path.read_bytes())
         except (ValueError, RecursionError) as error:
             raise RunFolderError(f"{path} is not JSON ({error}): it was truncated or altered.") from error
-        if not _sound(kept):
+        if not soundness.sound(kept):
             raise RunFolderError(f"{path} does not hold findings; it was altered.")
         found.append({**kept, "folder": path.parent})
     return found
-
-
-def _sound(kept: Any) -> bool:
-    """Whether this is what `save_findings` writes, as far as anybody who reads it relies on."""
-    if not (isinstance(kept, dict) and type(kept.get("step")) is int and isinstance(kept.get("label"), str)):
-        return False
-    entries = kept.get("findings")
-    return isinstance(entries, list) and all(isinstance(entry, dict) and _sound_entry(entry) for entry in entries)
-
-
-def _sound_entry(entry: dict[str, Any]) -> bool:
-    if not all(isinstance(entry.get(key), str) for key in ("title", "note", "kind", "file")):
-        return False
-    if Path(entry["file"]).name != entry["file"]:  # A finding lies beside its list and nowhere else.
-        return False
-    if entry["kind"] == "table":
-        columns, rows = entry.get("columns"), entry.get("rows")
-        return _texts(columns) and isinstance(rows, list) and all(isinstance(row, list) and _cells(row) for row in rows)
-    if entry["kind"] in ("picture", "animation"):
-        legend = entry.get("legend")
-        return isinstance(legend, list) and all(_is_colour(pair) for pair in legend)
-    if entry["kind"] == "chart":
-        return _curves(entry.get("lines"), 2) and _curves(entry.get("bands", {}), 3)
-    return entry["kind"] == "text" and isinstance(entry.get("text"), str)
-
-
-def _curves(curves: Any, size: int) -> bool:
-    """Whether these are lists of points of so many numbers, by name."""
-    return isinstance(curves, dict) and all(
-        isinstance(curve, list) and all(_point(point, size) for point in curve) for curve in curves.values()
-    )
-
-
-def _point(point: Any, size: int) -> bool:
-    return isinstance(point, list) and len(point) == size and all(isinstance(value, int | float) for value in point)
-
-
-def _is_colour(pair: Any) -> bool:
-    return _texts(pair) and len(pair) == 2 and re.fullmatch("#[0-9a-fA-F]{6}", pair[1]) is not None
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _cells(row: list[Any]) -> bool:
-    return all(cell is None or isinstance(cell, str | int | float) for cell in row)
 
 
 def chart_entry(chart: Chart) -> dict[str, Any]:
@@ -161,6 +115,20 @@ def chart_entry(chart: Chart) -> dict[str, Any]:
     bands = {name: [list(point) for point in band] for name, band in chart.bands.items()}
     entry = {"x": chart.x, "y": chart.y, "log_x": chart.log_x, "log_y": chart.log_y, "lines": lines}
     return {**entry, "bands": bands} if bands else entry
+
+
+def matrix_entry(matrix: Matrix) -> dict[str, Any]:
+    """Numbers and names of a matrix as JSON values."""
+    entry = {"values": matrix.values.tolist(), "rows": list(matrix.rows), "columns": list(matrix.columns)}
+    return {**entry, "unit": matrix.unit, "centre": matrix.centre, "scale": matrix.scale and list(matrix.scale)}
+
+
+def graph_entry(graph: Graph) -> dict[str, Any]:
+    """Nodes, arrows and legend of a graph as JSON values."""
+    nodes = [dataclasses.asdict(node) for node in graph.nodes]
+    edges = [dataclasses.asdict(edge) for edge in graph.edges]
+    legend = [[colour.meaning, colour.rgb] for colour in graph.palette]
+    return {"nodes": nodes, "edges": edges, "legend": legend, "layered": graph.layered}
 
 
 def saved_views(folder: RunFolder) -> dict[str, list[tuple[int, Path]]]:
@@ -199,5 +167,15 @@ def save(folder: Path, number: int, finding: Finding) -> dict[str, Any]:
 
         durable.write(folder / f"{name}.png", plots.chart(finding), sync=False)
         return {**entry, "kind": "chart", "file": f"{name}.png", **chart_entry(finding)}
+    if isinstance(finding, Matrix):
+        from primordia.engine import drawings
+
+        durable.write(folder / f"{name}.png", drawings.matrix(finding), sync=False)
+        return {**entry, "kind": "matrix", "file": f"{name}.png", **matrix_entry(finding)}
+    if isinstance(finding, Graph):
+        from primordia.engine import drawings
+
+        durable.write(folder / f"{name}.png", drawings.graph(finding), sync=False)
+        return {**entry, "kind": "graph", "file": f"{name}.png", **graph_entry(finding)}
     durable.write(folder / f"{name}.txt", finding.text.encode(), sync=False)
     return {**entry, "kind": "text", "file": f"{name}.txt", "text": finding.text}

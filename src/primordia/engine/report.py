@@ -18,6 +18,8 @@ from primordia.engine import durable, going_on, looking, plots
 from primordia.engine.folder import Opened, RunFolder
 
 EMBED_LIMIT_BYTES = 3 * 2**19
+MOST_COLUMNS = 12
+"""Rows and columns of a matrix up to which its numbers are also written as a table."""
 
 
 def save(run: Opened) -> Path:
@@ -168,9 +170,19 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
         legend = _legend(looking.shown(palette, [folder / entry["file"]]) if entry["kind"] == "picture" else palette)
         image = _image(run, folder / entry["file"], entry["title"])
         return f"{title}{note}{legend}<figure class='pictures'>{image}</figure>"
-    if entry["kind"] == "chart":
-        return f"{title}{note}<figure class='plot'>{_image(run, folder / entry['file'], entry['title'])}</figure>"
+    if entry["kind"] in ("chart", "matrix", "graph"):
+        legend = _legend([Colour(*pair) for pair in entry["legend"]]) if entry["kind"] == "graph" else ""
+        figure = f"<figure class='plot'>{_image(run, folder / entry['file'], entry['title'])}</figure>"
+        return f"{title}{note}{legend}{figure}{_numbers(entry) if entry['kind'] == 'matrix' else ''}"
     return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
+
+
+def _numbers(entry: dict[str, Any]) -> str:
+    """The numbers of a small matrix, folded in."""
+    if max(len(entry["rows"]), len(entry["columns"])) > MOST_COLUMNS:
+        return ""
+    rows = [[name, *values] for name, values in zip(entry["rows"], entry["values"], strict=True)]
+    return f"<details><summary>The numbers</summary>{_table(['', *entry['columns']], rows)}</details>"
 
 
 def _settings(run: Opened) -> str:
