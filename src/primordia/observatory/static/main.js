@@ -1,0 +1,69 @@
+// Begins the page: theme, connection, and which page the address asks for after its "#".
+
+import { control, drawing } from "./controls.js";
+import { connect } from "./link.js";
+import { make } from "./made.js";
+import { applyTheme } from "./theme.js";
+import * as runPage from "./run_page.js";
+
+// A page's words: the runs of a comparison, a run and a step of it, the experiment of a sweep.
+const PAGES = [
+  [/^\/run\/([^/]+)\/?(\d*)$/, async () => runPage],
+  [/^\/compare\/(.+)$/, () => import("./compare_page.js"), (text) => text.split("/")],
+  [/^\/sweep\/(.+)$/, () => import("./sweep_page.js")],
+  [/^\/freezer$/, () => import("./freezer_page.js")],
+  [/^.*$/, () => import("./runs_page.js")],
+];
+const TROUBLE = {
+  lost: "The observatory cannot be reached. Trying again until it is back…",
+  shut: "This address is no longer good. Open the one that the terminal shows.",
+};
+
+const banner = make("div", { class: "banner", role: "status", hidden: true });
+const place = make("main", { id: "place" });
+let open = null;
+let turn = 0;
+
+function trouble(kind) {
+  banner.hidden = kind === "back";
+  banner.textContent = TROUBLE[kind] ?? "";
+}
+
+async function visit(link) {
+  const mine = ++turn;
+  const address = link.recorded ? `/run/${link.run}` : decodeURIComponent(location.hash.slice(1));
+  const [pattern, load, split = (...words) => words] = PAGES.find(([shape]) => shape.test(address));
+  const words = split(...pattern.exec(address).slice(1).filter((word) => word));
+  const page = await load();
+  open?.close();
+  open = null;
+  place.replaceChildren();
+  scrollTo(0, 0);
+  try {
+    const opened = await page.open(place, link, words);
+    if (mine === turn) open = opened;
+    else opened.close();
+  } catch (error) {
+    if (mine === turn) place.replaceChildren(notFound(error.message));
+  }
+}
+
+function notFound(sentence) {
+  const back = control("All runs", () => { location.hash = "#/"; }, { kind: "main" });
+  const brand = make("a", { class: "brand", href: "#/" }, drawing("brand"), "primordia");
+  return make("div", {}, make("header", { class: "bar" }, brand),
+    make("div", { class: "page stack" }, make("p", { role: "alert" }, sentence), make("p", {}, back)));
+}
+
+async function begin() {
+  applyTheme();
+  document.body.append(banner, place);
+  const late = setTimeout(() => { if (banner.hidden) trouble("lost"); }, 1500);
+  const link = await connect(trouble);
+  clearTimeout(late);
+  banner.hidden = true;
+  addEventListener("hashchange", () => visit(link));
+  await visit(link);
+}
+
+begin();

@@ -1,0 +1,74 @@
+// Schemes of colours for indexed pictures. "house" is the palette as it is declared; the others keep its order from
+// dark to light and take their hues from sets that survive colour blindness, or none at all.
+
+import { keep, recall } from "./remember.js";
+
+export const schemes = ["house", "tol", "okabe", "grey"];
+export const schemeNames = {
+  house: "as declared",
+  tol: "muted, after Paul Tol (colour-blind safe)",
+  okabe: "bright, after Okabe and Ito (colour-blind safe)",
+  grey: "grey",
+};
+
+// Each from dark to light, so that neighbours differ in lightness as well as in hue.
+const SETS = {
+  tol: ["#0d1018", "#332288", "#882255", "#117733", "#aa4499", "#999933", "#cc6677", "#44aa99", "#88ccee", "#ddcc77", "#eeeeee"],
+  okabe: ["#0a0c10", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#ffffff"],
+  grey: ["#101216", "#ffffff"],
+};
+
+const listeners = new Set();
+let chosen = null;
+
+export function current() {
+  if (!chosen) chosen = recall("palette", "house");
+  return schemes.includes(chosen) ? chosen : "house";
+}
+
+export function choose(name) {
+  chosen = name;
+  keep("palette", name);
+  for (const listener of listeners) listener(current());
+}
+
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// The colours of a palette [[meaning, "#rrggbb"], …] as bytes r, g, b of each entry in order.
+export function colours(palette, scheme = current()) {
+  const declared = palette.map((entry) => channels(entry[1]));
+  const shown = scheme === "house" ? declared : spread(declared, SETS[scheme].map(channels), scheme === "grey");
+  return Uint8Array.from(shown.flat());
+}
+
+export function css(rgb, index) {
+  return `rgb(${rgb[3 * index]} ${rgb[3 * index + 1]} ${rgb[3 * index + 2]})`;
+}
+
+export function channels(hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+// The entry of the k-th lightness gets the k-th colour of the set; between two colours of it where they do not suffice.
+function spread(declared, set, smooth) {
+  const order = declared.map((_, index) => index).sort((a, b) => lightness(declared[a]) - lightness(declared[b]) || a - b);
+  const shown = [];
+  order.forEach((index, rank) => {
+    const at = declared.length > 1 ? (rank / (declared.length - 1)) * (set.length - 1) : 0;
+    shown[index] = smooth || declared.length > set.length ? between(set, at) : set[Math.round(at)];
+  });
+  return shown;
+}
+
+function between(set, at) {
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, set.length - 1);
+  return set[low].map((value, channel) => Math.round(value + (set[high][channel] - value) * (at - low)));
+}
+
+function lightness([red, green, blue]) {
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
