@@ -39,6 +39,7 @@ EVENT: Mapping[str, tuple[type, ...]] = {"time": (str,), "step": (int,), "event"
 DETAILS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "transition": {"name": (str,), "metric": (str,), "value": (int, float)},
     "forked": {"parent": (str,), "changed": (dict,)},
+    "intervention": {"name": (str,), "arguments": (dict,)},
     "warning": {"reason": (str,)},
     "finished": {"reason": (str,)},
     "interrupted": {"reason": (str,)},

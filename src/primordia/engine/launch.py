@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from primordia.core import config as configs
-from primordia.core import tree
-from primordia.core.errors import ConfigError, ContractError, RunFolderError, UnknownNameError
+from primordia.core.errors import ConfigError, RunFolderError, UnknownNameError
 from primordia.core.experiment import Experiment
 from primordia.core.streams import Streams
-from primordia.engine import checkpoints, folder, wrapping
+from primordia.engine import checkpoints, folder, interventions, wrapping
 from primordia.engine import schedule as schedules
 from primordia.engine.folder import Beginning, Opened, RunFolder
+from primordia.engine.helm import Helm
 from primordia.engine.lease import Lease, is_live
 from primordia.engine.loop import Loop
 from primordia.engine.observer import Observer, Outcome, Unwatched
 from primordia.engine.opening import open_run
+from primordia.engine.ring import Instant, Ring
 from primordia.engine.schedule import Schedule
 
 
@@ -69,9 +69,10 @@ def start(
     slug: str = "custom",
     address: str | None = None,
     observer: Observer | None = None,
+    helm: Helm | None = None,
     command: str = "",
 ) -> Outcome:
-    """Run an experiment from its beginning in a new folder under `root`."""
+    """Run an experiment from its beginning in a new folder under `root`; back when it ended."""
     configs.check(config)
     state = experiment.init(config, Streams(config.seed))
     run = folder.create(
@@ -79,11 +80,13 @@ def start(
     )
     with Lease(run.folder) as lease:
         lease.announce()
-        return _drive(run, lease, state, 0, [], observer, {"event": "started"})
+        return _drive(run, lease, state, 0, [], observer, helm, {"event": "started"})
 
 
-def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
+def resume(where: RunFolder, *, observer: Observer | None = None, helm: Helm | None = None) -> Outcome:
     """Continue a run from its last checkpoint, with the bits of a run that never stopped.
+
+    Interventions made after that checkpoint are made again at their steps.
 
     Raises:
         RunFolderError: it is finished, running elsewhere, or cannot be trusted.
@@ -103,7 +106,7 @@ def resume(where: RunFolder, *, observer: Observer | None = None) -> Outcome:
         where.events.keep(lambda event: True)
         rows = where.metrics.keep(lambda row: complete and row["step"] <= t)
         lease.announce()
-        return _drive(run, lease, state, t, rows, observer, {"event": "resumed"})
+        return _drive(run, lease, state, t, rows, observer, helm, {"event": "resumed"})
 
 
 def _refuse_finished(where: RunFolder) -> None:
@@ -124,11 +127,13 @@ def fork(
     *,
     root: Path,
     observer: Observer | None = None,
+    helm: Helm | None = None,
     command: str = "",
 ) -> Outcome:
     """Start a new run from the state of another after `at` steps, with some settings changed.
 
-    The state is replayed from the nearest earlier checkpoint with the parent's config; the child's begins at `at`.
+    The state is replayed from the nearest earlier checkpoint, the parent's interventions up to there included; the
+    child's begins at `at`, with the config that the parent had there.
 
     Raises:
         ConfigError: the parent never got to step `at`, the schedule leaves nothing to do after it, or the changed
@@ -139,12 +144,13 @@ def fork(
     if not 0 <= at <= reached:
         raise ConfigError(f"at={at} is out of range: the run {where.path.name} has steps 0 to {reached}.")
     check_keys(parent.experiment, settings)
-    config = configs.override(parent.config, settings)
+    then = _config_after(parent, at)
+    config = configs.override(then, settings)
     child_schedule = schedules.make(parent.experiment, {**configs.to_dict(parent.schedule), **schedule})
     crossed = _crossed(parent, at)
     _something_to_do(child_schedule, crossed, at)
     state = state_at(parent, at)
-    _same_shape(parent, config, state)
+    interventions.keep_shape(parent.experiment, then, config, state)
     child = folder.create(
         root,
         parent.experiment,
@@ -158,13 +164,18 @@ def fork(
     with Lease(child.folder) as lease:
         lease.announce()
         opening = {"event": "forked", "parent": where.path.name, "changed": dict(settings)}
-        return _drive(child, lease, state, at, [], observer, opening)
+        return _drive(child, lease, state, at, [], observer, helm, opening)
 
 
 def _crossed(run: Opened, at: int) -> dict[str, int]:
     """The transitions that a run had crossed after `at` steps."""
     found = run.crossings(row for row in run.folder.metrics.read() if row["step"] <= at)
     return {name: step for name, step in found.items() if step <= at}
+
+
+def _config_after(run: Opened, at: int) -> Any:
+    """The config that a run has after `at` steps and the interventions there."""
+    return interventions.config_at(run, [event for event in interventions.recorded(run.folder) if event["step"] <= at])
 
 
 def _something_to_do(schedule: Schedule, crossed: Mapping[str, int], at: int) -> None:
@@ -179,7 +190,14 @@ def _something_to_do(schedule: Schedule, crossed: Mapping[str, int], at: int) ->
 
 
 def state_at(run: Opened, at: int) -> Any:
-    """The state after `at` steps, replayed from the nearest checkpoint at or before it, or from the beginning.
+    """The state after `at` steps; see `moment_at`."""
+    return moment_at(run, at).state
+
+
+def moment_at(run: Opened, at: int) -> Instant:
+    """State and config after `at` steps and all interventions until then, those of step `at` included.
+
+    Replayed from the nearest checkpoint at or before it, or from the beginning.
 
     Raises:
         RunFolderError: `at` lies before a forked run's first step, or that step's checkpoint is missing.
@@ -188,17 +206,25 @@ def state_at(run: Opened, at: int) -> Any:
     begins = int(run.folder.record()["begins_at"])
     if at < begins:
         raise RunFolderError(f"{run.folder.path.name} begins at step {begins}; step {at} belongs to its parent.")
-    state, t = _stored_state(run, earlier[-1]) if earlier else (_first_state(run), 0)
     if not earlier:
         _refuse_orphan(run)
-    streams = Streams(run.config.seed)
-    if at > t:
-        state, _ = run.experiment.advance(run.config, state, streams, t, at - t)
-    return state
+    state, t = _stored_state(run, earlier[-1]) if earlier else (_first_state(run), 0)
+    made = [event for event in interventions.recorded(run.folder) if event["step"] <= at]
+    past = [event for event in made if event["step"] < t]
+    config, streams = interventions.config_at(run, past), Streams(run.config.seed)
+    for step in sorted({event["step"] for event in made[len(past) :]} | {at}):
+        if step > t:
+            state, _ = run.experiment.advance(config, state, streams, t, step - t)
+            t = step
+        here = [event for event in made if event["step"] == step]
+        config, state = interventions.again(run, config, state, t, here)
+    return Instant(at, len(made), config, state)
 
 
 def latest_state(run: Opened) -> tuple[Any, int, bool]:
     """State and completed steps of the newest checkpoint, or of the beginning when there is none yet.
+
+    The state is that before the interventions of its step.
 
     The third value is whether everything up to there is on disk. At the beginning that is only so once the record says
     that the run has begun: a fork has its first checkpoint before its first row, and a row may lack what belongs to it.
@@ -223,11 +249,21 @@ def _drive(
     t: int,
     rows: list[dict[str, Any]],
     observer: Observer | None,
+    helm: Helm | None,
     opening: Mapping[str, Any],
 ) -> Outcome:
-    watching = observer or Unwatched()
-    watching.started(run, t, rows)
-    outcome = Loop(run, lease, watching, state, t, rows, opening).go()
+    watching, steering = observer or Unwatched(), helm or Helm(ring=Ring(0))
+    steering.begin(run.experiment)
+    ending = "it stopped without a word"
+    try:
+        watching.started(run, t, rows)
+        outcome = Loop(run, lease, watching, steering, state, t, rows, opening).go()
+        ending = outcome.reason
+    except BaseException as error:
+        ending = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        steering.end(ending)
     wrapping.wrap_up(run, outcome)
     watching.ended(outcome)
     return outcome
@@ -239,27 +275,3 @@ def _first_state(run: Opened) -> Any:
 
 def _stored_state(run: Opened, step: int) -> tuple[Any, int]:
     return checkpoints.load(run.folder.checkpoints, step, _first_state(run), run.stamp), step
-
-
-def _same_shape(parent: Opened, config: Any, state: Any) -> None:
-    try:
-        same_shape(parent.experiment, config, state)
-    except ContractError as error:
-        changed = [
-            field.name
-            for field in dataclasses.fields(config)
-            if getattr(config, field.name) != getattr(parent.config, field.name)
-        ]
-        raise ConfigError(
-            f"Changing {', '.join(changed)} changes the shape of the state, so it cannot go on: {error}"
-        ) from error
-
-
-def same_shape(experiment: Experiment[Any, Any], config: Any, state: Any) -> None:
-    """Refuse a state that is not of the shape of an experiment's states with this config.
-
-    Raises:
-        ContractError: says where it differs.
-    """
-    template = experiment.init(config, Streams(config.seed))
-    tree.from_arrays(template, tree.to_arrays(state))

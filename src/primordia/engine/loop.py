@@ -1,28 +1,33 @@
 """The loop: advance, measure, write, checkpoint, in an order that makes every instant safe to die in.
 
 At a boundary the row is written first, then events and pictures, then the checkpoint. Whatever lies after the last
-checkpoint is cut or overwritten with the same bits on resume.
+checkpoint is cut or overwritten with the same bits on resume. Only interventions are kept, and made again at their
+steps: each is on disk, and before it a checkpoint of its step, before it changes anything.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from primordia.core import metrics
-from primordia.core.errors import ContractError, RunFolderError
+from primordia.core.errors import BadInputError, ContractError, RunFolderError
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
-from primordia.engine import checkpoints, durable, looking
+from primordia.engine import checkpoints, durable, interventions, looking
 from primordia.engine.folder import Opened, now
+from primordia.engine.helm import Helm
 from primordia.engine.interrupts import Interrupts
 from primordia.engine.lease import Lease
 from primordia.engine.observer import Observer, Outcome
+from primordia.engine.ring import Instant
 
 CHUNK_SECONDS = 0.2
+BY_SIGNAL = "interrupted by a signal; resume continues with the same bits"
 
 
 class Loop:
@@ -32,7 +37,8 @@ class Loop:
         run: the opened run folder.
         lease: held by this process for as long as the loop runs.
         observer: who watches.
-        state: the state after `t` completed steps.
+        helm: who steers.
+        state: the state after `t` completed steps, before the interventions there.
         t: completed steps.
         rows: the rows already written, none beyond `t`.
         opening: the event that begins this call: its name under "event", and details.
@@ -43,13 +49,20 @@ class Loop:
         run: Opened,
         lease: Lease,
         observer: Observer,
+        helm: Helm,
         state: Any,
         t: int,
         rows: list[dict[str, Any]],
         opening: Mapping[str, Any],
     ) -> None:
         self.opening = opening
-        self.run, self.lease, self.observer = run, lease, observer
+        self.lease, self.observer, self.helm = lease, observer, helm
+        made = interventions.recorded(run.folder)
+        self.ahead = [event for event in made if event["step"] >= t]
+        self.revision = len(made) - len(self.ahead)
+        # Its checkpoints belong to the run as it began, whatever was set since.
+        self.stamp = run.stamp
+        self.run = dataclasses.replace(run, config=interventions.config_at(run, made[: self.revision]))
         self.state, self.t = state, t
         self.streams = Streams(run.config.seed)
         self.last_row: Row = rows[-1] if rows else {}
@@ -89,10 +102,14 @@ class Loop:
             self.run.folder.metrics.sync()
             self.run.folder.events.sync()
             self.lease.update(begun=True)
+        self._publish(0)
+        # Whether it ends here is asked before anything is changed here, as a run that is resumed here will ask.
         while (reason := self._ending()) is None:
-            if interrupts.requested:
+            self._make_again()
+            leaving = self.helm.wait(lambda: interrupts.requested, self._intervene)
+            if leaving is not None:
                 self._checkpoint()
-                return self._close("interrupted", "interrupted by a signal; resume continues with the same bits")
+                return self._close("interrupted", leaving or BY_SIGNAL)
             self._advance()
             self._at_boundary()
         return self._finish(reason)
@@ -116,14 +133,49 @@ class Loop:
             return f"stopped {rule[1]} {self.run.experiment.step_word}s after {rule[0]}"
         return None
 
+    def _make_again(self) -> None:
+        """What was done here before this run was stopped and resumed."""
+        here = [event for event in self.ahead if event["step"] == self.t]
+        if here:
+            self._checkpoint()
+            config, state = interventions.again(self.run, self.run.config, self.state, self.t, here)
+            self._change(config, state, len(here))
+            self.ahead = self.ahead[len(here) :]
+
+    def _intervene(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Change the state here, for the helm; returns the event, which is on disk before anything changes."""
+        if self.ahead:
+            raise BadInputError(
+                f"This run was stopped and repeats what was done until step {self.ahead[-1]['step']}; "
+                f"it is at {self.t}, so wait until then."
+            )
+        experiment, config = self.run.experiment, self.run.config
+        event = {"name": name, "arguments": interventions.read(experiment, config, name, values)}
+        changed = interventions.apply(experiment, config, self.state, self.streams, self.t, event)
+        self._checkpoint()
+        noted = self._note("intervention", **event)
+        self.run.folder.events.sync()
+        self._change(*changed, 1)
+        return noted
+
+    def _change(self, config: Any, state: Any, n: int) -> None:
+        """Go on from here with another config and state, after `n` interventions."""
+        self.run, self.state = dataclasses.replace(self.run, config=config), state
+        self.revision += n
+        self._publish(0)
+
+    def _publish(self, n: int) -> None:
+        self.helm.came(Instant(self.t, self.revision, self.run.config, self.state), n)
+
     def _advance(self) -> None:
         """Some steps, never across a boundary, about CHUNK_SECONDS long."""
-        n = min(self.chunk, self._next_boundary() - self.t)
+        n = min(self.chunk, self._next_boundary() - self.t, self.helm.allowed(self.t) or self.chunk)
         began = time.perf_counter()
         self.state, self.products = self.run.experiment.advance(self.run.config, self.state, self.streams, self.t, n)
         seconds = max(time.perf_counter() - began, 1e-6)
         self.t += n
-        self.chunk = max(1, min(4 * self.chunk, int(n * CHUNK_SECONDS / seconds)))
+        self.chunk = max(1, min(4 * self.chunk, int(n * min(CHUNK_SECONDS, self.helm.chunk_seconds) / seconds)))
+        self._publish(n)
         self.observer.progressed(self.t, n / seconds)
 
     def _next_boundary(self) -> int:
@@ -131,7 +183,7 @@ class Loop:
         boundary = self.run.schedule.next_stop(self.t)
         if rule and rule[0] in self.crossings:
             boundary = min(boundary, max(self.crossings[rule[0]] + rule[1], self.t + 1))
-        return boundary
+        return min([boundary, *(int(event["step"]) for event in self.ahead[:1])])
 
     def _at_boundary(self) -> None:
         schedule = self.run.schedule
@@ -155,9 +207,10 @@ class Loop:
                 raise ContractError(f"{experiment.name} put {value} into a row as {name}; metrics are finite numbers.")
         row = {"step": self.t, **values}
         self.run.folder.metrics.append(row)
-        self.last_row = row
+        before, self.last_row = self.last_row, row
         self.observer.row_written(row)
         crossed = self._cross(row)
+        self.helm.judge(before, row, crossed)
         for name in crossed:
             self._note_transition(name, row)
             self._look(name)
@@ -187,7 +240,7 @@ class Loop:
         folder.events.sync()
         new = self.t not in checkpoints.steps(folder.checkpoints)
         if new:
-            checkpoints.save(folder.checkpoints, self.t, self.state, self.run.stamp)
+            checkpoints.save(folder.checkpoints, self.t, self.state, self.stamp)
         pinned = {*self.crossings.values(), self.begins_at}
         checkpoints.prune(folder.checkpoints, self.run.schedule.keep, pinned)
         if new:
@@ -215,5 +268,7 @@ class Loop:
             self._close(status, reason)
         return Outcome(self.run.folder, status, self.t, reason)
 
-    def _note(self, event: str, **details: Any) -> None:
-        self.observer.event_noted(self.run.folder.note(event, self.t, **details))
+    def _note(self, event: str, **details: Any) -> dict[str, Any]:
+        noted = self.run.folder.note(event, self.t, **details)
+        self.observer.event_noted(noted)
+        return noted

@@ -11,7 +11,7 @@ from primordia.core.errors import ConfigError, RunFolderError
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.tools import Moment, Runs
-from primordia.engine import checkpoints, folder, launch, opening
+from primordia.engine import checkpoints, folder, interventions, launch, opening
 from primordia.engine.folder import Beginning
 from primordia.engine.going_on import go_on
 
@@ -40,9 +40,9 @@ class RunsUnder(Runs):
                 f"The run {opened.folder.path.name} has the {word}s {first} to {last}, not {at}; "
                 f"the nearest is {min(max(at, first), last)}."
             )
-        state = launch.state_at(opened, at)
+        instant = launch.moment_at(opened, at)
         streams = Streams(opened.config.seed)
-        return Moment(opened.experiment, opened.config, state, streams, at, opened.folder.path.resolve().name)
+        return Moment(opened.experiment, instant.config, instant.state, streams, at, opened.folder.path.resolve().name)
 
     def rows(self, run: str) -> list[Row]:
         """Its rows of metrics, in order."""
@@ -66,7 +66,7 @@ class RunsUnder(Runs):
         state, t = start(config)
         if steps <= t:
             raise ConfigError(f"steps={steps} leaves nothing to do after step {t}; give more than {t}.")
-        launch.same_shape(found, config, state)
+        interventions.same_shape(found, config, state)
         beginning = Beginning(t, state, {"id": "a state from elsewhere", "folder": "", "step": t}, {})
         made = folder.create(
             self.root, found, config, schedule, address=found.name, slug="brought", beginning=beginning
