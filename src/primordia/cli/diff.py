@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     parts: list[Any] = [f"first   {folders[0].path}", f"second  {folders[1].path}"]
     for title in ("identity", "settings", "schedule", "environment"):
         parts += _pairs(title, getattr(found, title))
-    printing.show(*parts, *_metrics(found))
+    printing.show(*parts, *_interventions(found), *_metrics(found))
     return 0
 
 
@@ -44,6 +44,17 @@ def _pairs(title: str, pairs: Mapping[str, tuple[Any, Any]]) -> list[Any]:
         return [printing.heading(title), "the same"]
     rows = [(key, *(_shown(value) for value in pair)) for key, pair in pairs.items()]
     return [printing.heading(title), printing.table((title, "first", "second"), rows)]
+
+
+def _interventions(found: compare.Comparison) -> list[Any]:
+    """What was done to the runs while they ran, where that differs: the same settings are then not the same run."""
+    if not found.interventions:
+        return []
+    told = [
+        (which, str(len(done)), looking.brief("; ".join(done) or "–"))
+        for which, done in zip(("first", "second"), found.interventions, strict=True)
+    ]
+    return [printing.heading("interventions"), printing.table(("run", "number", "step: what"), told, right=("number",))]
 
 
 def _shown(value: Any) -> Any:

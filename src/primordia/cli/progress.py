@@ -9,7 +9,7 @@ from typing import Any
 
 from primordia.core import metrics
 from primordia.core.metrics import Row
-from primordia.engine import catalogue
+from primordia.engine import catalogue, interventions
 from primordia.engine.folder import Opened
 
 RATE_SECONDS = 4.0
@@ -130,6 +130,8 @@ def event_text(event: Mapping[str, Any]) -> str:
     if kind == "forked":
         changed = ", ".join(f"{key}={value}" for key, value in dict(event.get("changed", {})).items())
         return f"forked from {event['parent']}" + (f" with {changed}" if changed else "")
+    if kind == "intervention":
+        return interventions.said(event)
     return ending_text(kind, event.get("reason"))
 
 

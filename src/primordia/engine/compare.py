@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from primordia.engine import interventions
 from primordia.engine.folder import RunFolder
 
 
@@ -18,6 +19,7 @@ class Comparison:
         settings: config keys.
         schedule: length and cadence, which change no bits of the state.
         environment: versions, machine, source.
+        interventions: what was done to each while it ran, in words with their steps; empty where that is the same.
         common_step: the last step that both have a row of, or None.
         parted: the first common step whose rows differ, or None when all common rows are the same.
         metrics: by name the two values at the common step.
@@ -27,6 +29,7 @@ class Comparison:
     settings: Mapping[str, tuple[Any, Any]]
     schedule: Mapping[str, tuple[Any, Any]]
     environment: Mapping[str, tuple[Any, Any]]
+    interventions: tuple[tuple[str, ...], ...]
     common_step: int | None
     parted: int | None
     metrics: Mapping[str, tuple[Any, Any]]
@@ -46,6 +49,10 @@ def compare(first: RunFolder, second: RunFolder) -> Comparison:
     records = (first.record(), second.record())
     settings = (first.config(), second.config())
     rows = tuple({row["step"]: row for row in folder.metrics.read()} for folder in (first, second))
+    done = tuple(
+        tuple(f"{event['step']:,}: {interventions.said(event)}" for event in interventions.recorded(folder))
+        for folder in (first, second)
+    )
     common = sorted(rows[0].keys() & rows[1].keys())
     parted = next((step for step in common if rows[0][step] != rows[1][step]), None)
     last = common[-1] if common else None
@@ -55,6 +62,7 @@ def compare(first: RunFolder, second: RunFolder) -> Comparison:
         settings=_differing(*(dict(each["config"]) for each in settings)),
         schedule=_differing(*(dict(each["schedule"]) for each in settings)),
         environment=_differing(*(_environment(folder) for folder in (first, second))),
+        interventions=() if done[0] == done[1] else done,
         common_step=last,
         parted=parted,
         metrics={name: (rows[0][last].get(name), rows[1][last].get(name)) for name in names},

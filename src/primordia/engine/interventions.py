@@ -22,6 +22,7 @@ from primordia.core.errors import (
 )
 from primordia.core.experiment import Experiment
 from primordia.core.streams import Streams
+from primordia.engine import looking
 from primordia.engine.folder import Opened, RunFolder
 
 SET = "set"
@@ -91,6 +92,13 @@ def recorded(folder: RunFolder) -> list[dict[str, Any]]:
     """The interventions among a run's events, by their steps; those of one step in the order they were made in."""
     found = [event for event in folder.events.read() if event["event"] == "intervention"]
     return sorted(found, key=lambda event: int(event["step"]))
+
+
+def said(event: Mapping[str, Any]) -> str:
+    """An intervention in a few words: its name and its arguments."""
+    arguments = event["arguments"]
+    told = arguments.get("settings", {}) if event["name"] == SET else arguments
+    return f"{event['name']} {', '.join(f'{key}={looking.brief(value)}' for key, value in told.items())}".rstrip()
 
 
 def config_at(run: Opened, before: Iterable[Mapping[str, Any]]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from primordia.core import metrics
 from primordia.core.views import Colour
-from primordia.engine import durable, going_on, looking, plots
+from primordia.engine import durable, going_on, interventions, looking, plots
 from primordia.engine.folder import Opened, RunFolder
 
 EMBED_LIMIT_BYTES = 3 * 2**19
@@ -225,6 +225,8 @@ def _happened(event: str, details: Mapping[str, Any]) -> str:
     """The details of an event in words."""
     if event == "transition" and details.keys() >= {"name", "metric", "value"}:
         return f"{details['name']}: {details['metric']} = {_number(details['value'])}"
+    if event == "intervention":
+        return interventions.said(details)
     return ", ".join(_number(value) if key == "reason" else f"{key} {_number(value)}" for key, value in details.items())
 
 
