@@ -154,7 +154,7 @@ export function swatch(look) {
   return sample;
 }
 
-function tint(sample, look) {
+export function tint(sample, look) {
   const line = sample.firstChild;
   line.setAttribute("stroke", look.colour);
   line.setAttribute("stroke-width", look.width);
