@@ -14,8 +14,11 @@ import numpy as np
 
 from primordia.core.claims import Claim, Expected, Measurement
 from primordia.core.config import Spec
+from primordia.core.errors import BadInputError
 from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
 from primordia.core.findings import Finding, Picture, Table, Text
+from primordia.core.inspection import Inspected, Specimen
+from primordia.core.interventions import Intervention
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import Colour, View
@@ -57,6 +60,26 @@ def draw_ring(config: WalkConfig, state: WalkState) -> np.ndarray[Any, np.dtype[
     return pixels.reshape(8, -1)
 
 
+@dataclasses.dataclass(frozen=True)
+class Putting:
+    site: Annotated[int, Spec("where it is put", unit="sites", ge=0, le=4095)]
+    walker: Annotated[int, Spec("which walker", unit="walkers", ge=0, le=4095)] = 0
+    shift: Annotated[int, Spec("how far it may miss, either way", unit="sites", ge=0, le=8)] = 0
+
+
+def put(config: WalkConfig, state: WalkState, streams: Streams, t: int, arguments: Putting) -> WalkState:
+    """A walker is taken to a site, or at random near it, which counts as a visit and as no distance."""
+    if arguments.site >= config.n_sites or arguments.walker >= config.n_walkers:
+        raise BadInputError(f"There are {config.n_walkers} walkers and {config.n_sites} sites, from 0 on.")
+    missed = int(streams.integers("missed", t, 1, 2 * arguments.shift + 1)[0]) - arguments.shift
+    positions, visits = state.crowd.positions.copy(), state.ring["visits"].copy()
+    positions[arguments.walker] = (arguments.site + missed) % config.n_sites
+    visits[positions[arguments.walker]] += 1
+    return dataclasses.replace(
+        state, crowd=dataclasses.replace(state.crowd, positions=positions), ring={"visits": visits}
+    )
+
+
 def parity_kept(setup: Any) -> Measurement:
     """With p_move = 1 every walker moves one site in every step, so its parity alternates."""
     walk, config = Walk(), WalkConfig(p_move=1.0)
@@ -84,6 +107,7 @@ class Walk(Experiment[WalkConfig, WalkState]):
         "half": Transition("coverage", 0.5, "Half of the sites were visited."),
         "known": Transition("coverage", 0.9, "Nine tenths of the sites were visited.", before="new", after="known"),
     }
+    interventions: ClassVar[dict[str, Intervention]] = {"put": Intervention("A walker is put at a site.", Putting, put)}
     source = Paper("On the Theory of Random Walks", "nobody in particular", 2026, "0000.00000", "It is made up.")
     presets: ClassVar[dict[str, Preset]] = {
         "small": Preset("Sixteen walkers.", {"n_walkers": 16}, {"steps": 40, "every": 4}),
@@ -138,6 +162,15 @@ class Walk(Experiment[WalkConfig, WalkState]):
             Text("The clock", f"{state.clock[0]} steps"),
             Picture("The ring", draw_ring(config, state), PALETTE),
         )
+
+    def inspect(
+        self, config: WalkConfig, state: WalkState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        site = row * (config.n_sites // 8) + column
+        walkers = np.flatnonzero(state.crowd.positions == site).tolist()
+        rows = (("visits", int(state.ring["visits"][site])), ("walkers", len(walkers)))
+        told = Table(f"Site {site}", ("what", "number"), rows)
+        return told, *(Specimen(f"walker {walker}", "put", {"walker": walker}) for walker in walkers)
 
     def known_result(self, config: WalkConfig) -> KnownResult:
         return KnownResult("parity is kept after ten moves", "closed form", 1.0, lambda: parity_kept({"seed": 3}).value)

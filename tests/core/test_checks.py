@@ -44,7 +44,10 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
         (broken_walks.FindingsCount, "findings answered the same question in two ways."),
         (broken_walks.FinishedIsTrue, "finished returned True; it must be a sentence or None."),
         (broken_walks.FindingsList, "findings returned list; it must be a tuple of findings."),
-        (broken_walks.FindingsWords, "A finding is a str; allowed: Table, Text, Picture, Chart and Animation."),
+        (
+            broken_walks.FindingsWords,
+            "A finding is a str; allowed: Table, Text, Picture, Chart, Animation, Matrix and Graph.",
+        ),
         (broken_walks.RaggedTable, "Table 'Sites' has the row (3,) under 2 columns; it needs a cell for each."),
         (
             broken_walks.ArrayInTable,
