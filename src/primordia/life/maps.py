@@ -87,8 +87,13 @@ def map_picture(substrate_name: str, soup: Bytes, where: Places) -> Bytes:
     classes = class_table(substrate_name)
     if where.size * soup.shape[1] > MAX_PIXELS:
         return _at_places(_main_class(classes, soup), where, OUTSIDE)
-    rows, columns = tile_shape(soup.shape[1])
-    tiles = np.where((where == NOBODY)[:, :, None], np.uint8(OUTSIDE), classes[soup[where]])
+    return lay_out(classes[soup], where, OUTSIDE)
+
+
+def lay_out(indices: Bytes, where: Places, outside: int) -> Bytes:
+    """Palette indices uint8 [program, byte] as tiles at their places [row, column]; `outside` where nobody is."""
+    rows, columns = tile_shape(indices.shape[1])
+    tiles = np.where((where == NOBODY)[:, :, None], np.uint8(outside), indices[where])
     down, across = where.shape
     grid = tiles.reshape(down, across, rows, columns).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(grid.reshape(down * rows, across * columns))

@@ -71,13 +71,18 @@ def tile_shape(tape_length: int) -> tuple[int, int]:
     return tape_length // columns, columns
 
 
+def tiles_across(n_programs: int) -> int:
+    """How many programs stand side by side in a soup that is shown in reading order."""
+    return 1 << -(-(n_programs - 1).bit_length() // 2)
+
+
 def soup_picture(substrate_name: str, soup: Bytes, most: int = MAX_BYTES) -> Bytes:
     """The first `most` bytes of a soup uint8 [program, byte], as palette indices uint8 [row, column].
 
     Programs run from left to right and top to bottom, bytes likewise inside a tile; 16,384 are 128 x 128 tiles.
     """
     shown = soup[: most // soup.shape[1]]
-    across = 1 << -(-(len(shown) - 1).bit_length() // 2)
+    across = tiles_across(len(shown))
     down = -(-len(shown) // across)
     rows, columns = tile_shape(soup.shape[1])
     tiles = np.full((down * across, rows * columns), OUTSIDE, np.uint8)

@@ -12,6 +12,7 @@ from primordia.core.findings import Finding, Table, Text
 from primordia.core.streams import Streams
 from primordia.life.ecology.alarms import alarms
 from primordia.life.ecology.alarms import text as alarms_text
+from primordia.life.lineage.tokens import EPOCH_SHIFT
 from primordia.life.measures import Census, byte_counts, census
 from primordia.life.microscope import dissect
 from primordia.life.microscope.copying import NO_OPERATION
@@ -21,7 +22,9 @@ from primordia.life.substrates import substrate
 
 Bytes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
+Tokens = npt.NDArray[np.uint64]
 
+FIRST_EPOCH = " First epoch: when the youngest of its bytes was there, by the tokens; the program is no older."
 TABLE_ROWS = 16
 DISASSEMBLED = 3
 RELATED = 16
@@ -40,6 +43,7 @@ class Context:
         max_steps: step limit of an interaction.
         streams: the randomness of the run.
         t: completed epochs.
+        tokens: uint64 [program, byte], where every byte entered the soup; None if it carries none.
     """
 
     language: str
@@ -47,6 +51,7 @@ class Context:
     max_steps: int
     streams: Streams
     t: int
+    tokens: Tokens | None = None
 
     def scores(self, indices: Indices) -> Indices:
         """Replication score of the programs at these places of the soup, int64 [index]."""
@@ -74,21 +79,34 @@ def findings(context: Context) -> tuple[Finding, ...]:
 
 
 def top_programs(context: Context, programs: Census) -> Table:
-    """The most frequent programs with count, share and replication score."""
+    """The most frequent programs with count, share, replication score and, where tokens tell it, their first epoch."""
     first = programs.first[:TABLE_ROWS]
-    rows = [
-        (rank, int(count), round(int(count) / len(context.soup), 6), int(score), text(context, context.soup[index]))
-        for rank, (index, count, score) in enumerate(
-            zip(first, programs.counts, context.scores(first), strict=False), start=1
-        )
-    ]
+    rows = []
+    for rank, (index, count, score) in enumerate(
+        zip(first, programs.counts, context.scores(first), strict=False), start=1
+    ):
+        program = context.soup[index]
+        since = () if context.tokens is None else (first_epoch(context.soup, context.tokens, program),)
+        share = round(int(count) / len(context.soup), 6)
+        rows.append((rank, int(count), share, int(score), *since, text(context, program)))
     return Table(
         "Most frequent programs",
-        ("rank", "count", "share", "score", "program"),
+        ("rank", "count", "share", "score", *(() if context.tokens is None else ("first epoch",)), "program"),
         tuple(rows),
         f"{len(programs.first)} distinct programs among {len(context.soup)}. The score counts the bytes that a program "
-        f"passes on to a copy; from {REPLICATOR_SCORE} it counts as a replicator. One character is one byte.",
+        f"passes on to a copy; from {REPLICATOR_SCORE} it counts as a replicator. One character is one byte."
+        + ("" if context.tokens is None else FIRST_EPOCH),
     )
+
+
+def first_epoch(soup: Bytes, tokens: Tokens, program: Bytes) -> int:
+    """How many epochs were completed when the youngest byte of a program uint8 [byte] was there: it is no older.
+
+    Of equal programs in a soup uint8 [program, byte] the one with the oldest youngest byte counts; tokens are uint64
+    [program, byte].
+    """
+    equal = (soup == program).all(axis=1)
+    return int((tokens[equal] >> EPOCH_SHIFT).max(axis=1).min())
 
 
 def top_bytes(context: Context) -> Table:

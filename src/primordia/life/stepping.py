@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from primordia.core.errors import BadInputError
 from primordia.life.substrates import Line, Substrate, substrate
-from primordia.life.substrates.notation import Hex
+from primordia.life.substrates.notation import Glyphs, Hex
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -91,6 +91,8 @@ def read_at(language: Substrate, tape: Bytes, place: int) -> Line:
         found = language.notation.decode(tape.tobytes(), place)
         raw = tape[place : place + found.length].tobytes()
         return Line(place, raw, found.name, found.meaning, language.classes[raw[0]], found.goal)
+    if isinstance(language.notation, Glyphs):
+        return language.notation.read(tape.tobytes(), place, language.classes)
     for line in language.disassemble(tape.tobytes()):
         if line.offset == place:
             return line

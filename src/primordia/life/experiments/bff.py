@@ -16,6 +16,7 @@ from primordia.life.experiments.known import authors_evaluator
 from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.worlds import world_of
+from primordia.life.lineage import pictures as provenance
 from primordia.life.substrates import FAMILIES, heads
 
 LANGUAGES = FAMILIES["bff"]
@@ -71,7 +72,11 @@ class Bff(SoupExperiment[BffConfig]):
     version = 1
     summary = "Self-replicating programs emerge from random bytes that run on each other."
     Config = BffConfig
-    views: ClassVar[dict[str, View]] = {**pictures.views(heads.LEGEND), **maps.views(heads.LEGEND, world_of)}
+    views: ClassVar[dict[str, View]] = {
+        **pictures.views(heads.LEGEND),
+        **maps.views(heads.LEGEND, world_of),
+        **provenance.views(world_of),
+    }
     presets = PRESETS
     claims = CLAIMS + tokens.CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {

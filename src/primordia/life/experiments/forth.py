@@ -13,6 +13,8 @@ from primordia.life.experiments import settings
 from primordia.life.experiments.known import authors_evaluator
 from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
+from primordia.life.experiments.worlds import world_of
+from primordia.life.lineage import pictures as provenance
 from primordia.life.substrates import FAMILIES
 from primordia.life.substrates.stack import LEGEND
 
@@ -68,7 +70,7 @@ class Forth(SoupExperiment[ForthConfig]):
     version = 1
     summary = "A stack machine in which one byte can copy itself: life within a thousand epochs."
     Config = ForthConfig
-    views = pictures.views(LEGEND)
+    views = pictures.views(LEGEND) | provenance.views(world_of)
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}

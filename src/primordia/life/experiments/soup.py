@@ -17,6 +17,7 @@ from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.spatial import LEGEND
 from primordia.life.experiments.worlds import world_of
+from primordia.life.lineage import pictures as provenance
 
 
 @final
@@ -70,7 +71,11 @@ class AnySoup(SoupExperiment[SoupSettings]):
     version = 1
     summary = "A soup of any installed language, your own included, in any world."
     Config = SoupSettings
-    views: ClassVar[dict[str, View]] = {**maps.views(LEGEND, world_of), **pictures.views(LEGEND)}
+    views: ClassVar[dict[str, View]] = {
+        **maps.views(LEGEND, world_of),
+        **pictures.views(LEGEND),
+        **provenance.views(world_of),
+    }
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from primordia.core.experiment import Experiment
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
-from primordia.life.experiments import worlds
+from primordia.life.experiments import interventions, worlds
 from primordia.life.experiments.settings import SoupConfig
 from primordia.life.worlds import World
 
@@ -102,6 +103,7 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
     step_word = "epoch"
     metrics = METRICS
     transitions = TRANSITIONS
+    interventions = interventions.INTERVENTIONS
     determinism = "bitwise"
 
     def world(self, config: Any) -> World:
@@ -180,4 +182,12 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
         """The most frequent programs and bytes, and the best replicator under the microscope."""
         from primordia.life.specimens import Context, findings
 
-        return findings(Context(config.language, state.soup, config.max_steps, streams, t))
+        return findings(Context(config.language, state.soup, config.max_steps, streams, t, state.tokens))
+
+    def inspect(
+        self, config: Any, state: SoupState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """The program of a cell: what it is, its execution, its next meeting, its listing; or the bytes of a column."""
+        from primordia.life.glass.soups import Glass
+
+        return Glass(config, state.soup, state.tokens, self.world(config), streams, t).at(view, row, column)

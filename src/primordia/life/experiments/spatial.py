@@ -16,6 +16,7 @@ from primordia.life.experiments.known import authors_soup
 from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
 from primordia.life.experiments.worlds import world_of
+from primordia.life.lineage import pictures as provenance
 from primordia.life.substrates import OWN
 from primordia.life.substrates.bff_noheads import SUBSTRATE as BFF_NOHEADS
 
@@ -96,7 +97,11 @@ class Spatial(SoupExperiment[SpatialConfig]):
     version = 1
     summary = "Programs on a grid: replicators spread as fronts, and several families live side by side."
     Config = SpatialConfig
-    views: ClassVar[dict[str, View]] = {**maps.views(LEGEND, world_of), **pictures.views(LEGEND)}
+    views: ClassVar[dict[str, View]] = {
+        **maps.views(LEGEND, world_of),
+        **pictures.views(LEGEND),
+        **provenance.views(world_of),
+    }
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {

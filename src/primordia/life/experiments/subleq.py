@@ -13,7 +13,9 @@ from primordia.life.experiments import settings
 from primordia.life.experiments.known import authors_evaluator
 from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import SoupExperiment
+from primordia.life.experiments.worlds import world_of
 from primordia.life.golden import RSUBLEQ4_REPLICATOR
+from primordia.life.lineage import pictures as provenance
 from primordia.life.substrates import FAMILIES
 from primordia.life.substrates.operands import LEGEND
 
@@ -71,7 +73,7 @@ class Subleq(SoupExperiment[SubleqConfig]):
     version = 1
     summary = "One instruction only: random soups stay noise, a planted replicator takes over at once."
     Config = SubleqConfig
-    views = pictures.views(LEGEND)
+    views = pictures.views(LEGEND) | provenance.views(world_of)
     presets = PRESETS
     claims = CLAIMS
     variants: ClassVar[dict[str, dict[str, Any]]] = {language: {"language": language} for language in LANGUAGES}

@@ -16,6 +16,7 @@ from primordia.life.experiments import settings
 from primordia.life.experiments.paper import computational_life
 from primordia.life.experiments.soups import METRICS, SoupExperiment, SoupState
 from primordia.life.experiments.worlds import world_of
+from primordia.life.lineage import pictures as provenance
 from primordia.life.substrates import FAMILIES
 from primordia.life.substrates.z80 import LEGEND
 
@@ -122,7 +123,7 @@ class Z80(SoupExperiment[Z80Config]):
     Config = Z80Config
     metrics = METRICS | STRICT
     transitions = TRANSITIONS
-    views = maps.views(LEGEND, world_of) | pictures.views(LEGEND)
+    views = maps.views(LEGEND, world_of) | pictures.views(LEGEND) | provenance.views(world_of)
     presets = PRESETS
     claims = CLAIMS
     source = computational_life(

@@ -29,6 +29,7 @@ class Substrate:
             the same run, which also moves the entries of `origins` along with the bytes of the tape (last-writer rule,
             docs/tokens.md) and leaves the machine's registers, as they are after the last step, in `registers`.
         registers: the names of what `follow` leaves in `registers`, in order; the first is the pointer.
+        pointers: those registers, beside the first, that are places on the tape, modulo its length.
         tape_lengths: bytes that a program may have.
         max_steps: usual step limit of an interaction.
     """
@@ -42,6 +43,7 @@ class Substrate:
     execute: Any = field(repr=False)
     follow: Any = field(repr=False, default=None)
     registers: tuple[str, ...] = ("pointer",)
+    pointers: tuple[str, ...] = ()
     tape_lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512, 1024)
     max_steps: int = 8192
 

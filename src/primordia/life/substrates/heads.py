@@ -96,4 +96,4 @@ def declare(
         classes[byte] = CLASSES[opcodes[byte]] if byte in opcodes else otherwise
     meanings = {glyph: MEANINGS[glyph] for glyph in MEANINGS if glyph in opcodes.values()} | dict(special or {})
     notation = Glyphs(name, dict(opcodes), meanings, zero_bytes, brackets, dict(spellings or {}))
-    return Substrate(name, summary, notation, classes, LEGEND, registers=REGISTERS, **rest)
+    return Substrate(name, summary, notation, classes, LEGEND, registers=REGISTERS, pointers=REGISTERS[1:], **rest)

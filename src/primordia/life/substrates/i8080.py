@@ -37,5 +37,6 @@ SUBSTRATE = Substrate(
     execute,
     follow,
     registers=("PC", "SP", "A", "F", "B", "C", "D", "E", "H", "L"),
+    pointers=("SP",),
     max_steps=512,
 )

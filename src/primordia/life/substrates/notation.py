@@ -103,15 +103,17 @@ class Glyphs(Notation):
 
     def disassemble(self, program: bytes, classes: Mapping[int, str]) -> list[Line]:
         """One line per byte, brackets with the offset of their partner within the program."""
-        partner = self._partners(bytes(program))
-        lines = []
-        for offset, byte in enumerate(bytes(program)):
-            glyph = self.glyph(byte)
-            meaning = self.meanings[glyph] if byte in self.opcodes else "no operation"
-            lines.append(Line(offset, bytes([byte]), glyph, meaning, classes[byte], partner.get(offset)))
-        return lines
+        partner = self.partners(bytes(program))
+        return [self._line(offset, byte, classes, partner.get(offset)) for offset, byte in enumerate(bytes(program))]
 
-    def _partners(self, program: bytes) -> dict[int, int]:
+    def read(self, program: bytes, offset: int, classes: Mapping[int, str]) -> Line:
+        """The one line of `disassemble` at an offset, without the others."""
+        byte = program[offset]
+        is_bracket = self.brackets is not None and self.opcodes.get(byte) in self.brackets
+        return self._line(offset, byte, classes, self.partners(program).get(offset) if is_bracket else None)
+
+    def partners(self, program: bytes) -> dict[int, int]:
+        """Offset of a bracket -> offset of the one that it matches; those without a partner are left out."""
         partner: dict[int, int] = {}
         if self.brackets is None:
             return partner
@@ -124,6 +126,11 @@ class Glyphs(Notation):
                 other = waiting.pop()
                 partner[offset], partner[other] = other, offset
         return partner
+
+    def _line(self, offset: int, byte: int, classes: Mapping[int, str], partner: int | None) -> Line:
+        glyph = self.glyph(byte)
+        meaning = self.meanings[glyph] if byte in self.opcodes else "no operation"
+        return Line(offset, bytes([byte]), glyph, meaning, classes[byte], partner)
 
 
 class Decoded(NamedTuple):

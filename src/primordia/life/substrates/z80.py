@@ -56,5 +56,6 @@ SUBSTRATE = Substrate(
     execute=execute,
     follow=follow,
     registers=NAMES,
+    pointers=("SP", "HL", "DE"),
     max_steps=128,
 )

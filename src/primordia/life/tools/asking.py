@@ -14,14 +14,13 @@ from primordia.core.config import Spec
 from primordia.core.errors import BadInputError
 from primordia.core.streams import Streams
 from primordia.core.tools import Moment, Runs
-from primordia.life.ecology import freezer
 from primordia.life.microscope import neutral_byte
+from primordia.life.reading import parse
 from primordia.life.replicators import REPLICATOR_SCORE
 from primordia.life.substrates import Substrate, substrate
 
 Bytes = npt.NDArray[np.uint8]
 
-HEX = "hex:"
 PROGRAM_SAYS = "in the language's own notation, as hex: and hexadecimal digits, or @FILE with either or a specimen"
 
 Language: TypeAlias = Annotated[str, Spec("the language of the program, as `primordia describe` lists them")]
@@ -46,27 +45,6 @@ Place: TypeAlias = Annotated[
 Start: TypeAlias = Annotated[int | None, Spec("first epoch to look at (default: the first row)", "epochs", ge=0)]
 End: TypeAlias = Annotated[int | None, Spec("last epoch to look at (default: the last row)", "epochs", ge=0)]
 Epoch: TypeAlias = Annotated[int | None, Spec("completed epochs of the run (default: its last)", "epochs", ge=0)]
-
-
-def parse(language: str, text: str) -> bytes:
-    """The bytes that a text stands for: the file of a specimen, hexadecimal after "hex:", or the language's notation.
-
-    Raises:
-        BadInputError: a character that stands for nothing (says which and where), or a specimen of another language.
-    """
-    if text.startswith("{") and f'"{freezer.KIND}"' in text:
-        return freezer.from_json(text, "The specimen").of(language).tobytes()
-    if not text.startswith(HEX):
-        return substrate(language).parse(text)
-    digits = "".join(text[len(HEX) :].split())
-    for place, digit in enumerate(digits):
-        if digit not in "0123456789abcdefABCDEF":
-            raise BadInputError(
-                f"{digit!r} (digit {place} after hex:) is no hexadecimal digit; write two of 0-9 and a-f for each byte."
-            )
-    if len(digits) % 2:
-        raise BadInputError(f"The number of digits after hex: is odd, {len(digits)}; write two for each byte.")
-    return bytes.fromhex(digits)
 
 
 def program(language: str, text: str, length: int = 64, fill: str = "no-op") -> Bytes:

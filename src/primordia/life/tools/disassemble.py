@@ -11,8 +11,10 @@ import numpy as np
 from primordia.core.config import Spec
 from primordia.core.findings import Table
 from primordia.core.tools import BY_PLACE, Runs, Tool
+from primordia.life.glass.listing import listing
 from primordia.life.measures import census
-from primordia.life.substrates import Substrate, substrate
+from primordia.life.reading import parse
+from primordia.life.substrates import substrate
 from primordia.life.tools import asking
 
 
@@ -40,7 +42,7 @@ class Disassemble(Tool):
         asking.refuse_idle(arguments, bool(arguments.run), of_run=("epoch", "place"), typed=())
         if not arguments.run:
             asking.need_program(arguments.language, arguments.program)
-            program = np.frombuffer(asking.parse(arguments.language, arguments.program), np.uint8)
+            program = np.frombuffer(parse(arguments.language, arguments.program), np.uint8)
             found = substrate(arguments.language)
             yield listing(found, program, f"{len(program)} bytes of {found.name}")
             return
@@ -52,13 +54,3 @@ class Disassemble(Tool):
         copies = int((soup == program).all(axis=1).sum())
         title = f"Program {place} after {moment.t:,} epochs, one of {copies} that are alike"
         yield listing(substrate(moment.config.language), program, title)
-
-
-def listing(language: Substrate, program: asking.Bytes, title: str) -> Table:
-    """A program uint8 [byte] as a table with one row for each instruction."""
-    rows = tuple(
-        (line.offset, line.raw.hex(" "), line.glyph, language.legend[line.opcode_class], line.meaning, line.partner)
-        for line in language.disassemble(program.tobytes())
-    )
-    note = f"{language.start[0].upper()}{language.start[1:]}. Goes to: where it jumps, or the bracket it belongs to."
-    return Table(title, ("offset", "bytes", "text", "kind", "meaning", "goes to"), rows, note)

@@ -32,9 +32,9 @@ class Top(Tool):
     def use(self, arguments: TopArguments, runs: Runs) -> Iterator[Finding]:
         """Programs, bytes, and the listing of the first few."""
         moment = asking.soup_moment(runs, arguments.run, arguments.epoch)
-        config = moment.config
-        context = Context(config.language, moment.state.soup, config.max_steps, moment.streams, moment.t)
-        programs = census(moment.state.soup)
+        config, soup, tokens = moment.config, moment.state.soup, getattr(moment.state, "tokens", None)
+        context = Context(config.language, soup, config.max_steps, moment.streams, moment.t, tokens)
+        programs = census(soup)
         yield top_programs(context, programs)
         yield top_bytes(context)
         yield disassemblies(context, programs)
