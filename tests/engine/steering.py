@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -52,13 +54,29 @@ def follow(helm: Helm, plan: Plan) -> None:
 
 
 def steered(call: Callable[[Helm], Outcome], plan: Plan) -> Outcome:
-    """What comes of a call of the engine to which this is done; the loop runs in this thread."""
+    """What comes of a call of the engine to which this is done."""
     helm = Helm(paused=True)
-    thread = threading.Thread(target=follow, args=(helm, plan), daemon=True)
+    return steered_by(lambda: follow(helm, plan), lambda: call(helm))
+
+
+def steered_by(order: Callable[[], None], call: Callable[[], Outcome]) -> Outcome:
+    """What comes of a call of the engine, in this thread, while another gives orders."""
+    failures: list[BaseException] = []
+
+    def ordering() -> None:
+        try:
+            order()
+        except BaseException as error:
+            failures.append(error)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=ordering, daemon=True)
     thread.start()
-    outcome = call(helm)
+    outcome = call()
     thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
+    for failure in failures:
+        raise failure
     return outcome
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -186,10 +185,7 @@ def test_a_resumed_run_repeats_before_it_takes_orders(folder: RunFolder) -> None
         helm.intervene("put", {"site": 1})
         helm.play()
 
-    thread = threading.Thread(target=order, daemon=True)
-    thread.start()
-    launch.resume(folder, helm=helm)
-    thread.join()
+    steering.steered_by(order, lambda: launch.resume(folder, helm=helm))
     assert len(refused) == 1
     made = [(event["step"], event["name"]) for event in interventions.recorded(folder)]
     assert made == [*((t, name) for t, name, _ in PLAN), (24, "put")]
@@ -259,10 +255,7 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(root: Path) -> None:
             assert helm.ring.newest() is before
         helm.play()
 
-    thread = threading.Thread(target=order, daemon=True)
-    thread.start()
-    outcome = steering.start(root / "asked", helm, Odd())
-    thread.join()
+    outcome = steering.steered_by(order, lambda: steering.start(root / "asked", helm, Odd()))
     assert [type(error) for error in refusals] == [kind for _, _, kind, _ in REFUSED]
     for error, (_, _, _, sentence) in zip(refusals, REFUSED, strict=True):
         assert sentence in str(error).replace("Known: grow, put, set, stumble", "Known: put, set")

@@ -127,7 +127,8 @@ class Helm:
             BadInputError: another shape, a step that is over, or a run that has not begun.
         """
         with self._turn:
-            read = [read_rule(self._steered(), value) for value in values]
+            experiment = self._steered()
+            read = [read_rule(experiment, value) for value in values]
             t = self._latest.t if self._latest else 0
             for rule in read:
                 if rule.step is not None and rule.step <= t:
@@ -245,7 +246,9 @@ class Helm:
         if fired:
             used = [rule for rule, _ in fired]
             self._rules = [rule for rule in self._rules if rule not in used]
-            self._halt("; ".join(why for _, why in fired))
+            # A row is judged after its step was: both may have something to say.
+            said = [self._why] if self._mode == "paused" and self._why else []
+            self._halt("; ".join(dict.fromkeys([*said, *(why for _, why in fired)])))
 
     @property
     def _paced(self) -> bool:
