@@ -7,8 +7,9 @@ import { hasUnit, spoken } from "./numbers.js";
 
 let count = 0;
 
-// Returns {element, value(), touched(), set(value), refuse(sentence), onChange(fn)}. `value()` is null for an empty
-// field that may be empty; it throws a sentence for what cannot be read.
+// Returns {element, text(), value(), touched(), settle(), set(value), refuse(sentence), onChange(fn)}. `value()` is null
+// for an empty field that may be empty, and throws a sentence for what cannot be read; `touched()` asks whether it
+// differs from the beginning or the last `settle()`.
 export function field(declared, value = declared.default) {
   const id = `field-${++count}`;
   const input = inputFor(declared, id);
@@ -17,9 +18,11 @@ export function field(declared, value = declared.default) {
   explain(label, settingFacts(declared));
   const made = { element: make("div", { class: "field" }, label, input, refused) };
   write(input, declared, value);
-  const opening = read(input);
+  let opening = read(input);
   made.value = () => parsed(declared, read(input));
+  made.text = () => read(input);
   made.touched = () => read(input) !== opening;
+  made.settle = () => { opening = read(input); };
   made.set = (given) => write(input, declared, given);
   made.onChange = (listener) => input.addEventListener("input", listener);
   made.refuse = (sentence) => {

@@ -1,6 +1,7 @@
 // A view of a run as a picture: palette indices from the server, colours, zoom to single cells, what one points at.
 //
-//   const view = imageView(place, link, { run, view, declaration })    declaration: {meaning, needs, palette}
+//   const view = imageView(place, link, { run, view, declaration, step = null })
+//   declaration is {meaning, needs, palette} as described; a picture stands there until `close`
 //   view.show(null | step)          live, or a step; onFrame(fn(frame)) is called after each picture that was drawn
 //   view.fit() · zoomBy(factor) · panBy(right, down)   in CSS pixels
 //   view.crosshair(on) · moveCrosshair(right, down) · pickCrosshair()   pointing by keyboard
@@ -24,8 +25,8 @@ export function imageView(place, link, facts) {
 }
 
 class ImageView {
-  constructor(place, link, { run, view, declaration }) {
-    Object.assign(this, { place, link, run, view, declaration, step: null });
+  constructor(place, link, { run, view, declaration, step = null }) {
+    Object.assign(this, { place, link, run, view, declaration, step });
     this.lens = new Lens();
     this.frame = null;
     this.before = null;
