@@ -3,7 +3,7 @@
 Whenever the process opens, renames, makes, cuts or removes something below its root, and in the middle of each line and
 file it writes, a forked copy is killed there with SIGKILL. Each is then resumed and compared with a run that was never
 stopped; then the resumption of one of them is killed at each of its own operations, and resumed again; then a fork of
-the whole run is killed likewise.
+the whole run is killed likewise; then a run to which something is done on the way.
 """
 
 from __future__ import annotations
@@ -18,14 +18,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import steering
+
 from primordia.core.metrics import Transition
-from primordia.engine import durable, environment, launch, lease, opening, wrapping
+from primordia.engine import durable, environment, interventions, launch, lease, opening, wrapping
 from primordia.engine.folder import RunFolder
 from primordia.engine.journal import Journal
 from runs import assert_same, start, transitions
 from walk import Walk
 
 WATCHED = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
+PLAN: steering.Plan = [
+    (0, "put", {"site": 9}),
+    (5, "set", {"settings": {"p_move": 0.75}}),
+    (5, "put", {"site": 3, "shift": 2}),
+    (7, "put", {"site": 1}),
+]
+SEED = 5  # With this one what is done does not end the run before its time.
 SCHEDULE = {"steps": 13, "every": 4, "checkpoint_every": 5, "keep": 1, "stop": "known+2", "n_sites": 16}
 
 
@@ -113,7 +122,12 @@ def killed_everywhere(
         n += stride
 
 
-def finish(place: Path, whole: RunFolder, begin: Callable[[Path], Any]) -> str:
+def finish(
+    place: Path,
+    whole: RunFolder,
+    begin: Callable[[Path], Any],
+    resume: Callable[[RunFolder], Any] = launch.resume,
+) -> str:
     """Resume what died, or begin where nothing was begun, and compare."""
     found = opening.all_folders(place)
     if not found:
@@ -126,13 +140,23 @@ def finish(place: Path, whole: RunFolder, begin: Callable[[Path], Any]) -> str:
     if status != "finished":
         assert lease.status(folder) == "died"
         folder.metrics.read()
-        launch.resume(folder)
+        resume(folder)
     assert_same(folder, whole)
+    assert done_to(folder) == done_to(whole)
     return str(status)
+
+
+def done_to(folder: RunFolder) -> list[tuple[Any, ...]]:
+    """The interventions among a run's events."""
+    return [(event["step"], event["name"], event["arguments"]) for event in interventions.recorded(folder)]
 
 
 def begin(place: Path) -> None:
     start(place, Terse, **SCHEDULE)
+
+
+def begin_steered(place: Path) -> None:
+    steering.steered(lambda helm: steering.start(place, helm, Terse(), **SCHEDULE, seed=SEED), PLAN)
 
 
 def main(root: Path, stride: int) -> None:
@@ -171,7 +195,15 @@ def main(root: Path, stride: int) -> None:
     for place in killed_everywhere(root / "third", branch, lambda place: place.mkdir(parents=True), stride):
         forked.append(finish(place, child, branch))
         shutil.rmtree(place)
-    report = {"first": statuses, "again": again, "forked": forked, "transitions": transitions(child)}
+    begin_steered(root / "steered")
+    (changed,) = opening.all_folders(root / "steered")
+    assert len(done_to(changed)) == len(PLAN)
+    steered: list[str] = []
+    for place in killed_everywhere(root / "fourth", begin_steered, lambda place: place.mkdir(parents=True), stride):
+        steered.append(finish(place, changed, begin_steered, lambda folder: steering.go_on(folder, PLAN)))
+        shutil.rmtree(place)
+    report = {"first": statuses, "again": again, "forked": forked, "steered": steered}
+    report["transitions"] = transitions(child)
     print(json.dumps({**report, "rows": [row["step"] for row in whole.metrics.read()]}))
 
 

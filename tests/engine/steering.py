@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -56,10 +54,10 @@ def follow(helm: Helm, plan: Plan) -> None:
 def steered(call: Callable[[Helm], Outcome], plan: Plan) -> Outcome:
     """What comes of a call of the engine to which this is done."""
     helm = Helm(paused=True)
-    return steered_by(lambda: follow(helm, plan), lambda: call(helm))
+    return steered_by(helm, lambda: follow(helm, plan), lambda: call(helm))
 
 
-def steered_by(order: Callable[[], None], call: Callable[[], Outcome]) -> Outcome:
+def steered_by(helm: Helm, order: Callable[[], None], call: Callable[[], Outcome]) -> Outcome:
     """What comes of a call of the engine, in this thread, while another gives orders."""
     failures: list[BaseException] = []
 
@@ -68,7 +66,7 @@ def steered_by(order: Callable[[], None], call: Callable[[], Outcome]) -> Outcom
             order()
         except BaseException as error:
             failures.append(error)
-            os.kill(os.getpid(), signal.SIGINT)
+            helm.leave("the orders failed")
 
     thread = threading.Thread(target=ordering, daemon=True)
     thread.start()

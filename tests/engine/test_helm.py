@@ -100,7 +100,7 @@ def test_a_signal_ends_a_run_that_waits(root: Path) -> None:
         steering.go_to(helm, 5)
         signal.raise_signal(signal.SIGINT)
 
-    outcome = steering.steered_by(interrupt, lambda: steering.start(root, helm))
+    outcome = steering.steered_by(helm, interrupt, lambda: steering.start(root, helm))
     assert (outcome.status, outcome.step, outcome.reason) == ("interrupted", 5, loop.BY_SIGNAL)
 
 
@@ -108,7 +108,7 @@ def test_pictures_are_as_many_steps_apart_as_the_pace_says(root: Path) -> None:
     """Boundaries of rows and checkpoints cut chunks, but not pictures."""
     helm = Helm(paused=True, ring=Ring(1000))
     helm.pace(7, 1e9)
-    outcome = steering.steered_by(helm.play, lambda: steering.start(root, helm))
+    outcome = steering.steered_by(helm, helm.play, lambda: steering.start(root, helm))
     kept = [helm.ring.at(t) is not None for t in range(41)]
     assert [t for t, here in enumerate(kept) if here] == [0, 7, 14, 21, 28, 35]
     assert outcome.status == "finished"
@@ -118,7 +118,7 @@ def test_a_pace_is_at_most_so_many_pictures_a_second(root: Path) -> None:
     helm = Helm(paused=True)
     helm.pace(10, 20)
     began = time.monotonic()
-    steering.steered_by(helm.play, lambda: steering.start(root, helm))
+    steering.steered_by(helm, helm.play, lambda: steering.start(root, helm))
     assert time.monotonic() - began >= 3 / 20
 
 

@@ -185,7 +185,7 @@ def test_a_resumed_run_repeats_before_it_takes_orders(folder: RunFolder) -> None
         helm.intervene("put", {"site": 1})
         helm.play()
 
-    steering.steered_by(order, lambda: launch.resume(folder, helm=helm))
+    steering.steered_by(helm, order, lambda: launch.resume(folder, helm=helm))
     assert len(refused) == 1
     made = [(event["step"], event["name"]) for event in interventions.recorded(folder)]
     assert made == [*((t, name) for t, name, _ in PLAN), (24, "put")]
@@ -255,7 +255,7 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(root: Path) -> None:
             assert helm.ring.newest() is before
         helm.play()
 
-    outcome = steering.steered_by(order, lambda: steering.start(root / "asked", helm, Odd()))
+    outcome = steering.steered_by(helm, order, lambda: steering.start(root / "asked", helm, Odd()))
     assert [type(error) for error in refusals] == [kind for _, _, kind, _ in REFUSED]
     for error, (_, _, _, sentence) in zip(refusals, REFUSED, strict=True):
         assert sentence in str(error).replace("Known: grow, put, set, stumble", "Known: put, set")

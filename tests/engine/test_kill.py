@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from primordia.engine import lease, opening
+from primordia.engine import interventions, lease, opening
 from primordia.engine.folder import RunFolder
 from runs import ENVIRONMENT, assert_same, leavings
 
@@ -94,6 +94,7 @@ class Killer:
                 assert_same(folder, self.whole)
             # Killed over its report: that can be made again, and all that the run itself left is there.
             assert leavings(folder) == leavings(self.whole)
+            assert done_to(folder) == done_to(self.whole)
             self.ended += 1
 
     def next_instant(self, n_kills: int) -> tuple[float, float]:
@@ -118,6 +119,10 @@ class Killer:
         return "running" if self.is_running(root) else "start-up"
 
 
+def done_to(folder: RunFolder) -> list[tuple[Any, ...]]:
+    return [(event["step"], event["name"], event["arguments"]) for event in interventions.recorded(folder)]
+
+
 def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
     wanted = {
         "experiment": "walk:Walk",
@@ -128,6 +133,24 @@ def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) 
     killer.kill(12)
     assert killer.kills["start-up"] >= 1
     assert killer.ended >= 2
+
+
+def test_walkers_that_are_changed_on_the_way_arrive_at_the_same_bits(place: Path) -> None:
+    plan = [
+        [step, *change]
+        for step in range(90, 1900, 180)
+        for change in (("put", {"site": step, "shift": 3}), ("set", {"settings": {"p_move": 0.3 + step / 4000}}))
+    ]
+    wanted = {
+        "experiment": "walk:Walk",
+        "config": {"seed": 12, "n_walkers": 32, "n_sites": 2048, "microseconds": 100},
+        "schedule": {"steps": 2000, "every": 50, "checkpoint_every": 400, "keep": 1},
+        "plan": plan,
+    }
+    killer = Killer(place, wanted, seed=20260102)
+    made = [(event["step"], event["name"]) for event in interventions.recorded(killer.whole)]
+    assert made == [(step, name) for step, name, _ in plan]
+    killer.kill(4)
 
 
 @pytest.mark.slow
@@ -165,6 +188,7 @@ def assert_killed_everywhere(report: dict[str, Any], stride: int) -> None:
     assert forked["nothing"] >= 8 // stride
     assert forked["created"] >= 8 // stride
     assert forked["running"] >= 40 // stride
+    assert Counter(report["steered"])["running"] >= 200 // stride
 
 
 def test_a_run_killed_at_each_thing_it_does_arrives_at_the_same_bits(place: Path) -> None:
