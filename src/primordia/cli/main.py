@@ -16,6 +16,7 @@ VERBS = {
     "list": "the experiments there are",
     "describe": "one experiment: settings, presets, metrics, claims, source",
     "run": "run an experiment and watch it",
+    "watch": "a live page for any run, in a browser",
     "resume": "continue a run that was interrupted, with the same bits",
     "fork": "start a new run from any step of another, with settings changed",
     "runs": "the runs there are",

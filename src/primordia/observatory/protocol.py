@@ -173,7 +173,11 @@ class Rules:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """Open a channel, or turn it elsewhere: a tile of a view, live (`step` None) or at a step."""
+    """Open a channel, or turn it elsewhere: a tile of a view, live (`step` None) or at a step.
+
+    `rows` or `columns` 0 is as many as there are. Answered with {} when its first picture is on its way or when it was
+    turned or closed before; refused when there can be no picture, which may take until the step was replayed.
+    """
 
     id: int
     channel: int
@@ -388,7 +392,7 @@ MESSAGES: Mapping[str, type[Any]] = {kind.__name__: kind for kind in Message.__a
 
 def to_text(message: Any) -> str:
     """A request or message as JSON."""
-    return json.dumps({"kind": type(message).__name__, **dataclasses.asdict(message)}, allow_nan=False)
+    return json.dumps({"kind": type(message).__name__, **vars(message)}, allow_nan=False)
 
 
 def read_request(text: str) -> Any:
