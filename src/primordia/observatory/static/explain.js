@@ -38,6 +38,12 @@ export function metricFacts(name, description) {
   return { title: spoken(name), ...metric, more: lines };
 }
 
+// What to explain of a transition.
+export function transitionFacts(name, { metric, rising, threshold, before, after, meaning }) {
+  const when = `${spoken(metric)} ${rising ? "≥" : "≤"} ${threshold}`;
+  return { title: name, meaning, when, more: before && after && before !== "before" ? [`${before} → ${after}`] : [] };
+}
+
 // What to explain of a setting.
 export function settingFacts(field) {
   const { name, meaning, unit, allowed, source } = field;
@@ -79,6 +85,7 @@ function contents(facts) {
   const rows = [
     ["unit", facts.unit === "dimensionless" ? "none" : facts.unit],
     ["which way", DIRECTIONS[facts.direction]],
+    ["when", facts.when],
     ["allowed", facts.allowed],
     ["if nothing is said", facts.standard],
     ["formula", facts.formula],

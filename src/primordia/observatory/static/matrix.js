@@ -80,13 +80,19 @@ function drawCells({ finding, canvas, at, scale, layout }) {
     context.fillRect(left + c * cell, top + r * cell, cell - gap, cell - gap);
     if (cell < NUMBERS_FROM) return;
     context.fillStyle = inkOn(colour);
-    context.fillText(written(Number(value.toPrecision(2))), left + (c + 0.5) * cell, top + (r + 0.5) * cell, cell - 3);
+    context.fillText(brief(value, scale), left + (c + 0.5) * cell, top + (r + 0.5) * cell, cell - 3);
   }));
   drawNames(context, finding, layout);
   if (!at) return;
   context.strokeStyle = ink("accent");
   context.lineWidth = 2;
   context.strokeRect(left + at[1] * cell - 0.5, top + at[0] * cell - 0.5, cell, cell);
+}
+
+// Two digits, and what is nearly nothing beside the rest says so; the line above tells every digit.
+function brief(value, { low, high }) {
+  if (value !== 0 && Math.abs(value) < 1e-3 * Math.max(Math.abs(low), Math.abs(high))) return "~0";
+  return written(Number(value.toPrecision(2)));
 }
 
 // A name for each row and column where there is room, else for the first and the last.

@@ -12,30 +12,36 @@ const STEEP = 30; // as in the report: a metric that should become small and did
 
 // Panels are {title, facts, lines, levels, small}; lines {name, facts, unit, look, xs, ys, band} as in plot.js, except
 // that `look` is a function, asked again when colours change. Arrays grow in place; then `changed` is called.
-export function panelGrid(place, panels, { height = 132, own = {} } = {}) {
+export function panelGrid(place, panels, { height = 132, xName = "step" } = {}) {
   const grid = make("div", { class: "series-grid" });
   const nothing = make("p", { class: "soft", hidden: true }, "No metric has these words.");
-  const find = findBox(panels.length, (text) => { grid.dataset.found = String(filter(all, text)); nothing.hidden = filter(all, text) > 0; });
+  const find = findBox(panels.length, (text) => { nothing.hidden = filter(all, text) > 0; });
   const told = new Set();
-  const shared = { marks: [], held: null, hovered: null, range: null, waiting: false };
+  const tell = (x, chosen) => told.forEach((fn) => fn(x === null ? null : Math.round(x), chosen));
+  const shared = { marks: [], held: null, hovered: null, waiting: false };
+  const strip = markStrip(xName, (x) => { shared.held = x; point(); tell(x, true); });
   const all = panels.map((panel) => onePanel(panel, shared, height));
   grid.append(...all.map((each) => each.figure));
-  place.append(...[find, nothing, grid].filter(Boolean));
+  place.append(...[find, strip.element, nothing, grid].filter(Boolean));
 
   const later = () => {
     if (shared.waiting) return;
     shared.waiting = true;
     requestAnimationFrame(() => { shared.waiting = false; all.forEach((each) => each.refresh()); });
   };
-  const point = () => all.forEach((each) => each.point(shared.hovered ?? shared.held));
+  const point = () => {
+    const x = shared.hovered ?? shared.held;
+    strip.point(x);
+    all.forEach((each) => each.point(x));
+  };
   for (const each of all) {
     each.plot.onCursor((x, chosen) => {
       shared.hovered = chosen ? null : x;
       if (chosen) shared.held = x;
       point();
-      told.forEach((fn) => fn(x === null ? null : Math.round(x), chosen));
+      tell(x, chosen);
     });
-    each.plot.onZoom((range) => { shared.range = range; all.forEach((other) => other.plot.zoom(range)); });
+    each.plot.onZoom((range) => all.forEach((other) => other.plot.zoom(range)));
   }
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) all.find((each) => each.figure === entry.target).seen = entry.isIntersecting;
@@ -45,15 +51,36 @@ export function panelGrid(place, panels, { height = 132, own = {} } = {}) {
   const off = onLooks(() => all.forEach((each) => each.repaint()));
   return {
     changed: later,
-    mark(x, name) {
+    mark(x, name, facts = null) {
       if (shared.marks.some((mark) => mark.x === x && mark.name === name)) return;
       shared.marks.push({ x, name });
+      strip.add(x, name, facts);
       later();
     },
     cursor(x) { shared.held = x; point(); },
     onCursor(fn) { told.add(fn); return () => told.delete(fn); },
     close() { off(); seen.disconnect(); all.forEach((each) => each.plot.close()); place.replaceChildren(); },
-    ...own,
+  };
+}
+
+// Which step is shown, and everything that was marked: a click goes there.
+function markStrip(xName, go) {
+  const where = make("output", { class: "series-where" });
+  const marks = make("span", { class: "series-marks" });
+  const element = make("div", { class: "series-strip", hidden: true }, where, marks);
+  return {
+    element,
+    point(x) {
+      where.textContent = x === null ? "" : `${xName} ${written(Math.round(x))}`;
+      element.hidden = x === null && !marks.childElementCount;
+    },
+    add(x, name, facts) {
+      const chip = make("button", { type: "button", class: "chip mark", "data-x": x, on: { click: () => go(x) } }, name, make("b", {}, written(x)));
+      if (facts) explain(chip, facts);
+      const later = [...marks.children].find((other) => Number(other.dataset.x) > x);
+      marks.insertBefore(chip, later ?? null);
+      element.hidden = false;
+    },
   };
 }
 
@@ -92,7 +119,9 @@ function onePanel(panel, shared, height) {
       each.hide();
       if (figure.hidden || !each.seen) return;
       const lines = panel.lines.map((line) => ({ ...line, look: line.look() }));
-      drawn.show(lines, { marks: shared.marks, levels: panel.levels ?? [], logY: steep(panel) });
+      const named = new Set((panel.levels ?? []).map((level) => level.name));
+      const marks = shared.marks.map((mark) => ({ ...mark, faint: !named.has(mark.name) }));
+      drawn.show(lines, { marks, levels: panel.levels ?? [], logY: steep(panel) });
       each.point(shared.hovered ?? shared.held);
     },
     point(x) {

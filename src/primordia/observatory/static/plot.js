@@ -8,7 +8,8 @@ import { lastAt, thinned } from "./thinning.js";
 const FONT = '11px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif';
 
 // Puts a plot into `place`. `options`: {label, height, logX, logY, zooms}. Lines are {xs, ys, look, shown, band}, with
-// rising xs and look {colour, dash, width}; band is null or {xs, low, high}. Marks are {x, name}, levels {y, name}.
+// rising xs and look {colour, dash, width}; band is null or {xs, low, high}. Marks are
+// {x, name, faint}, levels {y, name}; a faint mark is a line without its name.
 export function plot(place, options) {
   const box = make("div", { class: "plot", tabindex: "0", role: "slider", "aria-label": options.label });
   box.style.height = `${options.height}px`;
@@ -99,27 +100,39 @@ function uplotOptions(panel, columns) {
   return {
     width: panel.box.clientWidth,
     height: panel.box.clientHeight,
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: cursorOptions(panel, columns),
     scales: {
       x: { time: false, distr: logX ? 3 : 1, range: (chart, low, high) => span(panel, low, high) },
       y: { distr: logY ? 3 : 1, range: (chart, low, high) => heights(panel, low, high) },
     },
-    axes: [axis({ space: 54, size: 24 }), axis({ space: 26, size: (chart, texts) => widest(texts) })],
+    axes: [axis({ space: 54, size: 24, ...wholeTicks(panel) }), axis({ space: 26, size: (chart, texts) => widest(texts) })],
     series: [{}, ...series],
     bands,
     hooks: { draw: [(chart) => drawMarks(panel, chart)], setSelect: [(chart) => selected(panel, chart)] },
   };
 }
 
+// Where all places are whole numbers, such as steps, so are the ticks.
+function wholeTicks({ lines, options }) {
+  const whole = !options.logX && lines.every((line) => line.xs.length && line.xs.every(Number.isInteger));
+  return whole ? { incrs: [0, 3, 6, 9, 12].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 10 ** power)) } : {};
+}
+
 function axis(own) {
   const edge = ink("edge");
   return {
     stroke: ink("soft"), font: FONT, gap: 4, ...own,
-    grid: { stroke: edge, width: 1 }, ticks: { stroke: edge, width: 1, size: 4 },
+    grid: { stroke: edge, width: 1, filter: decades }, ticks: { stroke: edge, width: 1, size: 4 },
     values: (chart, splits) => splits.map((value) => (value === null ? "" : written(value))),
   };
+}
+
+// Of a log axis only whole powers of ten have a line across.
+function decades(chart, splits, index) {
+  const log = chart.scales[chart.axes[index].scale].distr === 3;
+  return log ? splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)) : splits;
 }
 
 function widest(texts) {
@@ -142,7 +155,8 @@ function heights(panel, low, high) {
     if (y < low && low - y < reach) low = y;
   }
   const air = (high - low || Math.abs(high) || 1) * 0.08;
-  const room = panel.marks.length ? air + 0.12 * (high - low) : air; // for the names of marks
+  const named = panel.marks.filter((mark) => !mark.faint).length;
+  const room = named ? air + Math.min(3, named) * 0.1 * (high - low) : air; // for the names of marks
   return [low - air, high + room];
 }
 
@@ -227,8 +241,10 @@ function drawMarks(panel, chart) {
   ctx.save();
   ctx.font = FONT.replace("11px", `${11 * one}px`);
   ctx.lineWidth = one;
-  for (const { y, name } of panel.levels) level(chart, ctx, bbox, one, y, name);
-  panel.marks.forEach((mark, place) => upright(chart, ctx, bbox, one, mark, place));
+  const crossed = new Set(panel.marks.map((mark) => mark.name)); // named where they were crossed
+  for (const { y, name } of panel.levels) level(chart, ctx, bbox, one, y, crossed.has(name) ? "" : name);
+  for (const mark of panel.marks.filter((each) => each.faint)) upright(chart, ctx, bbox, one, mark, 0);
+  panel.marks.filter((each) => !each.faint).forEach((mark, place) => upright(chart, ctx, bbox, one, mark, place));
   ctx.restore();
 }
 
@@ -238,17 +254,21 @@ function level(chart, ctx, bbox, one, y, name) {
   ctx.strokeStyle = ctx.fillStyle = ink("warn");
   ctx.setLineDash([one, 3 * one]);
   stroke(ctx, bbox.left, at, bbox.left + bbox.width, at);
+  if (!name) return;
   ctx.textAlign = "right";
   ctx.textBaseline = at - bbox.top > 16 * one ? "bottom" : "top";
   ctx.fillText(name, bbox.left + bbox.width - 3 * one, at - (ctx.textBaseline === "bottom" ? 2 : -2) * one);
 }
 
-function upright(chart, ctx, bbox, one, { x, name }, place) {
+function upright(chart, ctx, bbox, one, { x, name, faint }, place) {
   const at = chart.valToPos(x, "x", true);
   if (!(at >= bbox.left && at <= bbox.left + bbox.width)) return;
   ctx.strokeStyle = ctx.fillStyle = ink("warn");
   ctx.setLineDash([4 * one, 3 * one]);
+  ctx.globalAlpha = faint ? 0.4 : 1;
   stroke(ctx, at, bbox.top, at, bbox.top + bbox.height);
+  ctx.globalAlpha = 1;
+  if (faint) return;
   const late = at > bbox.left + 0.6 * bbox.width;
   const top = bbox.top + (1 + 13 * (place % 4)) * one;
   const width = ctx.measureText(name).width + 6 * one;

@@ -1,6 +1,6 @@
 // The metrics of one run as panels: what the experiment draws together first, then what transitions watch, then all else.
 
-import { metricFacts } from "./explain.js";
+import { metricFacts, transitionFacts } from "./explain.js";
 import { lookOf } from "./line_looks.js";
 import { spoken } from "./numbers.js";
 import { panelGrid } from "./panels.js";
@@ -11,7 +11,7 @@ import { panelGrid } from "./panels.js";
 export function seriesPanel(place, description) {
   const columns = new Map(Object.keys(description.metrics).map((name) => [name, { xs: [], ys: [] }]));
   const bands = new Map(Object.keys(description.bands ?? {}).map((name) => [name, { xs: [], low: [], high: [] }]));
-  const grid = panelGrid(place, planned(description, columns, bands));
+  const grid = panelGrid(place, planned(description, columns, bands), { xName: description.step_word });
   const crossed = new Set();
   let newest = -1;
   return {
@@ -23,7 +23,7 @@ export function seriesPanel(place, description) {
         for (const [name, line] of Object.entries(description.transitions ?? {})) {
           if (crossed.has(name) || !crosses(line, row[line.metric])) continue;
           crossed.add(name);
-          grid.mark(row.step, name);
+          grid.mark(row.step, name, transitionFacts(name, line));
         }
       }
       grid.changed();

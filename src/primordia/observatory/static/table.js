@@ -32,7 +32,13 @@ function head(name, number, sort) {
 }
 
 function line(row, numeric) {
-  return make("tr", {}, row.map((cell, at) => make("td", { class: numeric[at] ? "number" : null }, shown(cell))));
+  const kind = (cell, at) => (numeric[at] ? "number" : wordy(cell) ? "wordy" : null);
+  return make("tr", {}, row.map((cell, at) => make("td", { class: kind(cell, at) }, shown(cell))));
+}
+
+// Sentences may break into lines; programs and names may not.
+function wordy(cell) {
+  return typeof cell === "string" && cell.length > 28 && cell.trim().includes(" ");
 }
 
 function shown(cell) {
