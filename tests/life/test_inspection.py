@@ -140,12 +140,13 @@ def test_a_click_tells_who_stands_there() -> None:
     program = state.soup[place]
     facts = dict(found[0].rows)
     assert facts["place"] == str(place)
-    assert facts["bytes"] == program.tobytes().hex()
+    assert facts["program"] == substrate(config.language).format(program.tobytes())
     assert facts["copies"] == "1 of 96 programs are equal to it"
     assert "byte 9" in facts
-    assert f"of program {place}" in facts["comes from"]
+    assert f"of program {place}" in facts["bytes of the first soup"]
     assert found[1].tape[:64].tobytes() == program.tobytes()
-    assert found[-1].arguments == {"program": f"hex:{program.tobytes().hex()}", "language": "bff_noheads_4bit"}
+    hexadecimal = f"hex:{program.tobytes().hex()}"
+    assert found[-1].arguments == {"program": hexadecimal, "language": "bff_noheads_4bit", "place": place}
     assert found[-1].picture.pixels.shape == (8, 8)
     assert found[0].title == found[-1].title
 

@@ -156,7 +156,10 @@ def _entered(state: SoupState, t: int, positions: npt.NDArray[np.int64], values:
 
 INTERVENTIONS = {
     "plant": Intervention(
-        "Put a program into the soup, as one copy or many, over the programs that stand there.", Planting, plant
+        "Put a program into the soup, as one copy or many, over the programs that stand there.",
+        Planting,
+        plant,
+        example={"program": "hex:00"},
     ),
     "poke": Intervention("Write one byte of one program.", Poking, poke),
     "scatter": Intervention("Replace bytes all over the soup by random ones.", Scattering, scatter),

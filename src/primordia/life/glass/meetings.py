@@ -40,7 +40,8 @@ class Coming:
 def coming(config: Any, soup: Bytes, world: World, seed: int, t: int, place: int) -> Coming:
     """The meeting in epoch t of the program at a place of a soup uint8 [program, byte].
 
-    The rules are those of docs/bff-semantics.md, section 2. Cost: one draw of the world's meetings, some ten milliseconds in a soup of a million programs.
+    The rules are those of docs/bff-semantics.md, section 2. Cost: one draw of the world's meetings, some milliseconds
+    in a soup of a million programs.
     """
     soup = worlds.soup_before(config, soup, seed, t)
     n_programs, length = soup.shape

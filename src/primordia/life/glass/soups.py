@@ -82,7 +82,7 @@ class Glass:
         yield listing(self._language, program, f"Program {place} after {self.t:,} epochs, instruction by instruction")
         if score >= REPLICATOR_SCORE and len(program) <= DISSECTED:
             yield core(self.config.language, program, self.config.max_steps)
-        yield specimen(self.config.language, program, f"program {place} after {self.t:,} epochs, score {score}")
+        yield specimen(self.config.language, program, place, f"program {place} after {self.t:,} epochs, score {score}")
 
     def column(self, byte: int) -> Table:
         """The values that stand at one place of the programs, the most frequent first."""
@@ -118,10 +118,9 @@ class Glass:
             ("copies", f"{copies:,} of {len(self.soup):,} programs are equal to it"),
             ("score", f"{score} of {len(program)}: {'a replicator' if score >= REPLICATOR_SCORE else 'no replicator'}"),
             ("program", self._language.format(program.tobytes())),
-            ("bytes", program.tobytes().hex()),
         ]
         if self.tokens is not None:
-            rows.append(("comes from", ancestry(self.tokens[place])))
+            rows += ancestry(self.tokens[place])
         if byte is not None:
             value = int(program[byte])
             kind = self._language.legend[self._language.classes[value]]
@@ -170,28 +169,28 @@ def core(language: str, program: Bytes, max_steps: int) -> Text:
     )
 
 
-def specimen(language: str, program: Bytes, note: str) -> Specimen:
-    """A program uint8 [byte] to keep, which can be planted in any soup of its language."""
+def specimen(language: str, program: Bytes, place: int, note: str) -> Specimen:
+    """A program uint8 [byte] to keep, which can be planted in any soup of its language, at this place or another."""
     found = substrate(language)
     tile = class_table(language)[program].reshape(tile_shape(len(program)))
     name = names.name(language, program)
     return Specimen(
         name,
         "plant",
-        {"program": f"hex:{program.tobytes().hex()}", "language": language},
+        {"program": f"hex:{program.tobytes().hex()}", "language": language, "place": place},
         f"{language}: {note}.",
         Picture(name, tile, palette(found.legend)[:-1]),
     )
 
 
-def ancestry(tokens: Tokens) -> str:
-    """Where the bytes of a program, tokens [byte], entered the soup, in words."""
+def ancestry(tokens: Tokens) -> list[tuple[str, str]]:
+    """Where the bytes of a program, tokens [byte], entered the soup: rows of a name and words."""
     found = provenance(tokens, len(tokens))
     founders = [f"{n} of program {tape}" for tape, n in zip(found.tapes[:MOST_NAMED], found.n_bytes, strict=False)]
     if len(found.tapes) > MOST_NAMED:
         founders.append(f"{int(found.n_bytes[MOST_NAMED:].sum())} of {len(found.tapes) - MOST_NAMED} others")
     later = int((origin(tokens)[0] > 0).sum())
-    parts = [f"bytes of the first soup: {', '.join(founders)}"] if founders else []
+    rows = [("bytes of the first soup", ", ".join(founders) or "none")]
     if later:
-        parts.append(f"{later} that came in later, the last in epoch {int(found.mutations[-1])}")
-    return "; ".join(parts)
+        rows.append(("bytes that came later", f"{later}, the last in epoch {int(found.mutations[-1])}"))
+    return rows
