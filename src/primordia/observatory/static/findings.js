@@ -2,19 +2,16 @@
 
 import * as animation from "./animation.js";
 import * as chart from "./chart.js";
+import * as execution from "./execution.js";
 import * as graph from "./graph.js";
 import { make } from "./made.js";
 import * as matrix from "./matrix.js";
 import * as picture from "./picture.js";
+import * as specimen from "./specimen.js";
 import * as table from "./table.js";
 import * as text from "./text.js";
 
-const KINDS = { table, text, chart, picture, animation, matrix, graph };
-
-// Teaches this page a further kind, such as the execution of a program: a module with render(finding, context).
-export function teach(kind, module) {
-  KINDS[kind] = module;
-}
+const KINDS = { table, text, chart, picture, animation, matrix, graph, execution, specimen };
 
 // A finding as an element. `context` is {link, run, step, experiment, onIntervene, onFreeze}; most kinds need none of it.
 export function render(finding, context = {}) {
