@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -12,10 +13,12 @@ from primordia.core import threads
 from primordia.core.config import Spec
 from primordia.core.experiment import KnownResult, Preset
 from primordia.core.findings import Picture, Table
+from primordia.core.inspection import Execution, Instruction, Specimen
+from primordia.core.interventions import Intervention
 from primordia.core.metrics import Metric
 from primordia.core.streams import Streams
 from primordia.core.views import View
-from walk import PALETTE, Walk, WalkConfig, WalkState, draw_ring
+from walk import PALETTE, Walk, WalkConfig, WalkState, draw_ring, put
 
 
 class OneVariant(Walk):
@@ -213,3 +216,105 @@ class AnySeed(OneVariant):
     @dataclasses.dataclass(frozen=True)
     class Config(WalkConfig):
         seed: Annotated[int, Spec("the seed", source="ours")] = 0
+
+
+class InspectErases(OneVariant):
+    def inspect(self, config: Any, state: WalkState, *where: Any) -> Any:
+        state.ring["visits"][:] = 0
+        return super().inspect(config, state, *where)
+
+
+class InspectCounts(OneVariant):
+    """Says something else each time it is asked."""
+
+    n_asked: ClassVar[int] = 0
+
+    def inspect(self, *where: Any) -> Any:
+        type(self).n_asked += 1
+        return (Table("Asked", ("times",), ((self.n_asked,),)),)
+
+
+class InspectWords(OneVariant):
+    def inspect(self, *where: Any) -> Any:
+        return ("a walker",)
+
+
+class SpecimenForNothing(OneVariant):
+    """Offers something to keep that can be put nowhere."""
+
+    def inspect(self, *where: Any) -> Any:
+        return (Specimen("a walker", "release", {}),)
+
+
+EXECUTION = Execution(
+    title="A walk",
+    tape=np.zeros(4, np.uint8),
+    parts=(("left", 2), ("right", 2)),
+    glyphs=tuple(f"{byte:02x}" for byte in range(256)),
+    classes=np.zeros(256, np.uint8),
+    palette=PALETTE,
+    registers=("ip", "head"),
+    pointers=("ip",),
+    opening=(0, 0),
+    matches=((1, 3),),
+    steps=(Instruction(0, 1, "+", "adds one", ((3, 1),), (1, 0)),),
+    stopped=False,
+)
+
+
+class BrokenExecution(OneVariant):
+    """A program of which nothing fits together."""
+
+    def inspect(self, *where: Any) -> Any:
+        steps = (Instruction(0, 1, "+", "adds one", ((4, 1),), (1,)),)
+        return (
+            dataclasses.replace(
+                EXECUTION, parts=(("left", 2),), glyphs=("00",), pointers=("tail",), steps=steps, matches=()
+            ),
+        )
+
+
+class UnmatchedExecution(OneVariant):
+    """A whole program, and one with a bracket outside its tape."""
+
+    def inspect(self, *where: Any) -> Any:
+        return EXECUTION, dataclasses.replace(EXECUTION, matches=((1, 4),))
+
+
+def changed(apply: Any, **more: Any) -> dict[str, Intervention]:
+    """The intervention of the walk, done in another way."""
+    return {"put": dataclasses.replace(Walk.interventions["put"], apply=apply, **more)}
+
+
+def put_in_place(config: Any, state: WalkState, streams: Streams, t: int, arguments: Any) -> WalkState:
+    state.crowd.positions[arguments.walker] = arguments.site
+    return state
+
+
+def put_where_time_says(config: Any, state: WalkState, streams: Streams, t: int, arguments: Any) -> WalkState:
+    distance = np.array(time.perf_counter_ns())
+    return dataclasses.replace(state, crowd=dataclasses.replace(state.crowd, distance=distance))
+
+
+def put_in_other_type(config: Any, state: WalkState, streams: Streams, t: int, arguments: Any) -> WalkState:
+    return dataclasses.replace(state, ring={"visits": state.ring["visits"].astype(np.uint16)})
+
+
+class PutWritesIntoItsInput(OneVariant):
+    interventions = changed(put_in_place)
+
+
+class PutKnowsTheTime(OneVariant):
+    interventions = changed(put_where_time_says)
+
+
+class PutChangesType(OneVariant):
+    interventions = changed(put_in_other_type)
+
+
+class SilentPut(OneVariant):
+    interventions = changed(put, meaning="")
+
+
+class OwnSet(OneVariant):
+    interventions: ClassVar[dict[str, Intervention]] = {"set": Walk.interventions["put"]}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from primordia.core import checks
-from primordia.core.errors import ContractError
+from primordia.core.errors import BadInputError, ContractError
 from walk import Walk
 
 # check: (the experiment that it alone refuses, what it says)
@@ -25,8 +25,8 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     "presets_valid": [(broken_walks.SilentPreset, "Preset large has no text.")],
     "init_pure": [(broken_walks.SeedIgnored, "Another seed gave the same state after one step.")],
     "step_pure": [
-        (broken_walks.WritesIntoItsInput, "A step changed the state it was given."),
-        (broken_walks.FlipsItsInput, "A step changed the state it was given."),
+        (broken_walks.WritesIntoItsInput, "step changed the state it was given."),
+        (broken_walks.FlipsItsInput, "step changed the state it was given."),
     ],
     "advance_equals_steps": [(broken_walks.AdvanceSums, "Chunks of 7 steps gave another row than single steps")],
     "resume_exact": [(broken_walks.HiddenMemory, "A resumed state went another way.")],
@@ -42,8 +42,8 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
         (broken_walks.FindingsErase, "findings changed the state it was given."),
         (broken_walks.FinishedErases, "finished changed the state it was given."),
         (broken_walks.FindingsCount, "findings answered the same question in two ways."),
-        (broken_walks.FinishedIsTrue, "finished returned True; it must be a sentence or None."),
-        (broken_walks.FindingsList, "findings returned list; it must be a tuple of findings."),
+        (broken_walks.FinishedIsTrue, "finished returned True; allowed: a sentence, None."),
+        (broken_walks.FindingsList, "It returned list; it must be a tuple of findings."),
         (
             broken_walks.FindingsWords,
             "A finding is a str; allowed: Table, Text, Picture, Chart, Animation, Matrix and Graph.",
@@ -56,6 +56,24 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
         (broken_walks.PictureBeyondItsPalette, "View The ring drew index 2; its palette has 2 colours."),
     ],
     "views_bounded": [(broken_walks.PaletteTooShort, "View ring drew index 2; its palette has 2 colours.")],
+    "inspect_pure": [
+        (broken_walks.InspectErases, "inspect changed the state it was given."),
+        (broken_walks.InspectCounts, "inspect answered the same question in two ways."),
+        (broken_walks.InspectWords, "A finding is a str; allowed: Table"),
+        (broken_walks.SpecimenForNothing, "Specimen 'a walker' is for 'release', which is none of the interventions."),
+        (
+            broken_walks.BrokenExecution,
+            "Execution 'A walk' does not fit together: parts, glyphs, registers, pointers, cells.",
+        ),
+        (broken_walks.UnmatchedExecution, "Execution 'A walk' does not fit together: cells."),
+    ],
+    "interventions_pure": [
+        (broken_walks.PutWritesIntoItsInput, "put changed the state it was given."),
+        (broken_walks.PutKnowsTheTime, "put answered the same question in two ways."),
+        (broken_walks.PutChangesType, "Intervention put changed the structure of the state."),
+        (broken_walks.SilentPut, "Intervention put lacks its meaning, or is 'set'."),
+        (broken_walks.OwnSet, "Intervention set lacks its meaning, or is 'set'."),
+    ],
     "thread_count_invariant": [(broken_walks.CountsThreads, "One and two threads gave different bits.")],
     "fresh_process_agrees": [(broken_walks.KnowsItsProcess, "A fresh process gave other bits.")],
     "known_result": [(broken_walks.WrongResult, "Expected 0.5, measured 1.0.")],
@@ -153,3 +171,18 @@ def test_a_class_that_cannot_be_run_is_refused_before_any_check() -> None:
 
     with pytest.raises(ContractError, match="The version of tests/walk is None; it must be"):
         list(checks.checks(Unversioned()))
+
+
+def test_an_intervention_that_does_not_take_the_lowest_values_gives_an_example() -> None:
+    def picky(config: Any, state: Any, streams: Any, t: int, arguments: Any) -> Any:
+        if arguments.site == 0:
+            raise BadInputError("Site 0 is taken.")
+        return state
+
+    class Picky(broken_walks.OneVariant):
+        interventions = broken_walks.changed(picky)
+
+    with pytest.raises(BadInputError, match="Site 0 is taken"):
+        checks.interventions_pure(checks._subject(Picky(), {}))
+    Picky.interventions = broken_walks.changed(picky, example={"site": 3})
+    checks.interventions_pure(checks._subject(Picky(), {}))

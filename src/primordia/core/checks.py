@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from primordia.core import config as configs
-from primordia.core import findings, registry, threads, tree
+from primordia.core import findings, inspection, interventions, registry, threads, tree
 from primordia.core.errors import ConfigError, ContractError, PrimordiaError
 from primordia.core.experiment import Experiment
 from primordia.core.metrics import Row, plain
@@ -153,28 +153,27 @@ def _global_generators() -> tuple[object, bytes, object]:
     return random.getstate(), np.asarray(numpy_state[1]).tobytes(), numpy_state[2:]
 
 
-def _copies(state: Any) -> dict[str, np.ndarray[Any, Any]]:
-    return {path: leaf.copy() for path, leaf in tree.to_arrays(state).items()}
+def _bits(state: Any) -> dict[str, tuple[Any, ...]]:
+    """The leaves of a state by path, as (dtype, shape, bytes): equal where states have the same bits."""
+    return {path: (str(leaf.dtype), leaf.shape, leaf.tobytes()) for path, leaf in tree.to_arrays(state).items()}
 
 
-def _unchanged(state: Any, kept: Mapping[str, np.ndarray[Any, Any]]) -> bool:
-    """Whether a state still has the leaves that `_copies` took of it (whose paths are no keys of a tree)."""
-    now = tree.to_arrays(state)
-    return now.keys() == kept.keys() and all(tree.same_bits(now[path], kept[path]) for path in kept)
+def _twice(name: str, state: Any, told: Callable[[Any], Any], ask: Callable[..., Any], *words: Any) -> Any:
+    """What is told of the answer to a question about a state that is asked twice, and changes nothing."""
+    kept, answers = _bits(state), []
+    for _ in range(2):
+        answers.append(told(ask(*words)))
+        _require(_bits(state) == kept, f"{name} changed the state it was given.")
+    _require(answers[0] == answers[1], f"{name} answered the same question in two ways.")
+    return answers[0]
 
 
 def step_pure(subject: Subject) -> None:
-    """A step leaves its input as it was and gives the same output for the same input."""
+    """A step and a measurement leave their input as it was and give the same output for the same input."""
     state, _ = subject.run(2)
-    kept = _copies(state)
-    one, first_row = subject.experiment.step(subject.config, state, subject.streams, 2)
-    _require(_unchanged(state, kept), "A step changed the state it was given.")
-    two, second_row = subject.experiment.step(subject.config, state, subject.streams, 2)
-    subject.experiment.measure(subject.config, state, subject.streams, 2)
-    _require(_unchanged(state, kept), "measure changed the state it was given.")
-    _require(
-        tree.same_bits(one, two) and dict(first_row) == dict(second_row), "Two equal steps gave different results."
-    )
+    given = (subject.config, state, subject.streams, 2)
+    _twice("step", state, lambda after: (_bits(after[0]), dict(after[1])), subject.experiment.step, *given)
+    _twice("measure", state, lambda row: repr(dict(row)), subject.experiment.measure, *given)
 
 
 def advance_equals_steps(subject: Subject) -> None:
@@ -198,7 +197,7 @@ def resume_exact(subject: Subject) -> None:
     expected, _ = subject.run(N_STEPS)
     state, _ = subject.run(3)
     template = subject.experiment.init(subject.config, subject.streams)
-    stored = _copies(state)
+    stored = {path: leaf.copy() for path, leaf in tree.to_arrays(state).items()}
     state = tree.from_arrays(template, stored)
     for t in range(3, N_STEPS):
         state, _ = subject.experiment.step(subject.config, state, subject.streams, t)
@@ -207,10 +206,7 @@ def resume_exact(subject: Subject) -> None:
 
 def structure_stable(subject: Subject) -> None:
     """Paths, shapes and dtypes of the state never change."""
-    shapes = []
-    for n in (0, 1, 3):
-        state, _ = subject.run(n)
-        shapes.append({path: (leaf.shape, str(leaf.dtype)) for path, leaf in tree.to_arrays(state).items()})
+    shapes = [{path: leaf[:2] for path, leaf in _bits(subject.run(n)[0]).items()} for n in (0, 1, 3)]
     _require(shapes[0] == shapes[1] == shapes[2], f"The state changed its structure: {shapes[0]} became {shapes[-1]}.")
 
 
@@ -245,14 +241,9 @@ def metrics_declared(subject: Subject) -> None:
 def views_bounded(subject: Subject) -> None:
     """Every view draws palette indices within its declared size and changes nothing."""
     state, _ = subject.run(2)
-    kept = _copies(state)
     for name, view in subject.experiment.views.items():
         _require(bool(view.meaning), f"View {name} does not say what one sees.")
-        first = view.pixels(subject.config, state, name)
-        _require(
-            np.array_equal(first, view.pixels(subject.config, state, name)), f"View {name} draws differently twice."
-        )
-    _require(_unchanged(state, kept), "A view changed the state.")
+        _twice(f"View {name}", state, np.ndarray.tobytes, view.pixels, subject.config, state, name)
 
 
 def findings_pure(subject: Subject) -> None:
@@ -261,26 +252,43 @@ def findings_pure(subject: Subject) -> None:
     for t in (0, 3):
         state, row = subject.run(t)
         row = {**row, **experiment.measure(config, state, subject.streams, t)}
-        kept = _copies(state)
-        for name, arguments in (("finished", (row,)), ("findings", (subject.streams, t))):
-            answers = []
-            for _ in range(2):
-                answer = getattr(experiment, name)(config, state, *arguments)
-                _require(_unchanged(state, kept), f"{name} changed the state it was given.")
-                answers.append(_findings(answer) if name == "findings" else answer)
-            whole = name == "findings" or answer is None or isinstance(answer, str)
-            _require(whole, f"finished returned {answer!r}; it must be a sentence or None.")
-            _require(answers[0] == answers[1], f"{name} answered the same question in two ways.")
+        ending = _twice("finished", state, lambda answer: answer, experiment.finished, config, state, row)
+        _require(ending is None or isinstance(ending, str), f"finished returned {ending!r}; allowed: a sentence, None.")
+        told = functools.partial(_told, findings.fault)
+        _twice("findings", state, told, experiment.findings, config, state, subject.streams, t)
 
 
-def _findings(answer: Any) -> str:
+def _told(fault: Callable[[Any], str | None], answer: Any) -> str:
     """Findings as a text that is the same for the same findings, once they are held to their declaration."""
-    _require(isinstance(answer, tuple), f"findings returned {type(answer).__name__}; it must be a tuple of findings.")
+    _require(isinstance(answer, tuple), f"It returned {type(answer).__name__}; it must be a tuple of findings.")
     for found in answer:
-        sentence = findings.fault(found)
+        sentence = fault(found)
         _require(sentence is None, sentence or "")
-    pixels = [findings.pixels(found) for found in answer]
-    return repr([(found, drawn.tobytes()) for found, drawn in zip(answer, pixels, strict=True)])
+    return repr([(found, findings.pixels(found).tobytes()) for found in answer])
+
+
+def inspect_pure(subject: Subject) -> None:
+    """`inspect` changes nothing, says the same when asked twice and whole things, at a corner of every view."""
+    experiment, config, (state, _) = subject.experiment, subject.config, subject.run(3)
+    told = functools.partial(_told, functools.partial(inspection.fault, experiment.interventions))
+    for last, (name, view) in enumerate(experiment.views.items(), 1):
+        place = [last % 2 * (size - 1) for size in view.draw(config, state).shape]
+        _twice("inspect", state, told, experiment.inspect, config, state, subject.streams, 3, name, *place)
+
+
+def interventions_pure(subject: Subject) -> None:
+    """Interventions change only what they return, the same when done twice, and keep the structure of the state."""
+    experiment, config, (state, _) = subject.experiment, subject.config, subject.run(3)
+    for name, intervention in experiment.interventions.items():
+        _require(name != "set" and bool(intervention.meaning), f"Intervention {name} lacks its meaning, or is 'set'.")
+        owed = [
+            field for field in configs.fields(intervention.Arguments).values() if field.default is dataclasses.MISSING
+        ]
+        lowest = {field.name: (*field.spec.choices, field.type(field.spec.ge or 0))[0] for field in owed}
+        done = interventions.arguments(experiment.interventions, name, {**lowest, **intervention.example})
+        after = _twice(name, state, _bits, intervention.apply, config, state, subject.streams, 3, done)
+        shapes = [{path: leaf[:2] for path, leaf in bits.items()} for bits in (_bits(state), after)]
+        _require(shapes[0] == shapes[1], f"Intervention {name} changed the structure of the state.")
 
 
 def thread_count_invariant(subject: Subject) -> None:
@@ -363,5 +371,6 @@ class _WatchedStreams:
 CHECKS: tuple[Callable[[Subject], None], ...] = (
     config_documented, config_round_trip, config_refuses_out_of_range, presets_valid, init_pure, step_pure,
     advance_equals_steps, resume_exact, structure_stable, streams_not_reused, metrics_declared, findings_pure,
-    views_bounded, thread_count_invariant, fresh_process_agrees, known_result, source_cited,
+    views_bounded, inspect_pure, interventions_pure, thread_count_invariant, fresh_process_agrees, known_result,
+    source_cited,
 )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from primordia.core import findings
 from primordia.core.findings import Finding, Picture
 from primordia.core.views import Colour
 
@@ -92,3 +93,23 @@ class Specimen:
 
 
 Inspected: TypeAlias = Finding | Execution | Specimen
+
+
+def fault(interventions: Collection[str], found: Any) -> str | None:
+    """What keeps part of an answer of `inspect` from being shown or used, or None; `interventions`: those there are."""
+    if isinstance(found, Specimen):
+        if found.intervention not in interventions:
+            return f"Specimen {found.title!r} is for {found.intervention!r}, which is none of the interventions."
+        return findings.fault(found.picture) if found.picture else None
+    if not isinstance(found, Execution):
+        return findings.fault(found)
+    cells = {cell for step in found.steps for cell in (step.at, *(cell for cell, _ in step.changes))}
+    whole = {
+        "parts": sum(n for _, n in found.parts) == len(found.tape),
+        "glyphs": len(found.glyphs) == len(found.classes) == 256 and max(found.classes) < len(found.palette),
+        "registers": {len(found.opening), *(len(step.registers) for step in found.steps)} == {len(found.registers)},
+        "pointers": set(found.pointers) <= set(found.registers),
+        "cells": cells.union(*found.matches) <= set(range(len(found.tape))),
+    }
+    broken = ", ".join(name for name, fits in whole.items() if not fits)
+    return f"Execution {found.title!r} does not fit together: {broken}." if broken else None

@@ -20,11 +20,13 @@ class Intervention:
         Arguments: a frozen dataclass whose fields carry `Spec`s, as those of a Config do.
         apply: (config, state, streams, t, arguments) -> the state after it. Pure, as `Experiment.step` is; it raises
             `BadInputError` for arguments that do not fit this state, and keeps the structure of the state.
+        example: arguments that fit any state, for the checks; those left out take their default or lowest value.
     """
 
     meaning: str
     Arguments: type[Any]
     apply: Callable[[Any, Any, Streams, int, Any], Any]
+    example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def arguments(declared: Mapping[str, Intervention], name: str, values: Mapping[str, Any]) -> Any:
