@@ -134,7 +134,7 @@ def test_a_click_tells_who_stands_there() -> None:
     config, state = moment(t=3, tokens=True)
     found = at(SOUP, config, state, 3, "map", 9, 17)  # the second row of tiles, the third program of it, its byte 9
     kinds = [type(one) for one in found]
-    assert kinds == [Table, Execution, Execution, Table, Specimen]
+    assert kinds == [Table, Specimen, Execution, Execution, Table]
     assert not [sentence for one in found if isinstance(one, Table) and (sentence := findings.fault(one))]
     place = int(places(Mixed(), 96)[1, 2])
     program = state.soup[place]
@@ -144,11 +144,11 @@ def test_a_click_tells_who_stands_there() -> None:
     assert facts["copies"] == "1 of 96 programs are equal to it"
     assert "byte 9" in facts
     assert f"of program {place}" in facts["bytes of the first soup"]
-    assert found[1].tape[:64].tobytes() == program.tobytes()
+    assert found[2].tape[:64].tobytes() == program.tobytes()
     hexadecimal = f"hex:{program.tobytes().hex()}"
-    assert found[-1].arguments == {"program": hexadecimal, "language": "bff_noheads_4bit", "place": place}
-    assert found[-1].picture.pixels.shape == (8, 8)
-    assert found[0].title == found[-1].title
+    assert found[1].arguments == {"program": hexadecimal, "language": "bff_noheads_4bit", "place": place}
+    assert found[1].picture.pixels.shape == (8, 8)
+    assert found[0].title == found[1].title
 
 
 def test_the_listing_is_that_of_the_tool() -> None:

@@ -77,12 +77,12 @@ class Glass:
         name = names.name(self.config.language, program)
         score = int(self._context.scores(np.array([place]))[0])
         yield self._facts(place, name, score, byte)
+        yield specimen(self.config.language, program, place, f"program {place} after {self.t:,} epochs, score {score}")
         yield self._alone(program, name)
         yield self._meeting(place)
         yield listing(self._language, program, f"Program {place} after {self.t:,} epochs, instruction by instruction")
         if score >= REPLICATOR_SCORE and len(program) <= DISSECTED:
             yield core(self.config.language, program, self.config.max_steps)
-        yield specimen(self.config.language, program, place, f"program {place} after {self.t:,} epochs, score {score}")
 
     def column(self, byte: int) -> Table:
         """The values that stand at one place of the programs, the most frequent first."""

@@ -3,9 +3,10 @@
 
 import { onLooks } from "./line_looks.js";
 import { make } from "./made.js";
-import { colours } from "./palettes.js";
+import { colours, css } from "./palettes.js";
 
-const WIDTHS = { 1: 22, 2: 26 }; // pixels of a cell, by the characters of its glyph
+const WIDTHS = { 1: [18, 24], 2: [19, 28] }; // pixels of a cell, least and most, by the characters of its glyph
+const GAP = 2;
 const SHORT = { pointer: "ip", head0: "h0", head1: "h1" };
 
 export function tapePicture(finding) {
@@ -14,7 +15,11 @@ export function tapePicture(finding) {
   const first = finding.tape.map((_, at) => cell(at, () => {}));
   const reading = make("output", { class: "execution-reading soft" });
   const state = { moment: null, paint: null };
-  const looks = () => { state.paint = paints(finding); };
+  const looks = () => {
+    state.paint = paints(finding);
+    first.forEach((box, at) => state.paint(box, finding.tape[at]));
+    legend.replaceChildren(...meanings(finding));
+  };
 
   function hover(at, on) {
     for (const other of [at, ...(partner.get(at) ?? [])]) cells[other].classList.toggle("matched", on && stands(finding, state.moment, other));
@@ -37,16 +42,15 @@ export function tapePicture(finding) {
     first.forEach((box, at) => box.classList.toggle("touched", moment.touched.has(at)));
   }
 
-  looks();
-  first.forEach((box, at) => state.paint(box, finding.tape[at]));
-  const grids = [...partsOf(finding, cells), reading];
+  const legend = make("ul", { class: "colour-legend" });
+  const grids = [...partsOf(finding, cells), legend, reading];
   const start = make("details", { class: "execution-start" }, make("summary", {}, "the tape before the first step"), ...partsOf(finding, first));
   const element = make("div", { class: "execution-tape" }, ...grids, start);
+  looks();
   fitColumns(element, finding);
   const stop = onLooks(() => {
     if (!element.isConnected) return stop();
     looks();
-    first.forEach((box, at) => state.paint(box, finding.tape[at]));
     show(state.moment);
   });
   return { element, show };
@@ -69,10 +73,13 @@ function partsOf({ parts, title }, cells) {
 // As many columns as fit, a power of two of them, so that places line up from row to row.
 function fitColumns(element, { glyphs, tape }) {
   const longest = Math.min(2, Math.max(...glyphs.map((glyph) => glyph.length)));
-  element.style.setProperty("--cell", `${WIDTHS[longest]}px`);
+  const [least, most] = WIDTHS[longest];
   const fit = () => {
-    const most = Math.max(4, Math.floor(element.clientWidth / (WIDTHS[longest] + 2)));
-    element.style.setProperty("--columns", String(Math.min(64, 2 ** Math.floor(Math.log2(Math.min(most, tape.length))))));
+    const room = element.clientWidth;
+    if (!room) return;
+    const columns = Math.min(64, tape.length, 2 ** Math.floor(Math.log2(Math.max(4, room / (least + GAP)))));
+    element.style.setProperty("--columns", String(columns));
+    element.style.setProperty("--cell", `${Math.min(most, Math.floor(room / columns) - GAP)}px`);
   };
   new ResizeObserver(fit).observe(element);
 }
@@ -87,9 +94,17 @@ function paints({ glyphs, classes, palette }) {
     box.shown = value;
     box.paints = rgb;
     box.textContent = glyphs[value];
-    box.style.background = `rgb(${rgb[3 * kind]} ${rgb[3 * kind + 1]} ${rgb[3 * kind + 2]})`;
+    box.style.background = css(rgb, kind);
     box.style.color = inks[kind];
   };
+}
+
+// What the colours mean that the tape shows, now or later.
+function meanings({ tape, steps, classes, palette }) {
+  const rgb = colours(palette);
+  const values = [...tape, ...steps.flatMap((step) => step.changes.map(([, value]) => value))];
+  const present = [...new Set(values.map((value) => classes[value]))].sort((one, other) => one - other);
+  return present.map((kind) => make("li", {}, make("i", { class: "swatch", style: { background: css(rgb, kind) } }), palette[kind][0]));
 }
 
 // Black or white, whichever stands out more against a colour (WCAG 2 relative luminance).
