@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import primordia
 from primordia.core.streams import Streams
 from primordia.engine import durable
 from primordia.engine.folder import Opened
@@ -49,6 +50,7 @@ def record(run: Opened, order: Order, room: int, progress: Progress) -> bytes:
     found = run.experiment.findings(last.config, last.state, Streams(run.config.seed), last.t)
     header = {
         "run": _told(run, order, last),
+        "primordia": primordia.__version__,
         "per_second": order.per_second,
         "findings": {"step": last.t, "found": showing.all_as_json(found)},
     }

@@ -44,7 +44,7 @@ export function picturePanel(place, link, run, description, tell) {
     state.view.colourByChange(state.byChange);
     state.view.onFrame((frame) => tell.frame(frame));
     state.view.onRefused((sentence) => tell.refused(sentence));
-    if (!link.recorded) state.view.onPick((row, column) => tell.pick(name, row, column));
+    state.view.onPick((row, column) => tell.pick(name, row, column));
     buttons.forEach((tab, at) => tab.setAttribute("aria-selected", String(names[at] === name)));
   }
 

@@ -99,14 +99,14 @@ export class Playing {
     this.halt();
     if (this.at === null && n > 0) return this.steerable ? this.steer("step", n) : undefined;
     if (this.at === null && this.mode === "playing") await this.pause();
-    const from = this.at ?? this.drawn ?? this.newest;
-    this.go(from + n);
+    this.go(this.beyond(this.at ?? this.drawn ?? this.newest, n));
   }
 
   // Shows a step, or with null what is newest.
   go(step, moving = false) {
     if (!moving) this.halt();
-    this.at = step === null || step >= this.newest ? null : Math.max(step, this.begins);
+    const known = step === null ? null : this.link.along?.(step) ?? step;
+    this.at = known === null || known >= this.newest ? null : Math.max(known, this.begins);
     this.tell();
   }
 
@@ -119,10 +119,10 @@ export class Playing {
   advance() {
     clearTimeout(this.timer);
     this.tell();
-    const wait = 1000 / (this.pace.most || USUAL.most);
+    const wait = 1000 / (this.link.perSecond ?? (this.pace.most || USUAL.most));
     this.timer = setTimeout(() => {
       if (!this.direction) return;
-      const next = this.shown + this.direction * this.stride;
+      const next = this.beyond(this.shown, this.direction * (this.link.recorded ? this.pace.n || 1 : this.stride));
       const arrived = this.direction > 0 ? next >= this.newest : next <= this.begins;
       if (arrived) this.arrive();
       else this.go(next, true);
@@ -135,6 +135,11 @@ export class Playing {
     this.direction = 0;
     this.go(forwards ? null : this.begins, true);
     if (forwards && this.steerable && this.mode === "paused") this.steer("play");
+  }
+
+  // The step so many further: of a recording, so many pictures.
+  beyond(step, n) {
+    return this.link.along?.(step, n) ?? step + n;
   }
 
   // Steps to a picture in a replay.
