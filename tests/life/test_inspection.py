@@ -379,3 +379,42 @@ def test_views_of_tokens_are_blank_without_them(name: str, n_programs: int, worl
     assert drawn.shape == SOUP.views["map"].pixels(config, state, "map").shape
     outside = (places(world, n_programs) < 0).mean()
     assert (drawn == len(view.palette) - 2).mean() == outside
+
+
+@pytest.mark.parametrize("language", ["i8080", "bff_long", "forth2"])
+def test_a_byte_of_a_long_tape_tells_what_begins_there(language: str) -> None:
+    experiment: Any = load("life/i8080-long-tape")
+    config = configs.from_dict(experiment.Config, {"language": language, "tape_length": 256, "first_tape": "bytes"})
+    state = experiment.init(config, Streams(0))
+    unit = np.frombuffer(b"\x01\xc5\x02", np.uint8)
+    tape = state.tape.copy()
+    tape[-9:], tape[:6] = np.tile(unit, 3), np.tile(unit, 2)
+    state = dataclasses.replace(state, tape=tape)
+    facts, kept, start, listed = at(experiment, config, state, 0, "tape", 15, 7)  # place 247, nine bytes before the end
+    assert facts.title == "Place 247 of the tape"
+    said = dict(facts.rows)
+    assert said["repeats"].startswith("with period 3: ")
+    assert said["copies"] == "5 end to end from here on, 5 on the tape"
+    assert kept.arguments["program"] == f"hex:{np.roll(tape, -247)[:16].tobytes().hex()}"
+    assert kept.arguments["place"] == 247
+    assert int(dict(start.rows)["bytes changed"]) >= 0
+    assert listed.rows[0][0] == 0
+    assert dict(at(experiment, config, state, 0, "repeats", 8, 8)[0].rows)["repeats"].startswith("no: ")
+    with pytest.raises(BadInputError, match="its rows are 0 to 15, its columns 0 to 15"):
+        at(experiment, config, state, 0, "tape", 16, 0)
+
+
+def test_a_find_of_a_search_is_shown_from_its_line() -> None:
+    experiment: Any = load("life/random-search")
+    config = configs.from_dict(experiment.Config, {"n_programs": 2, "language": "bff_noheads"})
+    state = experiment.init(config, Streams(0))
+    state.shelf[0], state.shelf_steps[0], state.shelf_scores[0] = np.frombuffer(FIG4_REPLICATOR, np.uint8), 7, 60
+    state.counts[2] = 1
+    found = at(experiment, config, state, 9, "found", 7, 511)
+    assert [type(one) for one in found] == [Table, Execution, Table, Text]
+    assert dict(found[0].rows)["found"] == "number 1, in batch 7"
+    assert found[1].tape[:64].tobytes() == FIG4_REPLICATOR
+    (nothing,) = at(experiment, config, state, 9, "found", 8, 0)
+    assert nothing.text == "Programs found so far: 1."
+    with pytest.raises(BadInputError, match="its rows are 0 to 511, its columns 0 to 511"):
+        at(experiment, config, state, 9, "found", 512, 0)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from primordia.core import config as configs
 from primordia.core import interventions, tree
 from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
+from primordia.core.registry import load
 from primordia.core.streams import Streams
 from primordia.life.experiments.soup import AnySoup, SoupSettings
 from primordia.life.experiments.soups import SoupState
@@ -188,3 +189,29 @@ def test_a_planted_program_keeps_its_tokens_while_it_is_copied() -> None:
     theirs, _ = SOUP.advance(with_organism, SOUP.init(with_organism, Streams(0)), Streams(0), 0, 7)
     assert tree.same_bits(ours, theirs)
     assert dataclasses.replace(ours, tokens=None).tokens is None
+
+
+def test_a_long_tape_is_planted_and_cleared_across_its_end() -> None:
+    experiment: Any = load("life/i8080-long-tape")
+    config = configs.from_dict(experiment.Config, {"tape_length": 256})
+    state = experiment.init(config, Streams(0))
+
+    def change(name: str, **values: Any) -> Any:
+        checked = interventions.arguments(experiment.interventions, name, values)
+        return experiment.interventions[name].apply(config, state, Streams(0), 3, checked).tape
+
+    planted = change("plant", program="hex:01 C5", place=253, copies=2, language="i8080")
+    assert np.roll(planted, 3)[:4].tobytes() == bytes.fromhex("01c501c5")
+    assert planted[1:253].tobytes() == state.tape[1:253].tobytes()
+    cleared = change("clear", place=255, n_bytes=2)
+    assert cleared[255] == cleared[0] == 0
+    assert cleared[1:255].tobytes() == state.tape[1:255].tobytes()
+    for name, values, sentence in (
+        ("plant", {"program": "hex:00", "place": 256}, "place=256 is no byte of this tape: it has 0 to 255"),
+        ("plant", {"program": "hex:00", "copies": 257}, "257 bytes do not fit on a tape of 256"),
+        ("plant", {"program": "hex:00", "language": "z80"}, "a program of z80, and here i8080 runs"),
+        ("plant", {"program": ""}, "is empty"),
+        ("clear", {"n_bytes": 300}, "300 bytes do not fit"),
+    ):
+        with pytest.raises(BadInputError, match=sentence):
+            change(name, **values)

@@ -11,11 +11,13 @@ import numpy.typing as npt
 from primordia.core.config import Spec
 from primordia.core.experiment import Experiment, KnownResult, Preset
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.life.claims.long_tape import CLAIMS
 from primordia.life.experiments import settings
 from primordia.life.experiments.paper import computational_life
+from primordia.life.long_tape.interventions import INTERVENTIONS
 from primordia.life.long_tape.languages import FAILURES, LANGUAGES, OPERATIONS, STEPS
 from primordia.life.long_tape.pictures import VIEWS
 
@@ -216,6 +218,7 @@ class LongTape(Experiment[LongTapeConfig, LongTapeState]):
     Config = LongTapeConfig
     metrics = METRICS
     transitions = TRANSITIONS
+    interventions = INTERVENTIONS
     views = VIEWS
     claims = CLAIMS
     determinism = "bitwise"
@@ -294,6 +297,14 @@ class LongTape(Experiment[LongTapeConfig, LongTapeState]):
         from primordia.life.long_tape.portrait import findings
 
         return findings(config.language, state.tape, config.own("limit"), config.head_offset, streams, t)
+
+    def inspect(
+        self, config: LongTapeConfig, state: LongTapeState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """What begins at the byte of a cell, what repeats there, and what a start there does."""
+        from primordia.life.glass.tapes import at
+
+        return at(config.language, state.tape, config.own("limit"), config.head_offset, row, column)
 
     def known_result(self, config: LongTapeConfig) -> KnownResult:
         """A program per language that copies itself, against the copies that its rules give by hand."""

@@ -16,6 +16,7 @@ from primordia.core.config import Spec
 from primordia.core.errors import BadInputError
 from primordia.core.interventions import Intervention
 from primordia.core.streams import Streams
+from primordia.life.reading import program_of
 
 if TYPE_CHECKING:
     from primordia.life.experiments.soups import SoupState
@@ -68,7 +69,11 @@ class Clearing:
 def plant(config: Any, state: SoupState, streams: Streams, t: int, arguments: Planting) -> SoupState:
     """The first bytes of the programs at these places are replaced; a shorter program leaves the rest as it is."""
     n_programs, length = state.soup.shape
-    program = organism(config.language, arguments, length)
+    program = program_of(config.language, config.language, arguments.program, arguments.language)
+    if len(program) > length:
+        raise BadInputError(
+            f"The program to plant has {len(program)} bytes, and there is room for {length}: shorten it."
+        )
     _check_place(arguments.place, n_programs)
     if arguments.copies > n_programs:
         raise BadInputError(
@@ -113,27 +118,6 @@ def clear(config: Any, state: SoupState, streams: Streams, t: int, arguments: Cl
         )
     places = (arguments.place + np.arange(arguments.n_programs))[:, None] % n_programs
     return _entered(state, t, places * length + np.arange(length), np.uint8(0))
-
-
-def organism(language: str, arguments: Planting, room: int) -> Bytes:
-    """The bytes of the program to plant, uint8 [byte].
-
-    Raises:
-        BadInputError: it cannot be read, is empty, longer than `room` bytes, or a program of another language.
-    """
-    from primordia.life.reading import parse
-
-    if arguments.language not in ("", language):
-        raise BadInputError(
-            f"This is a program of {arguments.language}, and here {language} runs, in which its bytes mean something "
-            f"else; plant it in a run of {arguments.language}, or leave out language."
-        )
-    program = np.frombuffer(parse(language, arguments.program), np.uint8)
-    if not len(program):
-        raise BadInputError("The program to plant is empty: write one byte or more.")
-    if len(program) > room:
-        raise BadInputError(f"The program to plant has {len(program)} bytes, and there is room for {room}: shorten it.")
-    return program
 
 
 def _check_place(place: int, n_programs: int) -> None:

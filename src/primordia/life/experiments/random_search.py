@@ -11,6 +11,7 @@ import numpy.typing as npt
 from primordia.core.config import Spec
 from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
 from primordia.core.findings import Finding, Table, Text
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -24,6 +25,8 @@ DISTRIBUTIONS = ("uniform", "cust", "cust64")
 LENGTH = 64
 SHELF = 64
 """Found programs that are kept; later ones are only counted."""
+PIXEL = 8
+"""Pixels that a byte is wide and high in the view of the shelf."""
 PAPER = "arXiv 2607.01483"
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -139,7 +142,7 @@ def draw_shelf(config: SearchConfig, state: SearchState) -> Bytes:
     kept = min(int(state.counts[2]), SHELF)
     classes = np.zeros((SHELF, LENGTH), np.uint8)
     classes[:kept] = class_table(config.language)[state.shelf[:kept]]
-    return np.ascontiguousarray(classes.repeat(8, axis=0).repeat(8, axis=1))
+    return np.ascontiguousarray(classes.repeat(PIXEL, axis=0).repeat(PIXEL, axis=1))
 
 
 @final
@@ -256,6 +259,19 @@ class RandomSearch(Experiment[SearchConfig, SearchState]):
             ),
             Text("The first replicators, disassembled", "\n\n".join(listings), "Offset, byte, glyph, meaning."),
         )
+
+    def inspect(
+        self, config: SearchConfig, state: SearchState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """The found program of a line: its execution, its listing and its core."""
+        from primordia.life.glass import shelves
+        from primordia.life.microscope.portrait import Subject
+
+        place = shelves.spot(row, column, SHELF, LENGTH, PIXEL)
+        if place >= int(state.counts[2]):
+            return (Text("Nothing here yet", f"Programs found so far: {int(state.counts[2])}."),)
+        subject = Subject(config.language, state.shelf[place], streams, t, config.max_steps)
+        return shelves.at(subject, place + 1, int(state.shelf_steps[place]), int(state.shelf_scores[place]))
 
     def known_result(self, config: SearchConfig) -> KnownResult:
         """The evaluator on 10,000 random tapes, against the operations and the hash of the authors' implementation."""
