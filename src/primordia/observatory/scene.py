@@ -127,7 +127,7 @@ class Scene:
         ran = actor is self.live
         if ran:
             self.live = None
-            if why:
+            if why or (self.progress or {}).get("mode") != "over":
                 self._told("over", {"reason": why})
         if actor is self.replay:
             self.replay = None

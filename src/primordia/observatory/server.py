@@ -170,18 +170,35 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted)
     async with observatory.open():
-        if begin is not None:
-            answer = await observatory.replies.answer(begin, lambda share, what: None)
-            page = f"/run/{answer['run']}"
-        say(f"observatory  {observatory.access.address('owner', page)}")
-        if read_only:
-            say(f"to look only {observatory.access.address('guest', page)}")
-        if open_browser:
-            loop.run_in_executor(None, webbrowser.open, observatory.access.address("owner", page))
-        await stop.wait()
+        showing = asyncio.create_task(_show(observatory, page, begin, read_only, open_browser, say))
+        stopped = asyncio.create_task(stop.wait())
+        # A run that takes long to start does not keep Ctrl-C waiting.
+        await asyncio.wait({showing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if showing.done():
+            showing.result()
+        await stopped
         if observatory.company.live():
             say("ending every run that runs here, with a checkpoint; press Ctrl-C again to stop at once")
         return [scene.folder.path for scene in await observatory.end(at_once)]
+
+
+async def _show(
+    observatory: Observatory,
+    page: str,
+    begin: protocol.Begin | None,
+    read_only: bool,
+    open_browser: bool,
+    say: Callable[[str], None],
+) -> None:
+    """Start the run that was asked for, and say where its page is."""
+    if begin is not None:
+        answer = await observatory.replies.answer(begin, lambda share, what: None)
+        page = f"/run/{answer['run']}"
+    say(f"observatory  {observatory.access.address('owner', page)}")
+    if read_only:
+        say(f"to look only {observatory.access.address('guest', page)}")
+    if open_browser:
+        await asyncio.to_thread(webbrowser.open, observatory.access.address("owner", page))
 
 
 @final
