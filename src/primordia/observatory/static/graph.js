@@ -19,7 +19,7 @@ export function render(finding) {
     ties: arrows(finding.nodes, finding.edges),
     heaviest: Math.max(1e-12, ...finding.edges.map((edge) => Math.abs(edge.weight))),
   };
-  const legend = make("ul", { class: "picture-legend" });
+  const legend = make("ul", { class: "colour-legend" });
   const paint = () => { if (holder.clientWidth) drawGraph(graph, legend); };
   graph.paint = paint;
   new ResizeObserver(paint).observe(holder);

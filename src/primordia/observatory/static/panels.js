@@ -10,7 +10,7 @@ import { lastAt } from "./thinning.js";
 const MANY = 6; // from so many panels on there is a box to find one
 const STEEP = 30; // as in the report: a metric that should become small and did, by this factor, has a log axis
 
-// Panels are {title, facts, lines, levels, small}; lines {name, facts, unit, look, xs, ys, band} as in plot.js, except
+// Panels are {title, facts, lines, levels, small, reach}; lines {name, facts, unit, look, xs, ys, band} as in plot.js, except
 // that `look` is a function, asked again when colours change. Arrays grow in place; then `changed` is called.
 export function panelGrid(place, panels, { height = 132, xName = "step" } = {}) {
   const grid = make("div", { class: "series-grid" });
@@ -75,7 +75,7 @@ function markStrip(xName, go) {
       element.hidden = x === null && !marks.childElementCount;
     },
     add(x, name, facts) {
-      const chip = make("button", { type: "button", class: "chip mark", "data-x": x, on: { click: () => go(x) } }, name, make("b", {}, written(x)));
+      const chip = make("button", { type: "button", class: "chip series-mark", "data-x": x, on: { click: () => go(x) } }, name, make("b", {}, written(x)));
       if (facts) explain(chip, facts);
       const later = [...marks.children].find((other) => Number(other.dataset.x) > x);
       marks.insertBefore(chip, later ?? null);
@@ -121,7 +121,7 @@ function onePanel(panel, shared, height) {
       const lines = panel.lines.map((line) => ({ ...line, look: line.look() }));
       const named = new Set((panel.levels ?? []).map((level) => level.name));
       const marks = shared.marks.map((mark) => ({ ...mark, faint: !named.has(mark.name) }));
-      drawn.show(lines, { marks, levels: panel.levels ?? [], logY: steep(panel) });
+      drawn.show(lines, { marks, levels: panel.levels ?? [], logY: steep(panel), reach: panel.reach?.() });
       each.point(shared.hovered ?? shared.held);
     },
     point(x) {

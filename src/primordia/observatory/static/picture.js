@@ -21,7 +21,7 @@ export function decoded(text) {
 export function framed({ title, rows, columns, palette }, pixels) {
   const canvas = make("canvas", { width: columns, height: rows, role: "img", "aria-label": title, class: "indexed" });
   const reading = make("output", { class: "picture-reading soft" });
-  const legend = make("ul", { class: "picture-legend" });
+  const legend = make("ul", { class: "colour-legend" });
   const holder = make("div", { class: "picture-holder" }, canvas);
   const present = [...new Set(pixels)].sort((one, other) => one - other).filter((index) => palette[index]?.[0]);
   let shown = 0, table = null;

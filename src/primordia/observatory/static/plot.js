@@ -23,9 +23,10 @@ export function plot(place, options) {
   box.addEventListener("keydown", (event) => keyed(panel, event));
   return {
     box,
-    // Shows these lines; arrays may have grown since the last time.
-    show(lines, { marks = [], levels = [], logY = options.logY } = {}) {
-      Object.assign(panel, { lines, marks, levels });
+    // Shows these lines; arrays may have grown since the last time. `reach` [low, high] holds the heights of several plots
+    // equal.
+    show(lines, { marks = [], levels = [], logY = options.logY, reach = null } = {}) {
+      Object.assign(panel, { lines, marks, levels, reach });
       panel.options = { ...options, logY };
       refresh(panel);
     },
@@ -148,6 +149,7 @@ function span(panel, low, high) {
 // A little air above and below; a level that is near is shown too.
 function heights(panel, low, high) {
   if (low === null) return panel.options.logY ? [0.1, 1] : [0, 1];
+  if (panel.reach) [low, high] = panel.reach;
   if (panel.options.logY) return globalThis.uPlot.rangeLog(low, high, 10, false);
   const reach = high - low || Math.abs(high) || 1;
   for (const { y } of panel.levels) {
