@@ -35,7 +35,7 @@ export function field(declared, value = declared.default) {
 }
 
 function named(declared) {
-  return hasUnit(declared.unit) ? `${spoken(declared.name)} (${declared.unit})` : spoken(declared.name);
+  return hasUnit(declared.unit) && declared.unit !== declared.name ? `${spoken(declared.name)} (${declared.unit})` : spoken(declared.name);
 }
 
 function inputFor(declared, id) {
@@ -46,7 +46,12 @@ function inputFor(declared, id) {
   }
   const number = declared.type === "int" || declared.type === "float";
   const facts = { id, type: "text", autocomplete: "off", spellcheck: "false" };
-  return make("input", { ...facts, inputmode: number ? "decimal" : null, placeholder: declared.allowed || null });
+  return make("input", { ...facts, inputmode: number ? "decimal" : null, placeholder: hint(declared) });
+}
+
+// Said in the empty field; a text of any kind needs no hint.
+function hint({ allowed, type }) {
+  return allowed && (type !== "str" || !allowed.startsWith("anything")) ? allowed : null;
 }
 
 function write(input, declared, value) {

@@ -3,6 +3,7 @@
 //   const view = imageView(place, link, { run, view, declaration, step = null })
 //   declaration is {meaning, needs, palette} as described; a picture stands there until `close`
 //   view.show(null | step)          live, or a step; onFrame(fn(frame)) is called after each picture that was drawn
+//   view.again()                   asks once more for what is shown
 //   view.fit() · zoomBy(factor) · panBy(right, down)   in CSS pixels
 //   view.crosshair(on) · moveCrosshair(right, down) · pickCrosshair()   pointing by keyboard
 //   view.onPick(fn(row, column)) · mark({row, column} | null) · colourByChange(on) · highlight(index | null)
@@ -82,6 +83,7 @@ class ImageView {
       lens: () => this.lens,
       pixel: (x, y) => this.painter.pixel(Math.floor(x * this.ratio), Math.floor(y * this.ratio)),
       lookId: () => this.look.id,
+      again: () => this.look.turn({}),
       close: () => this.close(),
     };
   }

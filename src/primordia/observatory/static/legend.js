@@ -9,7 +9,7 @@ const MOST = 16;
 const PAUSE = 250; // milliseconds between two counts while pictures stream in
 
 export function legend(place, view, palette) {
-  const list = make("ul", { class: "picture-legend", "aria-label": "Colours" });
+  const list = make("ul", { class: "view-legend", "aria-label": "Colours" });
   place.append(list);
   const drawn = new Map();
   let shown = "";

@@ -55,8 +55,17 @@ function notFound(sentence) {
     make("div", { class: "page stack" }, make("p", { role: "alert" }, sentence), make("p", {}, back)));
 }
 
+// The token was good once; it need not stand in the address any longer.
+function forgetToken() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("token")) return;
+  address.searchParams.delete("token");
+  history.replaceState(null, "", address);
+}
+
 async function begin() {
   applyTheme();
+  forgetToken();
   document.body.append(banner, place);
   const late = setTimeout(() => { if (banner.hidden) trouble("lost"); }, 1500);
   const link = await connect(trouble);

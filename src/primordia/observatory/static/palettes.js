@@ -13,10 +13,13 @@ export const schemeNames = {
 
 // Each from dark to light, so that neighbours differ in lightness as well as in hue.
 const SETS = {
-  tol: ["#0d1018", "#332288", "#882255", "#117733", "#aa4499", "#999933", "#cc6677", "#44aa99", "#88ccee", "#ddcc77", "#eeeeee"],
-  okabe: ["#0a0c10", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#ffffff"],
-  grey: ["#101216", "#ffffff"],
+  tol: ["#332288", "#882255", "#117733", "#aa4499", "#999933", "#cc6677", "#44aa99", "#88ccee", "#ddcc77", "#eeeeee"],
+  okabe: ["#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#ffffff"],
+  grey: ["#484848", "#ffffff"],
 };
+
+const DARK = 24; // of 255
+const MOST_DARK = 2;
 
 const listeners = new Set();
 let chosen = null;
@@ -53,12 +56,15 @@ export function channels(hex) {
 }
 
 // The entry of the k-th lightness gets the k-th colour of the set; between two colours of it where they do not suffice.
+// A nearly black ground, and what lies outside it, stay as they are.
 function spread(declared, set, smooth) {
-  const order = declared.map((_, index) => index).sort((a, b) => lightness(declared[a]) - lightness(declared[b]) || a - b);
-  const shown = [];
-  order.forEach((index, rank) => {
-    const at = declared.length > 1 ? (rank / (declared.length - 1)) * (set.length - 1) : 0;
-    shown[index] = smooth || declared.length > set.length ? between(set, at) : set[Math.round(at)];
+  const shown = declared.map((each) => each);
+  const dark = declared.filter((each) => lightness(each) < DARK).length;
+  const ranked = declared.map((_, index) => index).filter((index) => dark > MOST_DARK || lightness(declared[index]) >= DARK);
+  ranked.sort((a, b) => lightness(declared[a]) - lightness(declared[b]) || a - b);
+  ranked.forEach((index, rank) => {
+    const at = ranked.length > 1 ? (rank / (ranked.length - 1)) * (set.length - 1) : set.length - 1;
+    shown[index] = smooth || ranked.length > set.length ? between(set, at) : set[Math.round(at)];
   });
   return shown;
 }

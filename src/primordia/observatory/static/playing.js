@@ -47,11 +47,10 @@ export class Playing {
 
   progress({ step, steps_per_second: rate, mode, why }) {
     Object.assign(this, { newest: step, rate: mode === "playing" ? rate : 0, mode, why });
-    if (mode !== "over") this.status = "running";
     this.tell();
   }
 
-  happened({ event }) {
+  happened({ event: { event } }) {
     if (event in OVER) this.status = OVER[event];
     else if (event === "started" || event === "resumed") this.status = "running";
   }

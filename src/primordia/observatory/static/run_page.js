@@ -19,6 +19,8 @@ import { Timeline, marksOf, saidOf } from "./timeline.js";
 import { toolbar } from "./toolbar.js";
 import { nextScheme, topBar } from "./top_bar.js";
 
+const AFTER_THE_END = 300; // milliseconds, until the run has written what it was
+
 export async function open(place, link, words) {
   const answer = await link.ask("Watch", { run: words[0] });
   const page = new RunPage(place, link, answer);
@@ -70,7 +72,7 @@ class RunPage {
     const { link, run, description, answer, playing } = this;
     const steering = !link.readOnly && !link.recorded;
     this.side = sidePanels(side, [["measures", "Measures"], ["findings", "Findings"], !link.recorded && ["place", "Inspect"],
-      steering && ["take-part", "Take part"], steering && ["rules", "Stop rules"], ["about", "About"]].filter(Boolean));
+      steering && ["change", "Change"], steering && ["rules", "Stop rules"], ["about", "About"]].filter(Boolean));
     const context = { link, run, experiment: description,
       onIntervene: steering ? (name, given) => interveneDialog(this.facts, name, given) : null,
       onFreeze: steering ? (specimen) => runDeeds.freeze(this, specimen) : null };
@@ -82,7 +84,7 @@ class RunPage {
     settingsPanel(this.side.box("about"), link, answer);
     if (!link.recorded) this.placed = placePanel(this.side.box("place"), { link, run, description, context, answered: (found) => this.foundPlace(found) });
     if (!steering) return;
-    this.takePart = interventionsPanel(this.side.box("take-part"), { ...this.facts, onPlace: (fn) => { this.onPlace = [...(this.onPlace ?? []), fn]; } });
+    this.takePart = interventionsPanel(this.side.box("change"), { ...this.facts, onPlace: (fn) => { this.onPlace = [...(this.onPlace ?? []), fn]; } });
     this.rules = rulesPanel(this.side.box("rules"), { link, run, description });
   }
 
@@ -173,7 +175,15 @@ class RunPage {
     this.measures.cursor(playing.at);
     this.status.show(playing);
     this.takePart?.open(playing.steerable);
+    this.lookAtTheEnd();
     if (playing.mode === "paused") this.rules?.paused(playing.why);
+  }
+
+  // A run that has ended draws no more; its last picture comes from the recording.
+  lookAtTheEnd() {
+    const ended = this.playing.mode === "over";
+    if (ended && this.ended === false) setTimeout(() => this.picture.view()?.again(), AFTER_THE_END);
+    this.ended = ended;
   }
 
   drawn(frame) {
@@ -195,9 +205,10 @@ class RunPage {
     this.placed?.ask(view, row, column, this.playing.at ?? (this.playing.busy ? null : this.playing.drawn));
   }
 
-  foundPlace(answer) {
-    const said = [answer, ...answer.found].map((each) => each.place ?? each.arguments?.place).find((each) => each !== undefined);
-    if (said === undefined) return;
+  // The place that an answer names: a table of what stands there has a row "place".
+  foundPlace({ found }) {
+    const said = found.flatMap((each) => (each.kind === "table" ? each.rows : [])).find(([name]) => name === "place")?.[1];
+    if (!Number.isInteger(said)) return;
     this.place = said;
     for (const listener of this.onPlace ?? []) listener(said);
   }

@@ -23,11 +23,13 @@ export function refusal(error) {
 // Opens a dialog with these children; it is gone when it closes. Escape closes it.
 export function dialog(title, ...children) {
   const heading = make("h2", {}, title);
-  const opened = make("dialog", { "aria-label": title }, heading, ...children);
+  const close = control("Close", () => opened.close(), { icon: "close", kind: "quiet" });
+  const opened = make("dialog", { "aria-label": title }, make("div", { class: "dialog-top" }, heading, close), ...children);
   opened.addEventListener("close", () => opened.remove());
   opened.addEventListener("pointerdown", (event) => { if (event.target === opened && outside(opened, event)) opened.close(); });
   document.body.append(opened);
   opened.showModal();
+  (opened.querySelector("input, select, .button.main") ?? close).focus();
   return opened;
 }
 

@@ -3,7 +3,7 @@
 import { make } from "./made.js";
 import { keep, recall } from "./remember.js";
 
-const [LEAST, USUAL, MOST] = [280, 420, 900];
+const [LEAST, USUAL, MOST] = [280, 400, 900];
 
 export function sidePanels(place, named) {
   const list = make("div", { class: "tabs", role: "tablist", "aria-label": "Panels" });

@@ -12,7 +12,7 @@ export function toolbar(place, link, description, playing, deeds) {
   const word = description.step_word;
   const play = control("Play", deeds.play, { icon: "play", key: "Space", kind: "main" });
   const backwards = control("Play backwards", deeds.backwards, { icon: "backwards", key: "Shift+Space" });
-  const now = control("Newest step", deeds.now, { icon: "now", key: "n" });
+  const now = control("Newest step", deeds.now, { icon: "now", key: "n", kind: "quiet" });
   const field = make("input", { type: "text", inputmode: "numeric", class: "step-field", id: "step-field", title: "Go to a step (g)" });
   const newest = make("span", { class: "soft" });
   const pace = make("output", { class: "pace" });
@@ -25,7 +25,7 @@ export function toolbar(place, link, description, playing, deeds) {
   const go = () => { deeds.goStep(Number(field.value.replace(/\D/g, ""))); field.blur(); };
   field.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); else if (event.key === "Escape") field.blur(); });
 
-  const group = (label, kind, ...children) => make("div", { class: `row group ${kind}`, role: "group", "aria-label": label }, children);
+  const group = (label, kind, ...children) => make("div", { class: `row group ${kind}`, role: "group", "aria-label": label }, ...children);
   const server = link.recorded ? [] : [
     control("Branch from here", deeds.branch, { icon: "branch", key: "Shift+B" }),
     control("Bookmark", deeds.bookmark, { icon: "bookmark", key: "b" }),
@@ -40,7 +40,7 @@ export function toolbar(place, link, description, playing, deeds) {
     group("Step", "step-group", make("label", { for: "step-field", class: "soft" }, word), field, newest),
     group("Speed", "pace-group", control("Half as many steps to a picture", deeds.slower, { icon: "slower", key: "[" }), pace,
       control("Twice as many steps to a picture", deeds.faster, { icon: "faster", key: "]" }), free, link.recorded ? null : undrawn),
-    rates, make("span", { class: "grow" }), group("Run", "run-group", server));
+    rates, make("span", { class: "grow" }), group("Run", "run-group", ...server));
 
   const show = () => {
     relabel(play, playing.busy ? "Pause" : playWords(playing), playing.busy ? "pause" : "play", "Space");
@@ -56,6 +56,7 @@ export function toolbar(place, link, description, playing, deeds) {
   };
   const tell = () => { rates.textContent = `${written(rounded(playing.rate))} ${word}s/s · ${written(rounded(pictures.rate()))} pictures/s`; };
   const timer = setInterval(tell, 500);
+  field.addEventListener("blur", show);
   playing.onChange(show);
   show();
   tell();
