@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,10 @@ from primordia.core import interventions, tree
 from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
 from primordia.core.registry import load
 from primordia.core.streams import Streams
+from primordia.engine import launch, schedule
+from primordia.engine.folder import RunFolder
+from primordia.engine.helm import Helm
+from primordia.engine.opening import open_run
 from primordia.life.experiments.soup import AnySoup, SoupSettings
 from primordia.life.experiments.soups import SoupState
 from primordia.life.lineage.tokens import origin
@@ -215,3 +222,52 @@ def test_a_long_tape_is_planted_and_cleared_across_its_end() -> None:
     ):
         with pytest.raises(BadInputError, match=sentence):
             change(name, **values)
+
+
+PLAN = (
+    (0, "plant", {"program": "hex:5B5B7B2E3E5D2D5D", "place": 3, "copies": 2}),
+    (5, "scatter", {"n_bytes": 64}),
+    (5, "scatter", {"n_bytes": 64}),
+    (5, "set", {"settings": {"mutation_rate": 0.01}}),
+    (9, "clear", {"place": 60, "n_programs": 8}),
+    (9, "poke", {"place": 1, "offset": 2, "byte": 91}),
+)
+
+
+def steered(root: Path, values: dict[str, Any]) -> RunFolder:
+    """A run to which the plan is done by somebody in a second thread, who then leaves."""
+    helm, config = Helm(paused=True), configs.from_dict(SoupSettings, {"n_programs": 64, "max_steps": 32, **values})
+
+    def order() -> None:
+        try:
+            for t, name, arguments in PLAN:
+                while (newest := helm.ring.newest()) is None or helm.mode == "playing":
+                    time.sleep(0.001)
+                if t > newest.t:
+                    helm.step(t - newest.t)
+                    while helm.ring.newest().t < t or helm.mode == "playing":
+                        time.sleep(0.001)
+                helm.intervene(name, arguments)
+        finally:
+            helm.leave("all is done")
+
+    thread = threading.Thread(target=order, daemon=True)
+    thread.start()
+    plan = schedule.make(SOUP, {"steps": 12, "every": 4, "checkpoint_every": 6})
+    outcome = launch.start(SOUP, config, plan, root=root, address="life/soup", helm=helm)
+    thread.join(60)
+    assert (outcome.step, outcome.reason) == (9, "all is done")
+    return outcome.folder
+
+
+def test_a_run_that_was_changed_replays_to_the_same_bits(root: Path) -> None:
+    run = open_run(steered(root, {"tokens": True, "language": "z80", "tape_length": 16, "world": "grid"}))
+    state, config = SOUP.init(run.config, Streams(0)), run.config
+    for t in range(13):
+        for _, name, arguments in [entry for entry in PLAN if entry[0] == t]:
+            if name == "set":
+                config = configs.override(config, arguments["settings"])
+            else:
+                state = after(config, state, t, name, **arguments)
+        assert tree.same_bits(launch.moment_at(run, t).state, state)
+        state, _ = SOUP.step(config, state, Streams(0), t)
