@@ -4,10 +4,10 @@ import http.client
 import socket
 
 import pytest
-import runs
 from serving import Served
 from websockets.exceptions import InvalidStatus
 
+import runs
 from primordia.core.errors import BadInputError
 from primordia.observatory.server import Observatory
 

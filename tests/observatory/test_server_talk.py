@@ -5,12 +5,12 @@ import json
 import time
 
 import pytest
-import runs
 from serving import SECONDS, WALK, Served
-from walk import Walk
 
+import runs
 from primordia.engine import launch, opening
 from primordia.observatory import protocol, socket
+from walk import Walk
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +97,7 @@ def test_a_recorded_run_is_told_and_shown_at_any_step(served, root, recorded):
         asked = page.look(recorded, step=None, left=2, columns=3, stride=2)
         assert page.next("Frame", stride=2).pixels == drawn(root, recorded, 40)[::2, 2:8:2].tobytes()
         assert page.next("Answer", id=asked)["value"] == {}
-        assert [found["title"] for found in page.ask("Findings", run=recorded, step=12)["found"]][0] == (
-            "Most visited sites"
-        )
+        assert page.ask("Findings", run=recorded, step=12)["found"][0]["title"] == ("Most visited sites")
 
 
 def test_what_cannot_be_seen_is_refused_in_a_sentence(served, recorded):
@@ -125,6 +123,8 @@ def test_nonsense_is_refused_and_the_page_stays(served):
         assert "did you mean 'Watch'" in page.next("Refusal", id=77)["sentence"]
         page.socket.send(b"\x00\x01")
         assert page.next("Refusal")["id"] == 0
+        for run in ("\ud800", "\0", "a" * 5000, "../..", ""):
+            assert "There is no run" in page.refusal("Watch", run=run)
         page.say("Ready", channel=40_000)
         page.say("Close", channel=-1)
         assert page.ask("Shelf")["items"] == []

@@ -115,7 +115,7 @@ def find(root: Path, run: str) -> RunFolder:
     # Asked of the file system by its exact name: an id from a page may hold anything.
     if run and run not in (".", "..") and not {"/", "\\", "\0"} & set(run):
         for wing in root.glob("[!.]*/[!.]*"):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 if (wing / run / "run.json").is_file() and wing.parent.name not in NO_RUNS:
                     return RunFolder(wing / run)
     raise RunFolderError(

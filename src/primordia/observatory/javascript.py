@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_type_hints
 
@@ -21,11 +22,17 @@ def source() -> str:
     parts = [
         TOP,
         f"export const VERSION = {protocol.VERSION};\n",
-        f"export const REQUESTS = {json.dumps(requests)};\n",
-        f"export const MESSAGES = {json.dumps(messages)};\n",
+        _table("REQUESTS", requests),
+        _table("MESSAGES", messages),
         _reader(),
     ]
     return "".join(parts)
+
+
+def _table(name: str, kinds: Mapping[str, list[str]]) -> str:
+    """A constant with the fields of each kind, one kind a line."""
+    lines = "".join(f"  {kind}: {json.dumps(fields)},\n" for kind, fields in kinds.items())
+    return f"export const {name} = {{\n{lines}}};\n"
 
 
 def _reader() -> str:

@@ -9,6 +9,8 @@ from primordia.core.errors import BadInputError
 from primordia.observatory import protocol
 
 LARGEST = 2**32 - 1
+LONGEST_SIDE = 2**16 - 1
+"""Cells along a side of one picture."""
 MOST_CHANNELS = 64
 """Pictures that one page may show at once."""
 
@@ -103,6 +105,11 @@ class Sight:
 
     def receive(self, message: dict[str, Any], pixels: bytes) -> None:
         """Take a new picture and give it to every channel that waits."""
+        if (most := max(int(message["rows"]), int(message["columns"]))) > LONGEST_SIDE:
+            self.refuse(
+                f"This picture has {most} cells on one side; ask for at most {LONGEST_SIDE}, or a larger stride."
+            )
+            return
         self._picture = (message, pixels)
         self._count += 1
         self.awaited = False

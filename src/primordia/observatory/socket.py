@@ -151,8 +151,8 @@ class Page:
             return
         try:
             self._begin(request)
-        except PrimordiaError as error:
-            self._outgoing.put(Refusal(number, str(error)))
+        except Exception as error:
+            self._outgoing.put(Refusal(number, _sentence(error)))
 
     def _begin(self, request: Any) -> None:
         if isinstance(request, Ready):
@@ -231,11 +231,16 @@ class Page:
         """Answer, or say in a sentence why not: whatever is in a folder, the page is told and stays."""
         try:
             await answer()
-        except PrimordiaError as error:
-            self._outgoing.put(Refusal(number, str(error)))
         except Exception as error:
-            said = " ".join(str(error).split()).rstrip(".")
-            self._outgoing.put(Refusal(number, f"The observatory could not do this: {type(error).__name__}: {said}."))
+            self._outgoing.put(Refusal(number, _sentence(error)))
+
+
+def _sentence(error: Exception) -> str:
+    """An error for the page: our own as they are, others with what they are."""
+    if isinstance(error, PrimordiaError):
+        return str(error)
+    said = " ".join(str(error).split()).rstrip(".")
+    return f"The observatory could not do this: {type(error).__name__}: {said}."
 
 
 def _id_of(text: str | None) -> int:

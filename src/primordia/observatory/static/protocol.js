@@ -1,7 +1,39 @@
 // Written by primordia.observatory.javascript from protocol.py; a test fails when the two drift apart.
 export const VERSION = 1;
-export const REQUESTS = {"Catalogue": ["id"], "Describe": ["id", "experiment"], "Watch": ["id", "run"], "Unwatch": ["id", "run"], "Begin": ["id", "experiment", "preset", "settings", "schedule", "paused"], "Resume": ["id", "run", "paused"], "Again": ["id", "run", "seed", "paused"], "Fork": ["id", "run", "step", "settings", "schedule", "paused"], "Steer": ["id", "run", "action", "n", "pictures_per_second"], "Rules": ["id", "run", "rules"], "Look": ["id", "channel", "run", "view", "step", "top", "left", "rows", "columns", "stride"], "Ready": ["channel"], "Close": ["channel"], "Inspect": ["id", "run", "step", "view", "row", "column"], "Findings": ["id", "run", "step"], "Intervene": ["id", "run", "name", "arguments"], "Bookmark": ["id", "run", "step", "note"], "Shelf": ["id"], "Freeze": ["id", "run", "step", "view", "name", "specimen"], "Thaw": ["id", "item", "run", "arguments"], "Discard": ["id", "item"], "Export": ["id", "run", "form", "views", "first", "last", "every", "scale", "pictures_per_second"], "Sweep": ["id", "experiment"]};
-export const MESSAGES = {"Welcome": ["version", "primordia", "read_only"], "Answer": ["id", "value"], "Refusal": ["id", "sentence"], "Progress": ["run", "step", "revision", "steps_per_second", "mode", "why"], "Rows": ["run", "rows"], "Happened": ["run", "event"], "Making": ["id", "share", "what"]};
+export const REQUESTS = {
+  Catalogue: ["id"],
+  Describe: ["id", "experiment"],
+  Watch: ["id", "run"],
+  Unwatch: ["id", "run"],
+  Begin: ["id", "experiment", "preset", "settings", "schedule", "paused"],
+  Resume: ["id", "run", "paused"],
+  Again: ["id", "run", "seed", "paused"],
+  Fork: ["id", "run", "step", "settings", "schedule", "paused"],
+  Steer: ["id", "run", "action", "n", "pictures_per_second"],
+  Rules: ["id", "run", "rules"],
+  Look: ["id", "channel", "run", "view", "step", "top", "left", "rows", "columns", "stride"],
+  Ready: ["channel"],
+  Close: ["channel"],
+  Inspect: ["id", "run", "step", "view", "row", "column"],
+  Findings: ["id", "run", "step"],
+  Intervene: ["id", "run", "name", "arguments"],
+  Bookmark: ["id", "run", "step", "note"],
+  Shelf: ["id"],
+  Freeze: ["id", "run", "step", "view", "name", "specimen"],
+  Thaw: ["id", "item", "run", "arguments"],
+  Discard: ["id", "item"],
+  Export: ["id", "run", "form", "views", "first", "last", "every", "scale", "pictures_per_second"],
+  Sweep: ["id", "experiment"],
+};
+export const MESSAGES = {
+  Welcome: ["version", "primordia", "read_only"],
+  Answer: ["id", "value"],
+  Refusal: ["id", "sentence"],
+  Progress: ["run", "step", "revision", "steps_per_second", "mode", "why"],
+  Rows: ["run", "rows"],
+  Happened: ["run", "event"],
+  Making: ["id", "share", "what"],
+};
 export function readFrame(buffer) {
   if (buffer.byteLength < 40) return null;
   const view = new DataView(buffer);
