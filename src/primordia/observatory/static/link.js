@@ -112,13 +112,14 @@ class Wire {
 
   ask(kind, fields) {
     const id = this.nextId++;
-    return new Promise((resolve, reject) => {
+    const asked = new Promise((resolve, reject) => {
       if (!this.send(kind, { id, ...fields })) {
         reject(new Error("The observatory cannot be reached at the moment."));
         return;
       }
       this.waiting.set(id, { resolve, reject });
     });
+    return Object.assign(asked, { id }); // so that news of its making can be told from others
   }
 
   send(kind, fields) {
