@@ -49,7 +49,7 @@ class Catalogue:
         if path in self._known and self._known[path][0] == stamp:
             entry = self._known[path][1]
             # Only what runs or seems to can change its status without a file being written: by dying.
-            return entry if entry["status"] not in ("running", "died") else {**entry, "status": _status(path)}
+            return entry if entry["status"] not in (*describing.RUNS, "died") else {**entry, **_status(path)}
         try:
             entry = self._read(RunFolder(path))
         except (PrimordiaError, OSError) as error:
@@ -72,7 +72,7 @@ class Catalogue:
             **{key: record[key] for key in ("experiment", "preset", "seed", "step", "created")},
             "parent": record["parent"],
             "status": status,
-            "mode": "elsewhere" if status == "running" else "over",
+            "mode": _mode(status),
             "steps": settings["schedule"].get("steps"),
             "metric": metric,
             "unit": unit,
@@ -168,11 +168,16 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number that a row may hold")
 
 
-def _status(path: Path) -> str:
+def _status(path: Path) -> dict[str, str]:
     try:
-        return lease.status(RunFolder(path))
+        status = lease.status(RunFolder(path))
     except (PrimordiaError, OSError):
-        return "damaged"
+        status = "damaged"
+    return {"status": status, "mode": _mode(status)}
+
+
+def _mode(status: str) -> str:
+    return "elsewhere" if status in describing.RUNS else "over"
 
 
 def _stamp(path: Path) -> Stamp:

@@ -24,6 +24,8 @@ MOST_ROWS = 10_000
 """Rows that a page is sent at once: several for each of its pixels."""
 NEWEST_ROWS = 1_000
 MOST_EVENTS = 2_000
+RUNS = ("created", "running")
+"""The statuses of a run that some process runs: one that nobody runs has died."""
 NEEDED = re.compile(r"([\w.-]+)(?=[<>=!~ ;\[]).*extra == ['\"](\w+)['\"]")
 
 
@@ -144,7 +146,7 @@ def run(folder: RunFolder) -> dict[str, Any]:
     return {
         "run": folder.path.name,
         "status": status,
-        "mode": "elsewhere" if status == "running" else "over",
+        "mode": "elsewhere" if status in RUNS else "over",
         "why": record["reason"] or "",
         "step": record["step"],
         "revision": 0,
