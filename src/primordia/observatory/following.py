@@ -29,11 +29,11 @@ class Follower:
     Args:
         pipe: where they go.
         folder: the run.
-        intervened: told the step of every new intervention, before the event is sent.
+        moved: called when the run got further.
     """
 
-    def __init__(self, pipe: Pipe, folder: RunFolder, intervened: Callable[[int], None]) -> None:
-        self._pipe, self._folder, self._intervened = pipe, folder, intervened
+    def __init__(self, pipe: Pipe, folder: RunFolder, moved: Callable[[], None]) -> None:
+        self._pipe, self._folder, self._moved = pipe, folder, moved
         self._rows, self._events = Tail(folder.metrics.path), Tail(folder.events.path)
         self._revision = sum(event["event"] == "intervention" for event in folder.events.read())
         self._row, self._was = 0, (time.monotonic(), last_step(folder))
@@ -62,10 +62,7 @@ class Follower:
 
     def _tell(self) -> None:
         events, rows = self._events.gained(), self._rows.gained()
-        for event in events:
-            if event.get("event") == "intervention":
-                self._revision += 1
-                self._intervened(int(event["step"]))
+        self._revision += sum(event.get("event") == "intervention" for event in events)
         if rows:
             self._row = max(self._row, int(rows[-1]["step"]))
             self._pipe.send({"say": "rows", "rows": rows})
@@ -74,6 +71,7 @@ class Follower:
         progress = self._progress()
         if progress != self._told:
             self._told = progress
+            self._moved()
             self._pipe.send({"say": "progress", **progress})
 
     def _progress(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ Call = Callable[[Outbox, Helm], Outcome]
 
 
 def run(pipe: Pipe, message: Mapping[str, Any]) -> None:
-    """Start, resume or fork what the first message of the server says, and serve until it is over."""
+    """Start, resume, fork or thaw what the first message of the server says, and serve until it is over."""
     try:
         experiment, call = _plan(message)
         stage = Live(pipe, experiment, paused=bool(message["paused"]))
@@ -60,9 +60,9 @@ def _plan(message: Mapping[str, Any]) -> tuple[Experiment[Any, Any], Call]:
             helm=helm,
             command=message["command"],
         )
-    where = RunFolder(Path(message["folder"]))
+    where = _thawed(message) if do == "thaw" else RunFolder(Path(message["folder"]))
     experiment = open_run(where).experiment
-    if do == "resume":
+    if do in ("resume", "thaw"):
         return experiment, lambda outbox, helm: launch.resume(where, observer=outbox, helm=helm)
     return experiment, lambda outbox, helm: launch.fork(
         where,
@@ -74,6 +74,13 @@ def _plan(message: Mapping[str, Any]) -> tuple[Experiment[Any, Any], Call]:
         helm=helm,
         command=message.get("command", ""),
     )
+
+
+def _thawed(message: Mapping[str, Any]) -> RunFolder:
+    """A new run from a state of the freezer, ready to be resumed."""
+    from primordia.observatory import freezer
+
+    return freezer.begin(Path(message["root"]), message["item"], message["schedule"], message["command"])
 
 
 def _refuse(pipe: Pipe, error: Exception) -> None:

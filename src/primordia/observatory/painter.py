@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import final
 
 from primordia.core.errors import PrimordiaError, UnknownNameError
@@ -71,9 +71,11 @@ class Canvas:
                 return last[1]
             began = time.perf_counter()
             pixels = self._views[view].pixels(instant.config, instant.state, view)
-            # The first drawing may have compiled something and says nothing about the next.
-            recent = self._seconds.setdefault(view, collections.deque(maxlen=REMEMBERED))
-            recent.append(time.perf_counter() - began if view in self._drawn else 0.0)
+            if view in self._seconds:
+                self._seconds[view].append(time.perf_counter() - began)
+            else:
+                # The first drawing may have compiled something and says nothing about the next.
+                self._seconds[view] = collections.deque(maxlen=REMEMBERED)
             self._drawn[view] = (instant, pixels)
             return pixels
 
@@ -89,10 +91,10 @@ class Canvas:
         with self._drawing:
             return self._drawn[view][0] if view in self._drawn else None
 
-    def seconds(self, views: Iterable[str]) -> float:
-        """What drawing these views costs: of each the least of late, because other processes only ever add to it."""
+    def seconds(self, view: str) -> float:
+        """What a drawing of a view costs: the least of the last few, because other processes only ever add to it."""
         with self._drawing:
-            return sum(min(self._seconds[view]) for view in views if view in self._seconds)
+            return min(self._seconds[view], default=0.0)
 
     def keep_only(self, views: set[str]) -> None:
         """Forget the other pictures, and with them the states they were drawn from."""
@@ -123,7 +125,8 @@ class Painter:
         self.reels: dict[str, Reel] = {}
         self._pipe, self._ring, self._sights, self._paused = pipe, ring, sights, paused
         self._over = threading.Event()
-        self._rested = self._kept = 0.0
+        self._rested = 0.0
+        self._kept: dict[str, float] = {}
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._paint)]
 
     def begin(self) -> None:
@@ -165,6 +168,8 @@ class Painter:
                 while not (owed := self._owed()) and not self._over.is_set():
                     resting = self._rested > time.monotonic()
                     self._sights.changed.wait(NAP_SECONDS if resting else None)
+            if self._over.is_set():
+                return
             try:
                 self._round(owed)
             except EOFError:
@@ -188,29 +193,28 @@ class Painter:
     def _round(self, owed: list[Look]) -> None:
         newest, resting = self._ring.newest(), self._resting()
         assert newest is not None
-        drawn = set()
         for look in owed:
             if look.step is not None:
                 self._show_past(look)
-                continue
-            instant = (self.canvas.last(look.view) if resting else None) or newest
-            if self._show(look, instant) and instant is newest:
-                drawn.add(look.view)
-        if drawn:
-            self._keep(drawn, newest)
-            self._rested = time.monotonic() + min(SHARE * self.canvas.seconds(drawn), LONGEST_REST)
+            else:
+                self._show(look, (self.canvas.last(look.view) if resting else None) or newest)
 
-    def _show(self, look: Look, instant: Instant) -> bool:
+    def _show(self, look: Look, instant: Instant) -> None:
         key = (instant.t, instant.revision)
+        is_new = self.canvas.last(look.view) is not instant
         try:
             pixels = self.canvas.picture(look.view, instant)
         except Exception as error:  # A view is the experiment's own code; whatever it raises, the run goes on.
             if self._sights.take(look, key):
                 refuse_sight(self._pipe, look, sentence(error, f"Drawing the view {look.view}"))
-            return False
+            return
+        if is_new:
+            rest = min(SHARE * self.canvas.seconds(look.view), LONGEST_REST)
+            self._rested = max(self._rested, time.monotonic()) + rest
         if self._sights.take(look, key):
             send_picture(self._pipe, look, key, pixels)
-        return True
+        if is_new:
+            self._keep(look.view, instant, pixels)
 
     def _show_past(self, look: Look) -> None:
         assert look.step is not None
@@ -226,15 +230,15 @@ class Painter:
         else:
             send_picture(self._pipe, look, (look.step, kept[0]), kept[1])
 
-    def _keep(self, views: set[str], instant: Instant) -> None:
-        """Put what was just drawn onto the reels, not too often: packing a picture costs more than many a drawing."""
-        if time.monotonic() < self._kept + KEPT_EVERY and not self._paused():
+    def _keep(self, view: str, instant: Instant, pixels: Pixels) -> None:
+        """Put what was just drawn onto the reel, not too often: packing a picture costs more than many a drawing."""
+        now = time.monotonic()
+        if now < self._kept.get(view, 0.0) + KEPT_EVERY and not self._paused():
             return
-        self._kept = time.monotonic()
-        for view in views:
-            reel = self.reels.setdefault(view, Reel())
-            reel.put(instant.t, instant.revision, self.canvas.picture(view, instant))
-            newest = self._ring.newest()
-            if newest is not None and newest.revision != instant.revision:
-                # Somebody intervened meanwhile, perhaps at this very step.
-                reel.forget_from(instant.t)
+        self._kept[view] = now
+        reel = self.reels.setdefault(view, Reel())
+        reel.put(instant.t, instant.revision, pixels)
+        newest = self._ring.newest()
+        if newest is not None and newest.revision != instant.revision:
+            # Somebody intervened meanwhile, perhaps at this very step.
+            reel.forget_from(instant.t)

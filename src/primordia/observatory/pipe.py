@@ -5,6 +5,7 @@ Never pickle: what comes through is only ever read as JSON and as bytes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -29,7 +30,7 @@ def encode(message: dict[str, Any], payload: bytes = b"") -> bytes:
     try:
         text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
     except ValueError as error:
-        raise BadInputError(f"A message of the kind {next(iter(message.values()), '')!r} is not JSON: {error}.") from error
+        raise BadInputError(f"A message with {', '.join(message)} is not JSON: {error}.") from error
     if max(len(text), len(payload)) > LONGEST:
         raise BadInputError(f"A message has {max(len(text), len(payload))} bytes; the most is {LONGEST}.")
     return LENGTHS.pack(len(text), len(payload)) + text + payload
@@ -132,8 +133,6 @@ class Pipe:
 
     def close(self) -> None:
         """Hang up; whoever waits in `send` or `receive`, here or there, gets EOFError."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()

@@ -12,6 +12,7 @@ from typing import Any, final
 
 from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
 from primordia.engine.folder import Opened, RunFolder
+from primordia.engine.lease import is_live
 from primordia.engine.opening import open_run
 from primordia.engine.ring import Instant
 from primordia.observatory import answering
@@ -67,8 +68,7 @@ class Replay:
         self.reels: dict[str, Reel] = {}
         self._requests: collections.deque[Mapping[str, Any]] = collections.deque()
         self._gone = False
-        self._altered: int | None = None
-        self._follower = Follower(pipe, opened.folder, self._intervened) if follow else None
+        self._follower = Follower(pipe, opened.folder, self._moved) if follow else None
 
     def perform(self) -> None:
         """Serve until the server goes away."""
@@ -76,7 +76,6 @@ class Replay:
         if self._follower:
             self._follower.begin()
         while (job := self._next()) is not None:
-            self._forget_altered()
             try:
                 job()
             except EOFError:
@@ -91,7 +90,7 @@ class Replay:
                     return lambda: self._answer(request)
                 if look := self._owed():
                     return lambda: self._show(look)
-                self.sights.changed.wait(TELL_SECONDS if self.sights.waiting() else None)
+                self.sights.changed.wait()
         return None
 
     def _owed(self) -> Look | None:
@@ -125,6 +124,9 @@ class Replay:
         """Revision and whole picture of a look's view; None when nobody waits for it any longer."""
         if look.view not in self.opened.experiment.views:
             raise UnknownNameError("view", look.view, self.opened.experiment.views)
+        if (altered := self.timeline.refresh()) is not None:
+            for reel in self.reels.values():
+                reel.forget_from(altered)
         reel = self.reels.setdefault(look.view, Reel())
         kept = reel.at(step)
         if kept is not None:
@@ -138,7 +140,8 @@ class Replay:
 
     def _seek(self, step: int, whom: Mapping[str, Any], wanted: Callable[[], bool]) -> Instant | None:
         last = last_step(self.opened.folder)
-        if step > last:
+        # One that goes on elsewhere may be further than it has written down.
+        if step > last and not is_live(self.opened.folder):
             raise BadInputError(f"The run {self.opened.folder.path.name} got to step {last}, not to {step}.")
         told = time.monotonic() + QUIET_SECONDS - TELL_SECONDS
 
@@ -169,19 +172,10 @@ class Replay:
             reply = {"say": "refusal", **whom, "sentence": sentence(error, str(request["kind"]))}
         self.pipe.send(reply)
 
-    def _intervened(self, step: int) -> None:
-        """Another process intervened in the run: what is remembered from that step on is no longer so."""
+    def _moved(self) -> None:
+        """The run got further."""
         with self.sights.changed:
-            self._altered = step if self._altered is None else min(step, self._altered)
             self.sights.changed.notify_all()
-
-    def _forget_altered(self) -> None:
-        with self.sights.changed:
-            step, self._altered = self._altered, None
-        if step is not None:
-            self.timeline.memory.forget_from(step)
-            for reel in self.reels.values():
-                reel.forget_from(step)
 
     def _listen(self) -> None:
         try:

@@ -22,7 +22,7 @@ def serve(pipe: Pipe) -> None:
         return
     do = message.get("do")
     # Each kind of stage imports only what it needs, so that all of them start quickly.
-    if do in ("start", "resume", "fork"):
+    if do in ("start", "resume", "fork", "thaw"):
         from primordia.observatory import live
 
         live.run(pipe, message)
@@ -35,7 +35,9 @@ def serve(pipe: Pipe) -> None:
 
         making.run(pipe, message)
     else:
-        pipe.send({"say": "refused", "sentence": f"A stage cannot {do!r}; known: start, resume, fork, replay, export."})
+        pipe.send(
+            {"say": "refused", "sentence": f"A stage cannot {do!r}; known: start, resume, fork, thaw, replay, export."}
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

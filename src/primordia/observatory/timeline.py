@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -99,7 +100,8 @@ class Timeline:
         self._streams = Streams(run.config.seed)
         self._template: Any = None
         self._chunk = 1
-        self._known: tuple[int, list[dict[str, Any]]] = (-1, [])
+        self._size = -1
+        self._made_so_far: list[dict[str, Any]] = []
 
     def seek(self, at: int, go_on: Callable[[float], bool] = lambda share: True) -> Instant | None:
         """The run after `at` steps and all interventions there; None where `go_on` said no.
@@ -113,7 +115,8 @@ class Timeline:
         Raises:
             RunFolderError: the run has no such step, or cannot be trusted.
         """
-        made = self._interventions()
+        self.refresh()
+        made = self._made_so_far
         instant = self._nearest(at, made)
         first = instant.t
         while instant.t < at:
@@ -123,13 +126,25 @@ class Timeline:
             self.memory.put(instant)
         return instant
 
-    def _interventions(self) -> list[dict[str, Any]]:
-        """Those of the run, read again only where its events have grown."""
+    def refresh(self) -> int | None:
+        """Read the interventions again if the run's events have grown; nothing older than a new one is kept from then.
+
+        Returns:
+            The step of the first new intervention, or None: from there on the run is another.
+        """
         path = self.run.folder.events.path
         size = path.stat().st_size if path.exists() else 0
-        if size != self._known[0]:
-            self._known = (size, interventions.recorded(self.run.folder))
-        return self._known[1]
+        if size == self._size:
+            return None
+        before, self._made_so_far = self._made_so_far, interventions.recorded(self.run.folder)
+        n_same = sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], zip(before, self._made_so_far)))
+        other, first_time = [*before[n_same:], *self._made_so_far[n_same:]], self._size < 0
+        self._size = size
+        if first_time or not other:
+            return None
+        altered = min(int(event["step"]) for event in other)
+        self.memory.forget_from(altered)
+        return altered
 
     def _nearest(self, at: int, made: list[dict[str, Any]]) -> Instant:
         for _ in range(PATIENCE):
