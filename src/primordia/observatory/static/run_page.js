@@ -175,8 +175,19 @@ class RunPage {
     this.measures.cursor(playing.at);
     this.status.show(playing);
     this.takePart?.open(playing.steerable);
+    this.holdPictures();
     this.lookAtTheEnd();
     if (playing.mode === "paused") this.rules?.paused(playing.why);
+  }
+
+  // At full speed without drawing the picture stays as it is until the run pauses or is to be drawn again.
+  holdPictures() {
+    const { playing } = this;
+    const held = playing.pace.most === 0 && playing.at === null && playing.mode === "playing";
+    this.picture.view()?.hold(held);
+    if (held) this.notify("not drawn; 0 draws again");
+    else if (this.held) this.notice.hidden = true;
+    this.held = held;
   }
 
   // A run that has ended draws no more; its last picture comes from the recording.
@@ -227,7 +238,9 @@ class RunPage {
 
   async export() {
     const { open: opens } = await import("./export_dialog.js");
-    opens(this.link, { answer: this.answer, view: this.picture.name(), step: this.playing.at ?? this.playing.drawn ?? this.playing.newest });
+    const { playing, picture } = this;
+    const answer = { ...this.answer, step: playing.newest };
+    opens(this.link, { answer, view: picture.name(), step: playing.at ?? playing.drawn ?? playing.newest, frame: picture.view()?.frame() ?? null });
   }
 
   escape() {
