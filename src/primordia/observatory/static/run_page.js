@@ -71,7 +71,7 @@ class RunPage {
   buildSide(side) {
     const { link, run, description, answer, playing } = this;
     const steering = !link.readOnly && !link.recorded;
-    this.side = sidePanels(side, [["measures", "Measures"], ["findings", "Findings"], !link.recorded && ["place", "Inspect"],
+    this.side = sidePanels(side, [["measures", "Measures"], ["findings", "Findings"], ["place", "Inspect"],
       steering && ["change", "Change"], steering && ["rules", "Stop rules"], ["about", "About"]].filter(Boolean));
     const context = { link, run, experiment: description,
       onIntervene: steering ? (name, given) => interveneDialog(this.facts, name, given) : null,
@@ -82,7 +82,7 @@ class RunPage {
     const findings = findingsPanel(this.side.box("findings"), { link, run, description, context, step: () => playing.at });
     this.side.onOpen("findings", () => findings.open());
     settingsPanel(this.side.box("about"), link, answer);
-    if (!link.recorded) this.placed = placePanel(this.side.box("place"), { link, run, description, context, answered: (found) => this.foundPlace(found) });
+    this.placed = placePanel(this.side.box("place"), { link, run, description, context, answered: (found) => this.foundPlace(found) });
     if (!steering) return;
     this.takePart = interventionsPanel(this.side.box("change"), { ...this.facts, onPlace: (fn) => { this.onPlace = [...(this.onPlace ?? []), fn]; } });
     this.rules = rulesPanel(this.side.box("rules"), { link, run, description });
