@@ -182,7 +182,7 @@ class Comparison {
   }
 
   key(event) {
-    if (event.target.matches("input, select, textarea, button") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches?.("input, select, textarea, button") || event.ctrlKey || event.metaKey || event.altKey) return;
     const does = { " ": () => this.toggle(), ".": () => this.move(1), ",": () => this.move(-1), n: () => this.go(null), f: () => this.views.forEach((view) => view?.fit()) }[event.key];
     if (!does) return;
     does();

@@ -11,11 +11,12 @@ const MANY = 6; // from so many panels on there is a box to find one
 const STEEP = 30; // as in the report: a metric that should become small and did, by this factor, has a log axis
 
 // Panels are {title, facts, lines, levels, small, reach}; lines {name, facts, unit, look, xs, ys, band} as in plot.js, except
-// that `look` is a function, asked again when colours change. Arrays grow in place; then `changed` is called.
-export function panelGrid(place, panels, { height = 132, xName = "step" } = {}) {
+// that `look` is a function, asked again when colours change. Arrays grow in place; then `changed` is called. Where so
+// many lines come together that nobody could tell them apart, `crowd` is what to write in place of their names.
+export function panelGrid(place, panels, { height = 132, xName = "step", searched = true } = {}) {
   const grid = make("div", { class: "series-grid" });
   const nothing = make("p", { class: "soft", hidden: true }, "No metric has these words.");
-  const find = findBox(panels.length, (text) => { nothing.hidden = filter(all, text) > 0; });
+  const find = searched && findBox(panels.length, (text) => { nothing.hidden = filter(all, text) > 0; });
   const told = new Set();
   const tell = (x, chosen) => told.forEach((fn) => fn(x === null ? null : Math.round(x), chosen));
   const shared = { marks: [], held: null, hovered: null, waiting: false };
@@ -46,7 +47,7 @@ export function panelGrid(place, panels, { height = 132, xName = "step" } = {}) 
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) all.find((each) => each.figure === entry.target).seen = entry.isIntersecting;
     later();
-  }, { rootMargin: "120px" });
+  }, { rootMargin: "300px" });
   all.forEach((each) => seen.observe(each.figure));
   const off = onLooks(() => all.forEach((each) => each.repaint()));
   return {
@@ -104,7 +105,7 @@ function filter(all, text) {
 }
 
 function onePanel(panel, shared, height) {
-  const single = panel.lines.length === 1;
+  const single = panel.lines.length === 1 || Boolean(panel.crowd);
   const title = make("span", { class: "series-title" }, panel.title);
   const value = make("output", { class: "series-value" });
   const legend = single ? null : legendOf(panel, () => each.refresh());
@@ -127,7 +128,8 @@ function onePanel(panel, shared, height) {
     point(x) {
       drawn.cursor(x);
       const values = panel.lines.map((line) => written(at(line, x)));
-      if (single) value.replaceChildren(values[0], unitOf(panel.lines[0]));
+      if (panel.crowd) value.replaceChildren(make("small", {}, panel.crowd));
+      else if (single) value.replaceChildren(values[0], unitOf(panel.lines[0]));
       else legend.values(values);
       drawn.box.setAttribute("aria-valuetext", panel.lines.map((line, place) => `${line.name} ${values[place]}`).join(", "));
     },

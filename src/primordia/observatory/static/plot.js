@@ -6,6 +6,7 @@ import { ink } from "./theme.js";
 import { lastAt, thinned } from "./thinning.js";
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif';
+const FEW = 16; // points of a line that are drawn as such
 
 // Puts a plot into `place`. `options`: {label, height, logX, logY, zooms}. Lines are {xs, ys, look, shown, band}, with
 // rising xs and look {colour, dash, width}; band is null or {xs, low, high}. Marks are
@@ -15,7 +16,7 @@ export function plot(place, options) {
   box.style.height = `${options.height}px`;
   place.append(box);
   const panel = {
-    box, options, chart: null, lines: [], marks: [], levels: [], range: null, at: null, drawn: "",
+    box, options, chart: null, lines: null, marks: [], levels: [], range: null, at: null, drawn: "",
     told: () => {}, zoomed: () => {},
   };
   const sizes = new ResizeObserver(() => resize(panel));
@@ -66,9 +67,9 @@ function drawable(panel, x, y) {
 }
 
 function refresh(panel) {
-  if (!panel.box.clientWidth) return; // not on the page yet; the observer of its size calls again
+  if (!panel.lines || !panel.box.clientWidth) return; // nothing to show yet, or nowhere: the observer of sizes calls again
   const { columns, rows } = table(panel);
-  const looks = columns.map(({ line, edge }) => [edge, line.look, line.xs.length < 2]);
+  const looks = columns.map(({ line, edge }) => [edge, line.look, line.xs.length <= FEW]);
   const drawn = JSON.stringify([looks, panel.options.logX, panel.options.logY]);
   if (panel.chart && drawn === panel.drawn) {
     panel.chart.setData(rows);
@@ -94,7 +95,7 @@ function uplotOptions(panel, columns) {
     width: edge ? 0 : line.look.width,
     dash: line.look.dash,
     spanGaps: true,
-    points: { show: !edge && line.xs.length < 40 ? true : false, size: 4, fill: line.look.colour },
+    points: { show: !edge && line.xs.length <= FEW, size: 4, fill: line.look.colour },
   }));
   const bands = columns.flatMap(({ line, edge }, at) =>
     edge === "low" ? [{ series: [at + 2, at + 1], fill: `${line.look.colour}30` }] : []);
@@ -214,7 +215,7 @@ function placeCursor(panel) {
 // Arrows walk along the points of the first line, Enter chooses, + and − zoom about the cursor, 0 shows all.
 function keyed(panel, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const xs = panel.lines[0]?.xs ?? [];
+  const xs = panel.lines?.[0]?.xs ?? [];
   const here = panel.at === null ? xs.length - 1 : lastAt(xs, panel.at);
   const far = Math.max(1, Math.round(xs.length / 10));
   const moves = { ArrowLeft: here - 1, ArrowRight: here + 1, PageDown: here - far, PageUp: here + far, Home: 0, End: xs.length - 1 };

@@ -6,10 +6,10 @@ export function valuesOf(runs, setting) {
   return [...found.values()].sort((one, other) => (typeof one === "number" && typeof other === "number" ? one - other : String(one).localeCompare(String(other), "en", { numeric: true })));
 }
 
-// Which settings to lay out first: those that take several values, the seed last, for it is what one averages over.
+// Which settings to lay out first: those that take most values; the seed last, for it is what one averages over.
 export function usualAxes(settings, runs) {
   const several = settings.filter((name) => valuesOf(runs, name).length > 1);
-  const chosen = several.filter((name) => name !== "seed");
+  const chosen = several.filter((name) => name !== "seed").sort((one, other) => valuesOf(runs, other).length - valuesOf(runs, one).length);
   return chosen.length ? [chosen[0], chosen[1] ?? ""] : [several[0] ?? "", ""];
 }
 

@@ -7,6 +7,7 @@ import { spoken, written } from "./numbers.js";
 import { panelGrid } from "./panels.js";
 
 const MOST = 48; // runs whose rows are fetched
+const TOLD_APART = 6; // lines of a panel, with as many kinds of dashes
 
 // Draws into `place`; {close}. Rows come in one run after the other.
 export function sweepSeries(place, { link, description, metric, across, down }, { grid }) {
@@ -23,7 +24,7 @@ export function sweepSeries(place, { link, description, metric, across, down }, 
   const saying = make("p", { class: "soft", role: "status" });
   const holder = make("div", {});
   place.append(saying, holder);
-  const drawn = panelGrid(holder, panels, { xName: description.step_word });
+  const drawn = panelGrid(holder, panels, { xName: description.step_word, searched: false });
   let closed = false;
   const fetchAll = async () => {
     for (const [at, { run }] of chosen.entries()) {
@@ -34,20 +35,28 @@ export function sweepSeries(place, { link, description, metric, across, down }, 
       for (const row of rows) if (typeof row[metric] === "number") { lines.get(run).xs.push(row.step); lines.get(run).ys.push(row[metric]); }
       drawn.changed();
     }
-    saying.textContent = left > 0 ? `${left} more runs are not drawn.` : "";
+    const axes = [across, down].filter(Boolean).map(spoken).join(" · ");
+    saying.textContent = [`${spoken(metric)} by ${axes}`, left > 0 ? `${left} more runs are not drawn` : ""].filter(Boolean).join("; ");
   };
   fetchAll().catch((error) => { saying.textContent = error.message; });
   return { close() { closed = true; drawn.close(); } };
 }
 
 function panelOf(cell, { across, down, metric, description, lines, reach }) {
-  const title = [[across, cell.across], [down, cell.down]].filter(([setting]) => setting).map(([setting, value]) => `${spoken(setting)} ${written(value)}`).join(", ");
+  const title = [[across, cell.across], [down, cell.down]].filter(([setting]) => setting).map(([, value]) => written(value === "" ? "empty" : value ?? "none")).join(" · ");
   const runs = cell.runs.filter((run) => lines.has(run.run));
-  const name = (run) => (run.settings.seed === undefined ? run.run : `seed ${run.settings.seed}`);
+  const crowd = runs.length > TOLD_APART;
+  const look = (place) => () => (crowd ? { ...lookOf(0), width: 1 } : lookOf(place));
   return {
-    title: title || spoken(metric), facts: metricFacts(metric, description), reach,
-    lines: runs.map((run, place) => ({ name: name(run), unit: description.metrics[metric].unit, look: () => lookOf(place), band: null, ...lines.get(run.run) })),
+    title: title || spoken(metric), facts: metricFacts(metric, description), reach, crowd: crowd ? `${runs.length} runs` : "",
+    lines: runs.map((run, place) => ({ name: nameOf(run, runs), unit: description.metrics[metric].unit, look: look(place), band: null, ...lines.get(run.run) })),
   };
+}
+
+// What tells a run from the others of its cell.
+function nameOf(run, runs) {
+  const differing = Object.keys(run.settings).filter((name) => runs.some((other) => other.settings[name] !== run.settings[name]));
+  return differing.map((name) => `${spoken(name)} ${written(run.settings[name])}`).join(", ") || run.run;
 }
 
 function extent(columns) {
