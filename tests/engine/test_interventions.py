@@ -193,6 +193,22 @@ def test_a_resumed_run_repeats_before_it_takes_orders(folder: RunFolder) -> None
     assert tree.same_bits(launch.state_at(open_run(folder), 40), expected)
 
 
+@pytest.mark.parametrize("at", [0, 7, 9, 23])
+def test_a_run_that_is_left_while_it_repeats_can_be_resumed_again(at: int, folder: RunFolder) -> None:
+    shutil.rmtree(folder.checkpoints)
+    folder.update(status="failed")
+    helm = Helm(paused=True)
+
+    def order() -> None:
+        steering.go_to(helm, at)
+        helm.leave("seen enough")
+
+    assert steering.steered_by(helm, order, lambda: launch.resume(folder, helm=helm)).step == at
+    assert launch.resume(folder).status == "finished"
+    assert tree.same_bits(launch.state_at(open_run(folder), 40), by_hand(PLAN, 40)[1])
+    assert len(interventions.recorded(folder)) == len(PLAN)
+
+
 @pytest.mark.parametrize("at", [6, 7, 15, 23, 40])
 def test_a_fork_takes_state_and_settings_as_they_are_there(at: int, folder: RunFolder, root: Path) -> None:
     child = launch.fork(folder, at, {}, {"steps": 50}, root=root / "child").folder
