@@ -4,6 +4,7 @@
 //   declaration is {meaning, needs, palette} as described; a picture stands there until `close`
 //   view.show(null | step)          live, or a step; onFrame(fn(frame)) is called after each picture that was drawn
 //   view.again()                   asks once more for what is shown
+//   view.hold(true)                no further pictures until hold(false)
 //   view.fit() · zoomBy(factor) · panBy(right, down)   in CSS pixels
 //   view.crosshair(on) · moveCrosshair(right, down) · pickCrosshair()   pointing by keyboard
 //   view.onPick(fn(row, column)) · mark({row, column} | null) · colourByChange(on) · highlight(index | null)
@@ -83,6 +84,7 @@ class ImageView {
       lens: () => this.lens,
       pixel: (x, y) => this.painter.pixel(Math.floor(x * this.ratio), Math.floor(y * this.ratio)),
       lookId: () => this.look.id,
+      hold: (held) => this.hold(held),
       again: () => this.look.turn({}),
       close: () => this.close(),
     };
@@ -121,10 +123,17 @@ class ImageView {
     this.frame = frame;
     this.lens.measure(frame.view_rows, frame.view_columns);
     this.draw();
-    this.look.ready();
+    if (!this.held) this.look.ready();
     if (!this.lens.covered(this.tile)) this.lookSoon(0);
     this.describe();
     this.tell("frame", frame);
+  }
+
+  // While it is held the page says no more that it is ready, and the server draws nothing for it.
+  hold(held) {
+    if (held === Boolean(this.held)) return;
+    this.held = held;
+    if (!held && this.frame) this.look.ready();
   }
 
   tell(kind, what) {

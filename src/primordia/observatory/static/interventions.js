@@ -5,8 +5,9 @@ import { control } from "./controls.js";
 import { explain } from "./explain.js";
 import { field, values } from "./fields.js";
 import { make } from "./made.js";
-import { spoken } from "./numbers.js";
+import { grouped, spoken } from "./numbers.js";
 import { dialog, say } from "./said.js";
+import { saidOf } from "./timeline.js";
 
 const SLIDER_STEPS = 200;
 const WIDE = 1000; // a range wider than this is typed, not slid
@@ -25,9 +26,9 @@ export function interventionsPanel(box, facts) {
   };
 }
 
-export async function intervene({ link, run }, name, given) {
+export async function intervene({ link, run, description }, name, given) {
   const { event } = await link.ask("Intervene", { run, name, arguments: given });
-  say(`Done at step ${event.step}: ${spoken(name)}.`);
+  say(`Done at ${description.step_word} ${grouped(event.step)}: ${saidOf(event)}.`);
   return event;
 }
 

@@ -1,10 +1,11 @@
 // Begins the page: theme, connection, and which page the address asks for after its "#".
 
-import { control, drawing } from "./controls.js";
+import { control } from "./controls.js";
 import { connect } from "./link.js";
 import { make } from "./made.js";
 import { applyTheme } from "./theme.js";
 import * as runPage from "./run_page.js";
+import { topBar } from "./top_bar.js";
 
 // A page's words: the runs of a comparison, a run and a step of it, the experiment of a sweep.
 const PAGES = [
@@ -34,24 +35,23 @@ async function visit(link) {
   const address = link.recorded ? `/run/${link.run}` : decodeURIComponent(location.hash.slice(1));
   const [pattern, load, split = (...words) => words] = PAGES.find(([shape]) => shape.test(address));
   const words = split(...pattern.exec(address).slice(1).filter((word) => word));
-  const page = await load();
+  const room = make("div"); // of its own, so that a page that comes too late writes where nobody looks
   open?.close();
   open = null;
-  place.replaceChildren();
+  place.replaceChildren(room);
   scrollTo(0, 0);
   try {
-    const opened = await page.open(place, link, words);
+    const opened = await (await load()).open(room, link, words);
     if (mine === turn) open = opened;
     else opened.close();
   } catch (error) {
-    if (mine === turn) place.replaceChildren(notFound(error.message));
+    if (mine === turn) room.replaceChildren(notFound(link, error.message));
   }
 }
 
-function notFound(sentence) {
+function notFound(link, sentence) {
   const back = control("All runs", () => { location.hash = "#/"; }, { kind: "main" });
-  const brand = make("a", { class: "brand", href: "#/" }, drawing("brand"), "primordia");
-  return make("div", {}, make("header", { class: "bar" }, brand),
+  return make("div", {}, topBar(link, ""),
     make("div", { class: "page stack" }, make("p", { role: "alert" }, sentence), make("p", {}, back)));
 }
 

@@ -13,8 +13,8 @@ export const schemeNames = {
 
 // Each from dark to light, so that neighbours differ in lightness as well as in hue.
 const SETS = {
-  tol: ["#332288", "#882255", "#117733", "#aa4499", "#999933", "#cc6677", "#44aa99", "#88ccee", "#ddcc77", "#eeeeee"],
-  okabe: ["#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#ffffff"],
+  tol: ["#332288", "#882255", "#117733", "#aa4499", "#cc6677", "#999933", "#44aa99", "#88ccee", "#ddcc77", "#eeeeee"],
+  okabe: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#ffffff"],
   grey: ["#484848", "#ffffff"],
 };
 
