@@ -54,7 +54,7 @@ export function render(finding) {
     mover("»", "last step (end)", () => turn(Infinity)),
     slider, count);
   const box = make("div", { class: "execution", tabindex: "0", role: "group", "aria-label": `${finding.title}, step by step` },
-    bar, parts.lines.element, parts.tape.element, parts.registers.element, parts.list.element, copies(finding));
+    bar, parts.lines.element, parts.registers.element, parts.tape.element, parts.list.element, copies(finding));
   box.addEventListener("keydown", (event) => press(event, { turn, play: player.turn }));
   go(0);
   return box;

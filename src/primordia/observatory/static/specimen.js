@@ -8,8 +8,8 @@ import { render as picture } from "./picture.js";
 export function render(finding, context) {
   const closed = context.link?.readOnly || context.link?.recorded;
   const freeze = button("freeze", () => context.onFreeze(finding), { title: `keep ${finding.title} in the freezer` });
-  const words = `${spoken(finding.intervention)} here`;
-  const put = button(words, () => context.onIntervene(finding.intervention, finding.arguments), { title: `${spoken(finding.intervention)} ${finding.title} in this run` });
+  const words = `${spoken(finding.intervention)} in this run`;
+  const put = button(words, () => context.onIntervene(finding.intervention, finding.arguments), { title: `${spoken(finding.intervention)} ${finding.title}; asks for the place` });
   return make("div", { class: "specimen" },
     finding.picture ? picture(finding.picture) : null,
     make("div", { class: "specimen-does" },
