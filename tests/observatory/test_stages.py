@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def draw_in_calm(config: Any, state: Any) -> Any:
 class Stormy(Walk):
     """A walk of two that fails at step 7, and whose other view fails between the first step and the last."""
 
-    views = {**Walk.views, "wet": View(draw_in_calm, PALETTE, "The ring, in calm weather.")}
+    views: ClassVar[dict[str, View]] = {**Walk.views, "wet": View(draw_in_calm, PALETTE, "The ring, in calm weather.")}
 
     def step(self, config: Any, state: Any, streams: Streams, t: int) -> Any:
         if config.n_walkers == 2 and t == 7:

@@ -137,7 +137,8 @@ class Timeline:
         if size == self._size:
             return None
         before, self._made_so_far = self._made_so_far, interventions.recorded(self.run.folder)
-        n_same = sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], zip(before, self._made_so_far)))
+        pairs = zip(before, self._made_so_far, strict=False)
+        n_same = sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], pairs))
         other, first_time = [*before[n_same:], *self._made_so_far[n_same:]], self._size < 0
         self._size = size
         if first_time or not other:
