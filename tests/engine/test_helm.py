@@ -105,13 +105,22 @@ def test_a_signal_ends_a_run_that_waits(root: Path) -> None:
 
 
 def test_pictures_are_as_many_steps_apart_as_the_pace_says(root: Path) -> None:
-    """Boundaries of rows and checkpoints cut chunks, but not pictures."""
+    """Boundaries of rows and checkpoints cut chunks, but not pictures; the end is shown in any case."""
     helm = Helm(paused=True, ring=Ring(1000))
     helm.pace(7, 1e9)
     outcome = steering.steered_by(helm, helm.play, lambda: steering.start(root, helm))
     kept = [helm.ring.at(t) is not None for t in range(41)]
-    assert [t for t, here in enumerate(kept) if here] == [0, 7, 14, 21, 28, 35]
+    assert [t for t, here in enumerate(kept) if here] == [0, 7, 14, 21, 28, 35, 40]
     assert outcome.status == "finished"
+
+
+def test_a_run_that_pauses_between_two_pictures_is_shown_where_it_is(root: Path) -> None:
+    with sailing(root) as (helm, _):
+        helm.pace(30, 1e9)
+        helm.rules([{"when": "transition", "transition": "half"}])
+        helm.play()
+        steering.until(lambda: rests(helm))
+        assert newest(helm).t == 8
 
 
 def test_a_pace_is_at_most_so_many_pictures_a_second(root: Path) -> None:

@@ -219,6 +219,7 @@ class Helm:
     def end(self, why: str) -> None:
         """The loop is over; who still waits for an intervention is refused. The loop's side."""
         with self._turn:
+            self._show()
             self._mode, self._why = "over", why
             waiting, self._orders = list(self._orders), collections.deque()
         for order in waiting:
@@ -250,6 +251,11 @@ class Helm:
             said = [self._why] if self._mode == "paused" and self._why else []
             self._halt("; ".join(dict.fromkeys([*said, *(why for _, why in fired)])))
 
+    def _show(self) -> None:
+        """Where the run stands still, it is shown, be it in the middle of a picture."""
+        if self._latest is not None and self.ring.newest() is not self._latest:
+            self.ring.put(self._latest)
+
     @property
     def _paced(self) -> bool:
         return self._steps_per_picture > 0 and self._pictures_per_second > 0
@@ -257,8 +263,7 @@ class Helm:
     def _delay(self) -> float:
         """Seconds until the next step may be done."""
         if self._mode == "paused":
-            if self._latest is not None and self.ring.newest() is not self._latest:
-                self.ring.put(self._latest)
+            self._show()
             return math.inf
         between = self._paced and self._steps_left is None and not self._picture_left
         return self._next_picture - time.monotonic() if between else 0.0
