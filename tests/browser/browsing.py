@@ -48,6 +48,8 @@ class Observatory:
         if self.process is not None:
             self.process.send_signal(number)
             self.process.wait(timeout=30)
+            if self.process.stdout is not None:
+                self.process.stdout.close()
             self.process = None
 
 
