@@ -21,7 +21,7 @@ export class Recording {
     return Object.keys(this.header.views);
   }
 
-  along(step, n) {
+  along(step, n = 0) {
     const at = Math.max(0, before(this.steps, step, (each) => each));
     return this.steps[Math.min(this.steps.length - 1, Math.max(0, at + n))];
   }

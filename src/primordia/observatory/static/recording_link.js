@@ -30,7 +30,7 @@ function linkOf(recording) {
     views: recording.views(),
     perSecond,
     // The recorded step at or before `step`, or so many pictures later or earlier.
-    along: (step, n = 0) => recording.along(step, n),
+    along: (step, n) => recording.along(step, n),
     ask: async (kind, fields = {}) => {
       if (!(kind in answers)) throw new Error(ELSEWHERE);
       return structuredClone(await answers[kind](fields));
