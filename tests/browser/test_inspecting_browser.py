@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-
 from primordia.core import config as configs
 from primordia.core.findings import Table
 from primordia.core.inspection import Execution
