@@ -136,7 +136,7 @@ def test_the_attention_variant_runs_measures_and_draws():
     assert row.keys() == {name for name, metric in EXPERIMENT.metrics.items() if not metric.needs}
     assert row["gap"] >= 0
     assert EXPERIMENT.views["products"].pixels(config, state, "products").size
-    (table,) = EXPERIMENT.findings(config, state, streams, 1)
+    table, *_ = EXPERIMENT.findings(config, state, streams, 1)
     assert len(table.rows) == 4
 
 
@@ -145,10 +145,13 @@ def test_findings_of_the_toy_hold_prediction_beside_measurement():
     streams = Streams(0)
     state = EXPERIMENT.init(config, streams)
     state, _ = EXPERIMENT.advance(config, state, streams, 0, 1000)
-    table, chart = EXPERIMENT.findings(config, state, streams, 1000)
+    table, chart, learned, predicted_product, apart = EXPERIMENT.findings(config, state, streams, 1000)
     for _, _, predicted, measured in table.rows:
         assert measured == pytest.approx(predicted, abs=1e-4)
     assert chart.lines["measured sum"][10] == pytest.approx((0.5, 0.9), abs=1e-3)
+    np.testing.assert_allclose(predicted_product.values, np.diag([0.5, 0.3, 0.1, 0, 0]), atol=1e-12)
+    np.testing.assert_array_equal(learned.values, state.learner.left @ state.learner.right.T)
+    assert np.abs(apart.values).max() < 1e-3
 
 
 @pytest.mark.parametrize(

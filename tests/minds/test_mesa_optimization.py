@@ -156,7 +156,10 @@ def test_the_linear_variant_finds_its_compression_and_few_shot_curves():
     state = EXPERIMENT.init(config, streams)
     found = EXPERIMENT.findings(config, state, streams, 0)
     assert [one.title for one in found] == [
-        "Error in context", "Linear probes", "Compressed algorithm", "Few-shot pairs, without further training",
+        "Error in context", "Linear probes", "Compressed algorithm", "What layer 1 adds up to, learned",
+        "What layer 1 adds up to, constructed", "What layer 1 adds up to, learned less constructed",
+        "Attention of layer 1 (linear), head 1", "Attention of layer 1 (linear), head 2",
+        "Few-shot pairs, without further training",
     ]  # fmt: skip
     assert len(found[0].lines["the model"]) == 11
     # The line of least squares is that of the plain twin.

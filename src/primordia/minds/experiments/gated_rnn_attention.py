@@ -6,14 +6,17 @@ from typing import Any, ClassVar, final
 
 from primordia.core.experiment import KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
 from primordia.minds.claims.gated_rnn import CLAIMS
 from primordia.minds.experiments import gated_rnn_parts as parts
 from primordia.minds.experiments.gated_rnn_settings import METRICS, PANELS, PRESETS, TRANSITIONS, GatedRnnConfig
+from primordia.minds.experiments.gated_rnn_tiles import channel_tiles, draw_channels
 from primordia.minds.experiments.training import TrainingExperiment
 from primordia.minds.pictures import palette
+from primordia.minds.tiles import inspected
 
 
 @final
@@ -31,7 +34,7 @@ class GatedRnnAttention(TrainingExperiment[GatedRnnConfig]):
     claims = CLAIMS
     views: ClassVar[dict[str, View]] = {
         "channels": View(
-            parts.draw_channels,
+            draw_channels,
             palette(),
             "What each hidden channel takes in, as a matrix over (x, 1), from decay 0 to decay 1; dark: not used.",
         )
@@ -90,8 +93,14 @@ class GatedRnnAttention(TrainingExperiment[GatedRnnConfig]):
         return row
 
     def findings(self, config: GatedRnnConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """Channels beside those of the constructions, importance by decay, and what each channel takes in."""
+        """The curve in context, channels beside those of constructions, importance by decay, products taken in."""
         return parts.everything_found(config, state.weights)
+
+    def inspect(
+        self, config: GatedRnnConfig, state: Any, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """The coefficient under a pixel, and the channel that takes it in."""
+        return inspected(channel_tiles(config, state.weights), row, column)
 
     def known_result(self, config: GatedRnnConfig) -> KnownResult:
         """Attention with matrices of the identity over two tokens, worked out by hand, by both constructions."""

@@ -6,14 +6,12 @@ JAX is imported inside functions only.
 from __future__ import annotations
 
 import functools
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from primordia.core.findings import Chart, Finding, Picture, Table
+from primordia.core.findings import Chart, Finding, Table
 from primordia.core.streams import Streams
-from primordia.minds import pictures
 from primordia.minds.experiments.gated_rnn_settings import GatedRnnConfig
 
 if TYPE_CHECKING:
@@ -86,40 +84,48 @@ def likeness(config: GatedRnnConfig, weights: Any) -> float:
     return float(gated.mean_cosine(found[..., :n], wanted_models(config)))
 
 
-def draw_channels(config: GatedRnnConfig, state: Any) -> pictures.Pixels:
-    """The view "channels": what each hidden channel takes in, from the least decay to the largest, row by row."""
-    from primordia.minds.probes import gated
-
-    found = gated.channels(state.weights, evaluation(config))
-    taken, importance = np.asarray(gated.entering(state.weights)), np.asarray(found.importance)
-    order = np.argsort(np.asarray(found.decay), kind="stable")
-    side = math.ceil(math.sqrt(config.n_hidden))
-    tiles = [
-        pictures.heat(taken[place] if importance[place] >= MATTERS else np.full(taken.shape[1:], np.nan))
-        for place in order
-    ]
-    blank = pictures.heat(np.full(taken.shape[1:], np.nan))
-    tiles += [blank] * (-len(tiles) % side)
-    return pictures.readable(pictures.grid([tiles[first : first + side] for first in range(0, len(tiles), side)]))
-
-
 def everything_found(config: GatedRnnConfig, weights: Any) -> tuple[Finding, ...]:
     """The findings of a recurrence."""
+    from primordia.minds.experiments.gated_rnn_tiles import product_matrices
     from primordia.minds.probes import gated
-    from primordia.minds.training.update import Learner
 
     found = gated.channels(weights, evaluation(config))
     decay, importance = np.asarray(found.decay, np.float64), np.asarray(found.importance, np.float64)
-    picture = Picture(
-        "What the hidden channels take in",
-        draw_channels(config, Learner(weights, None, None)),
-        pictures.palette(),
-        "A tile for each channel, from decay 0 to decay 1, row by row: the symmetric matrix of its quadratic form in "
-        "(x, 1), on a scale of its own. A channel that passes a query on has colour in the last row and column only; "
-        f"one that adds up products has it in the rest. Dark: not used (importance below {MATTERS:g}).",
+    return (
+        beside_construction(config, decay, importance),
+        context_chart(config, weights),
+        importance_chart(decay, importance),
+        *product_matrices(config, weights, decay, importance),
+        channel_table(decay, importance),
     )
-    return (beside_construction(config, decay, importance), importance_chart(decay, importance), picture,
-            channel_table(decay, importance))  # fmt: skip
+
+
+def context_chart(config: GatedRnnConfig, weights: Any) -> Chart:
+    """The in-context curve: the loss by position, of regression by the number of pairs before the query."""
+    from primordia.minds.probes import gated
+    from primordia.minds.tasks.oracles.regression import one_step
+
+    batch = evaluation(config)
+    zero = 0.5 * np.square(np.asarray(batch.targets, np.float64)).sum(-1).mean(0)
+    if not config.regression:
+        learned = np.asarray(gated.losses_by_position(weights, batch), np.float64)
+        lines = {"the recurrence": _line(learned, 1), "answering zero": _line(zero, 1)}
+        said = "Attention itself, which is imitated, has a loss of 0 at every position."
+        return Chart("Loss by position", "token", "half squared error", lines, said, log_y=True)
+    learned = np.asarray(gated.losses_by_pairs(weights, batch), np.float64)
+    n, width = config.n_channels, config.half_width
+    steps = [one_step(n, pairs, width, n_outputs=n).loss for pairs in range(1, len(learned))]
+    lines = {
+        "the recurrence": _line(learned, 0),
+        "one step of gradient descent": _line([zero[-1], *steps], 0),
+        "answering zero": _line([zero[-1]] * len(learned), 0),
+    }
+    said = f"Trained with {config.n_time} pairs. The step has the best size for each number of pairs (closed form)."
+    return Chart("Loss by the number of pairs shown", "pairs before the query", "half squared error", lines, said)
+
+
+def _line(values: Any, first: int) -> tuple[tuple[float, float], ...]:
+    return tuple((float(place), float(value)) for place, value in enumerate(values, first))
 
 
 def beside_construction(config: GatedRnnConfig, decay: Any, importance: Any) -> Table:

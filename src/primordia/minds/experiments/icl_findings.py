@@ -6,19 +6,19 @@ JAX is imported inside functions only.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
 
-from primordia.core.findings import Chart, Finding, Picture, Table
-from primordia.minds import pictures
+from primordia.core.findings import Chart, Finding, Table
 from primordia.minds.experiments import icl_parts as parts
+from primordia.minds.experiments.icl_parts import N_CURVE
 from primordia.minds.experiments.icl_settings import IclConfig
+from primordia.minds.experiments.icl_tiles import copying_matrix, models_matrix, weight_matrices
 
 SCALES = tuple(round(0.5 + 0.125 * place, 3) for place in range(13))
 TEACHER_SCALES = tuple(0.5 + 0.5 * place for place in range(10))
-N_SHOWN = 24
-N_CURVE = 2000
 N_TIMES = 50
 DAMPING = 0.75
 
@@ -31,42 +31,10 @@ def everything_found(config: IclConfig, weights: Any) -> tuple[Finding, ...]:
     found += scale_charts(config, weights)
     if config.one_map:
         found.append(repetition_chart(config, weights))
-    found += [weights_picture(config, weights), models_picture(config, weights)]
+    found += [*weight_matrices(config, weights), models_matrix(config, weights)]
     if config.tokens == "interleaved":
-        found.append(copying_picture(config, weights))
+        found.append(copying_matrix(config, weights))
     return tuple(found)
-
-
-def draw_weights(config: IclConfig, state: Any) -> pictures.Pixels:
-    """The view "weights": a row for each layer that has weights of its own, and a row of constructed ones."""
-    from primordia.minds.models import self_attention
-    from primordia.minds.probes.constructions import Products
-    from primordia.minds.probes.regression import comparable
-
-    model, beside = parts.answerer(config).model, parts.comparison(config)
-    made = self_attention.products(beside.other.model, beside.weights)
-    rows = []
-    for place in range(model.n_sets):
-        learned = Products(*self_attention.products(model, state.weights, place))
-        if config.linear:
-            learned = comparable(learned, config.n_inputs)
-        heads = [matrix for head in range(model.n_heads) for matrix in (learned.asking[head], learned.moving[head])]
-        rows.append([pictures.heat(matrix) for matrix in heads])
-    rows.append([pictures.heat(made[0][0]), pictures.heat(made[1][0])])
-    return pictures.readable(pictures.grid(rows))
-
-
-def weights_picture(config: IclConfig, weights: Any) -> Picture:
-    """The matrices of the view "weights", with the numbers that a picture cannot show."""
-    from primordia.minds.training.update import Learner
-
-    return Picture(
-        "Learned and constructed weights",
-        draw_weights(config, Learner(weights, None, None)),
-        pictures.palette(),
-        "A row for each layer with weights of its own: W_K^T W_Q and P W_V of every head, as learned. Below them the "
-        "same two as constructed. Each matrix has a scale of its own; the last row and column belong to y.",
-    )
 
 
 def probe_table(config: IclConfig, weights: Any) -> Table:
@@ -135,6 +103,23 @@ def _elsewhere(config: IclConfig) -> list[tuple[str, dict[str, Any]]]:
 
 def context_chart(config: IclConfig, weights: Any) -> Chart:
     """The in-context curve: the loss by the number of pairs shown."""
+    from primordia.minds.probes import regression as probes
+
+    shown, counts, others = _others_by_context(config)
+    learner = probes.losses_by_context(weights, shown, counts, answerer=parts.answerer(config))
+    return Chart(
+        "Loss by the number of pairs shown",
+        "pairs in the context",
+        "half squared error",
+        _lines(counts, {"learner": learner, **others}),
+        f"Trained with {config.n_context} pairs; the descent has the weights of its best step size there too, so both "
+        "overshoot when they are shown more. Least squares is exact from as many pairs as inputs.",
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _others_by_context(config: IclConfig) -> tuple[Any, Any, dict[str, Any]]:
+    """Problems, numbers of pairs, and the losses of those who do not learn; the same for a whole run."""
     import jax.numpy as jnp
 
     from primordia.minds.probes import regression as probes
@@ -142,37 +127,17 @@ def context_chart(config: IclConfig, weights: Any) -> Chart:
     most = 2 * config.n_context
     counts = jnp.asarray(sorted({*range(0, most + 1, max(1, most // 20)), config.n_context}))
     shown = parts.problems(config, 2, min(config.n_evaluation, N_CURVE), n_context=most)
-    beside, answerer = parts.comparison(config), parts.answerer(config)
-    lines = {
-        "learner": probes.losses_by_context(weights, shown, counts, answerer=answerer),
-        "descent": probes.losses_by_context(beside.weights, shown, counts, answerer=beside.other),
-        "least squares": probes.least_squares_by_context(shown, counts),
-    }
-    return Chart(
-        "Loss by the number of pairs shown",
-        "pairs in the context",
-        "half squared error",
-        _lines(counts, lines),
-        f"Trained with {config.n_context} pairs; the descent has the weights of its best step size there too, so both "
-        "overshoot when they are shown more. Least squares is exact from as many pairs as inputs.",
-    )
+    beside = parts.comparison(config)
+    descent = probes.losses_by_context(beside.weights, shown, counts, answerer=beside.other)
+    return shown, counts, {"descent": descent, "least squares": probes.least_squares_by_context(shown, counts)}
 
 
 def scale_charts(config: IclConfig, weights: Any) -> list[Chart]:
     """The loss where inputs or teachers are larger or smaller than in training."""
-    import jax.numpy as jnp
-
-    from primordia.minds.probes import regression as probes
-
-    beside, answerer = parts.comparison(config), parts.answerer(config)
     charts = []
     for what, scales in (("inputs", SCALES), ("teachers", TEACHER_SCALES)):
-        grown, ones = jnp.asarray(scales), jnp.ones(len(scales))
-        pair = (grown, ones) if what == "inputs" else (ones, grown)
-        lines = {
-            "learner": probes.losses_at_scales(weights, beside.problems, *pair, answerer=answerer),
-            "descent": probes.losses_at_scales(beside.weights, beside.problems, *pair, answerer=beside.other),
-        }
+        learner = _at_scales(config, what, weights, parts.answerer(config))
+        lines = {"learner": learner, "descent": _descent_at_scales(config, what)}
         charts.append(
             Chart(
                 f"Loss where {what} are scaled",
@@ -186,65 +151,50 @@ def scale_charts(config: IclConfig, weights: Any) -> list[Chart]:
     return charts
 
 
-def repetition_chart(config: IclConfig, weights: Any) -> Chart:
-    """The loss when the layer is applied again and again, each time adding less than it would."""
+def _at_scales(config: IclConfig, what: str, weights: Any, answerer: Any) -> Any:
+    import jax.numpy as jnp
+
     from primordia.minds.probes import regression as probes
 
-    beside, answerer = parts.comparison(config), parts.answerer(config)
-    few = parts.problems(config, 3, min(config.n_evaluation, N_CURVE))
-    times = range(1, N_TIMES + 1)
-    lines = {}
-    for name, held, asked in (("learner", weights, answerer), ("descent", beside.weights, beside.other)):
-        # Cut off as the paper cuts deep models, so that a learner that leaves the finite numbers stays drawable.
-        kept = dataclasses.replace(asked, model=dataclasses.replace(asked.model, clip=asked.model.clip or 10.0))
-        lines[name] = probes.losses_when_repeated(held, few, answerer=kept, n_times=N_TIMES, damping=DAMPING)
+    grown = jnp.asarray(SCALES if what == "inputs" else TEACHER_SCALES)
+    pair = (grown, jnp.ones(len(grown))) if what == "inputs" else (jnp.ones(len(grown)), grown)
+    return probes.losses_at_scales(weights, parts.comparison(config).problems, *pair, answerer=answerer)
+
+
+@functools.lru_cache(maxsize=8)
+def _descent_at_scales(config: IclConfig, what: str) -> Any:
+    beside = parts.comparison(config)
+    return _at_scales(config, what, beside.weights, beside.other)
+
+
+def repetition_chart(config: IclConfig, weights: Any) -> Chart:
+    """The loss when the layer is applied again and again, each time adding less than it would."""
+    lines = {
+        "learner": _repeated(config, weights, parts.answerer(config)),
+        "descent": _descent_repeated(config),
+    }
     return Chart(
         "Loss when the layer is applied again and again",
         "times",
         "half squared error",
-        _lines(times, lines),
+        _lines(range(1, N_TIMES + 1), lines),
         f"Every application adds {DAMPING} of what it would; tokens are cut off at 10.",
     )
 
 
-def models_picture(config: IclConfig, weights: Any) -> Picture:
-    """The linear models that learner and descent have implicitly, and the teachers."""
+def _repeated(config: IclConfig, weights: Any, answerer: Any) -> Any:
     from primordia.minds.probes import regression as probes
 
+    few = parts.problems(config, 3, min(config.n_evaluation, N_CURVE))
+    # Cut off as the paper cuts deep models, so that a learner that leaves the finite numbers stays drawable.
+    kept = dataclasses.replace(answerer, model=dataclasses.replace(answerer.model, clip=answerer.model.clip or 10.0))
+    return probes.losses_when_repeated(weights, few, answerer=kept, n_times=N_TIMES, damping=DAMPING)
+
+
+@functools.lru_cache(maxsize=8)
+def _descent_repeated(config: IclConfig) -> Any:
     beside = parts.comparison(config)
-    # As many are drawn as elsewhere, which compiles nothing new, and the first are shown.
-    few = first(parts.problems(config, 4, min(config.n_evaluation, N_CURVE)), N_SHOWN)
-    drawn = [
-        np.asarray(probes.sensitivities(parts.answerer(config), weights, few)),
-        np.asarray(probes.sensitivities(beside.other, beside.weights, few)),
-        np.asarray(few.teacher[:, 0]),
-    ]
-    return Picture(
-        "Implicit linear models",
-        pictures.together([drawn]),
-        pictures.palette(),
-        "A problem in each row. From the left: d answer / d query of the learner, of the descent, and the teacher.",
-    )
-
-
-def copying_picture(config: IclConfig, weights: Any) -> Picture:
-    """Whom a token of the first layer listens to."""
-    from primordia.minds.probes import regression as probes
-
-    shown = first(parts.problems(config, 5, min(config.n_evaluation, N_CURVE)), 16)
-    listened = np.asarray(probes.token_sensitivities(weights, shown, answerer=parts.answerer(config)))
-    return Picture(
-        "Whom a token listens to in the first layer",
-        pictures.together([[listened]]),
-        pictures.palette(),
-        "Row: token after the layer; column: token before it; colour: mean norm of the derivative. The diagonal is the "
-        "token itself; beside it stands what is copied from the next one (proposition 3).",
-    )
-
-
-def first(problems: Any, n: int) -> Any:
-    """The first `n` problems."""
-    return type(problems)(*(array[:n] for array in problems))
+    return _repeated(config, beside.weights, beside.other)
 
 
 def _lines(xs: Any, lines: dict[str, Any]) -> dict[str, tuple[tuple[float, float], ...]]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from primordia.minds.training.query_loss import Answerer, QueryLoss
 
 
+N_CURVE = 2000
+"""Problems that curves are taken over, at most."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Comparison:
     """Problems to compare on, and the descents with their best settings.

@@ -6,15 +6,18 @@ from typing import Any, ClassVar, final
 
 from primordia.core.experiment import KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
 from primordia.minds.claims.icl_regression import CLAIMS
 from primordia.minds.experiments import icl_parts as parts
-from primordia.minds.experiments.icl_findings import draw_weights, everything_found
+from primordia.minds.experiments.icl_findings import everything_found
 from primordia.minds.experiments.icl_settings import METRICS, PANELS, PRESETS, TRANSITIONS, IclConfig
+from primordia.minds.experiments.icl_tiles import draw_weights, weight_tiles
 from primordia.minds.experiments.training import TrainingExperiment
 from primordia.minds.pictures import palette
+from primordia.minds.tiles import inspected
 
 
 @final
@@ -90,8 +93,14 @@ class IclRegression(TrainingExperiment[IclConfig]):
         return row
 
     def findings(self, config: IclConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """A table of probes, curves against the descent, and the linear models that both have implicitly."""
+        """A table of probes, curves against the descent, weights beside constructed ones, implicit linear models."""
         return everything_found(config, state.weights)
+
+    def inspect(
+        self, config: IclConfig, state: Any, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """The weight under a pixel, learned and constructed, with its row, its column and its matrix."""
+        return inspected(weight_tiles(config, state.weights), row, column)
 
     def known_result(self, config: IclConfig) -> KnownResult:
         """One step of gradient descent on two pairs, worked out by hand, by a layer of constructed weights."""

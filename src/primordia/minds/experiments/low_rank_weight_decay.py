@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, final
+from typing import Annotated, Any, ClassVar, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
 
 from primordia.core.config import Spec
 from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
-from primordia.core.findings import Chart, Finding, Table
+from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import View
-from primordia.minds import pictures
+from primordia.minds import pictures, tiles
 from primordia.minds.claims.low_rank import CLAIMS, begun, settled_values
+from primordia.minds.experiments import low_rank_looks as looks
+from primordia.minds.experiments.low_rank_looks import ORDINALS, WIDTH
 
 PAPER = "arXiv 2410.23819"
-WIDTH = 5
-"""Rows of the toy's factors, and singular values that rows show."""
-SWEEP = tuple(round(0.05 * place, 2) for place in range(25))
-"""Decays of the chart over decays."""
 
 
 @final
@@ -90,8 +89,6 @@ class LowRankState(NamedTuple):
     balance: npt.NDArray[np.float64]
 
 
-Pairs: TypeAlias = tuple[tuple[npt.NDArray[Any], npt.NDArray[Any]], ...]
-ORDINALS = ("largest", "second", "third", "fourth", "fifth")
 METRICS = {
     "loss": Metric(
         "squared error", "down", "The loss without the penalty; of attention that of the update's own batch."
@@ -170,30 +167,6 @@ PRESETS = {
 }
 
 
-def products(config: LowRankConfig, state: LowRankState) -> Pairs:
-    """The factors of every product, float64 (left, right): [row, inner] of the toy, [head, row, inner] of attention."""
-    if config.factors:
-        return ((np.asarray(state.learner.left), np.asarray(state.learner.right)),)
-    from primordia.minds.training.decayed_attention import pairs
-
-    return tuple(
-        (np.asarray(pair.left, np.float64), np.asarray(pair.right, np.float64)) for pair in pairs(state.learner.weights)
-    )
-
-
-def draw_products(config: LowRankConfig, state: LowRankState) -> npt.NDArray[np.uint8]:
-    """The view "products": A B' beside its target, or W_K'W_Q above P W_V, a head beside the other."""
-    made = [left @ right.swapaxes(-1, -2) for left, right in products(config, state)]
-    if config.factors:
-        from primordia.minds.training.factors import target
-
-        pair = [pictures.heat(matrix, 1.0) for matrix in (made[0], target(WIDTH))]
-        return pictures.readable(pictures.grid([pair]))
-    # The two kinds of product have scales of their own.
-    rows = [[pictures.heat(head, float(np.abs(kind).max())) for head in kind] for kind in made]
-    return pictures.readable(pictures.grid(rows))
-
-
 def _fault(loss: float, weights: Mapping[str, Any]) -> str:
     """What to say of an update after which not everything is finite."""
     tensor = next((name for name, array in weights.items() if not np.isfinite(array).all()), "")
@@ -220,7 +193,7 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
     }
     views: ClassVar[dict[str, View]] = {
         "products": View(
-            draw_products,
+            looks.draw_products,
             pictures.palette(),
             "The product beside its target; of attention W_K'W_Q of each head, and P W_V below.",
         )
@@ -250,7 +223,7 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
 
             learner = decayed_attention.begin(self.loss(config), self.recipe(config), streams.key("weights", 0))
         state = LowRankState(learner, np.zeros(()))
-        balance = sum(norms(*pair).balance for pair in products(config, state))
+        balance = sum(norms(*pair).balance for pair in looks.products(config, state))
         return LowRankState(learner, np.asarray(balance, np.float64))
 
     def loss(self, config: LowRankConfig) -> Any:
@@ -298,7 +271,7 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
         """Both penalties, the balance and the singular values."""
         from primordia.minds.probes.rank import effective_rank, norms, singular_values
 
-        pairs = products(config, state)
+        pairs = looks.products(config, state)
         each = [norms(*pair) for pair in pairs]
         decay, nuclear = sum(one.decay for one in each), sum(one.nuclear for one in each)
         made = [left @ right.swapaxes(-1, -2) for left, right in pairs]
@@ -322,56 +295,16 @@ class LowRankWeightDecay(Experiment[LowRankConfig, LowRankState]):
         return row
 
     def findings(self, config: LowRankConfig, state: LowRankState, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """The singular values beside the predicted ones, and for the toy how they shrink as decay grows."""
-        from primordia.minds.probes.rank import effective_rank, norms, singular_values
-
+        """Singular values beside predicted ones, products beside the predicted one; of attention head by head."""
         if not config.factors:
-            rows = []
-            for name, (left, right) in zip(("W_K'W_Q", "P W_V"), products(config, state), strict=True):
-                for head, (one, other) in enumerate(zip(left, right, strict=True)):
-                    found = norms(one, other)
-                    values = singular_values(one @ other.T)
-                    shown = " ".join(f"{value:.3f}" for value in values)
-                    rows.append((name, head, effective_rank(one @ other.T), found.decay, found.nuclear, shown))
-            columns = ("product", "head", "effective rank", "half the squares", "nuclear norm", "singular values")
-            return (Table("Products of the attention layer", columns, tuple(rows)),)
-        row = self.measure(config, state, streams, t)
-        table = Table(
-            "Singular values",
-            ("place", "target", "predicted", "measured"),
-            tuple(
-                (place, (WIDTH + 1 - place) / WIDTH, row[f"predicted_{place}"], row[f"singular_{place}"])
-                for place in range(1, WIDTH + 1)
-            ),
-            f"After {t} updates with decay {config.decay:g}.",
-        )
-        return table, self.over_decays(config, streams, max(t, 1))
+            return looks.attention_findings(config, state, self.loss(config), streams)
+        return looks.toy_findings(config, state, self.measure(config, state, streams, t), streams, t)
 
-    def over_decays(self, config: LowRankConfig, streams: Streams, n: int) -> Chart:
-        """The singular values after `n` updates from the run's own first factors, for decays from 0 to 1.2."""
-        from primordia.minds.probes.rank import singular_values
-        from primordia.minds.training import factors
-
-        wanted, first = factors.target(WIDTH), begun(streams, config.init_scale)
-        decays = np.array(SWEEP)
-        repeated = factors.Factors(*(np.repeat(part[None], len(decays), axis=0) for part in first))
-        swept = factors.descended(repeated, wanted, decays[:, None, None], config.learning_rate, config.loss_written, n)
-        values = singular_values(swept.product)
-        lines = {
-            f"{ordinal} singular value": tuple(zip(SWEEP, (float(value) for value in values[:, place]), strict=True))
-            for place, ordinal in enumerate(ORDINALS)
-        }
-        predicted = np.array([factors.settled(wanted, decay, config.loss_written) for decay in SWEEP])
-        lines["predicted sum"] = tuple(zip(SWEEP, (float(value) for value in predicted.sum(1)), strict=True))
-        lines["measured sum"] = tuple(zip(SWEEP, (float(value) for value in values.sum(1)), strict=True))
-        return Chart(
-            "Singular values over decays",
-            "weight decay",
-            "singular value",
-            lines,
-            f"Each decay trained for {n} updates from the same first factors. Every value falls in step with the decay "
-            "until it is 0 (soft thresholding).",
-        )
+    def inspect(
+        self, config: LowRankConfig, state: LowRankState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """The entry under a pixel; of the toy beside its prediction."""
+        return tiles.inspected(looks.product_tiles(config, state), row, column)
 
     def known_result(self, config: LowRankConfig) -> KnownResult:
         """The singular values that descent ends with, to four digits."""

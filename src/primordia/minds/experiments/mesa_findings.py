@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from primordia.core.findings import Chart, Finding, Table
 from primordia.core.streams import Streams
-from primordia.minds import pictures
 from primordia.minds.experiments import mesa_parts as parts
 from primordia.minds.experiments.mesa_settings import MesaConfig
+from primordia.minds.experiments.mesa_tiles import algorithm_matrices, attention_matrices, is_compressible
 
 BACKS = (2, 1, 0, -1)
 N_FEW_SHOT = 64
@@ -19,28 +19,13 @@ PENALTY = 1.0
 """Of the least squares that few-shot pairs are put to (arXiv 2309.05858 has none stated)."""
 
 
-def draw_weights(config: MesaConfig, state: Any) -> npt.NDArray[np.uint8]:
-    """The view "weights": W_K^T W_Q and P W_V of each head, each on a scale of its own; a row is a layer.
-
-    Of a single layer a row is a head.
-    """
-    from primordia.minds.models import self_attention
-
-    attention = parts.model(config).attention
-    rows = []
-    for place in range(attention.n_layers):
-        asking, moving = self_attention.products(attention, state.weights, place)
-        heads = [[pictures.heat(one), pictures.heat(other)] for one, other in zip(asking, moving, strict=True)]
-        rows += heads if attention.n_layers == 1 else [[tile for head in heads for tile in head]]
-    return pictures.readable(pictures.grid(rows))
-
-
 def everything_found(config: MesaConfig, weights: Any, streams: Streams) -> tuple[Finding, ...]:
-    """The curve by position, the probes, the compression where it is defined, and few-shot pairs."""
+    """The curve by position, attention, the probes, the compression where it is defined, and few-shot pairs."""
     beside = parts.beside(config)
     found: list[Finding] = [_curve(config, weights, beside), _probes(config, weights, beside)]
-    if set(parts.model(config).layers) == {"linear"} and not config.n_mlp and not config.n_position:
-        found.append(_compressed(config, weights, beside))
+    if is_compressible(config):
+        found += [_compressed(config, weights, beside), *algorithm_matrices(config, weights)]
+    found += attention_matrices(config, weights, beside)
     if config.kind == "full":
         found.append(_few_shot(config, weights, streams))
     return tuple(found)
@@ -93,8 +78,7 @@ def _probes(config: MesaConfig, weights: Any, beside: parts.Beside) -> Table:
 def _compressed(config: MesaConfig, weights: Any, beside: parts.Beside) -> Table:
     import dataclasses
 
-    from primordia.minds.models import self_attention
-    from primordia.minds.probes.compression import block_means, compressed
+    from primordia.minds.probes.compression import compressed
     from primordia.minds.training.next_vector import errors
 
     model = parts.model(config)
@@ -106,17 +90,11 @@ def _compressed(config: MesaConfig, weights: Any, beside: parts.Beside) -> Table
         ("error with 9 numbers for each product and head", float(error)),
         ("error of one step of gradient descent", float(beside.lines.descent[1:].mean())),
     ]
-    for place in range(len(model.layers)):
-        products = self_attention.products(model.attention, weights, place)
-        for name, product in zip(("W_K'W_Q", "P W_V"), products, strict=True):
-            for head, blocks in enumerate(np.asarray(block_means(product, config.n_observed), np.float64)):
-                said = "; ".join(" ".join(f"{value:.4f}" for value in row) for row in blocks)
-                rows.append((f"layer {place + 1}, head {head}: {name}", said))
     return Table(
         "Compressed algorithm",
         ("what", "value"),
         tuple(rows),
-        "Every block of the products becomes its mean diagonal times I. Blocks in order: guess, s(t), s(t-1).",
+        "Every block of the products becomes its mean diagonal times I; the matrices say what that leaves.",
     )
 
 

@@ -6,15 +6,18 @@ from typing import Any, ClassVar, final
 
 from primordia.core.experiment import KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
 from primordia.minds.claims.mesa_optimization import CLAIMS
 from primordia.minds.experiments import mesa_parts as parts
-from primordia.minds.experiments.mesa_findings import draw_weights, everything_found
+from primordia.minds.experiments.mesa_findings import everything_found
 from primordia.minds.experiments.mesa_settings import METRICS, PANELS, PRESETS, TRANSITIONS, MesaConfig
+from primordia.minds.experiments.mesa_tiles import draw_weights, weight_tiles
 from primordia.minds.experiments.training import TrainingExperiment
 from primordia.minds.pictures import palette
+from primordia.minds.tiles import inspected
 
 
 @final
@@ -91,8 +94,14 @@ class MesaOptimization(TrainingExperiment[MesaConfig]):
         }
 
     def findings(self, config: MesaConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """The curve in context beside the oracles', linear probes, compression, and few-shot pairs."""
+        """The curve in context beside the oracles', probes, compression, attention by head, and few-shot pairs."""
         return everything_found(config, state.weights, streams)
+
+    def inspect(
+        self, config: MesaConfig, state: Any, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """The weight under a pixel with its row, its column and its matrix."""
+        return inspected(weight_tiles(config, state.weights), row, column)
 
     def known_result(self, config: MesaConfig) -> KnownResult:
         """A step of gradient descent on the past, by a linear layer of constructed weights, in whole numbers."""

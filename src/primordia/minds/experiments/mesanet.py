@@ -7,12 +7,13 @@ from typing import Any, ClassVar, NamedTuple, final
 
 from primordia.core.experiment import KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import View
-from primordia.minds import pictures
+from primordia.minds import pictures, tiles
 from primordia.minds.claims.mesanet import CLAIMS
-from primordia.minds.experiments import mesanet_looks, mesanet_parts, mesanet_tasks
+from primordia.minds.experiments import mesanet_looks, mesanet_parts, mesanet_tasks, mesanet_tiles
 from primordia.minds.experiments.mesanet_presets import PRESETS
 from primordia.minds.experiments.mesanet_settings import PAPER, MesaNetConfig
 from primordia.minds.experiments.training import METRICS as TRAINED
@@ -80,7 +81,7 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
     }
     views: ClassVar[dict[str, View]] = {
         "reads": View(
-            mesanet_looks.draw_reads,
+            mesanet_tiles.draw_reads,
             pictures.palette(),
             "What each token (row) takes from each earlier one (column) in one evaluation sequence: a line of heads "
             "for each block, those of the twin below.",
@@ -186,8 +187,14 @@ class MesaNet(TrainingExperiment[MesaNetConfig]):
         return row
 
     def findings(self, config: MesaNetConfig, state: MesaNetState, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """Scores by position and by pairs, gates and solver of each head, and a sample where there is text."""
+        """Scores by position and by pairs, gates, solver and reads of each head, and a sample where there is text."""
         return mesanet_looks.findings(config, state, streams, t)
+
+    def inspect(
+        self, config: MesaNetConfig, state: MesaNetState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """How much one token takes of another, with all that it takes, all that take of it, and the head."""
+        return tiles.inspected(mesanet_tiles.view_tiles(config, state), row, column)
 
     def text_model(self, config: MesaNetConfig, state: MesaNetState) -> Any:
         """The model of text that a state holds (`text.speaking.Speaker`).

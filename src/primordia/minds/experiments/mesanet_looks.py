@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from primordia.core.errors import BadInputError
 from primordia.core.findings import Chart, Finding, Table, Text
 from primordia.core.streams import Streams
-from primordia.minds import pictures
 from primordia.minds.experiments import mesanet_parts, mesanet_tasks
 from primordia.minds.experiments.mesanet_settings import MesaNetConfig
 
-SHOWN, FEWEST = 64, 16
-"""Tokens of a picture: longer sequences are cut, and more where there are many heads or blocks, to fit a poster."""
+SHOWN = 64
+"""Tokens of a sequence that are looked into; longer ones are cut."""
 STRETCHES = 32
 """Points of a curve over positions; where there are more positions, neighbours are taken together."""
 SAMPLE = 400
@@ -58,19 +57,6 @@ def insides(config: MesaNetConfig, layers: str, weights: Any) -> tuple[Any, ...]
     return inside(of_model(weights), rows.tokens.inputs[:1, :SHOWN], spec=mesanet_parts.spec(config, layers))
 
 
-def draw_reads(config: MesaNetConfig, state: Any) -> npt.NDArray[np.uint8]:
-    """The view "reads": a line of heads for each block, the twin's below."""
-    lines, both = [], models(config, state)
-    n_tiles = max(config.n_heads, config.n_blocks * len(both))
-    n_shown = max(FEWEST, min(SHOWN, (pictures.READABLE + 1) // n_tiles - 1))
-    for layers, weights in both.values():
-        for block in insides(config, layers, weights):
-            reads = np.full((config.n_heads, 1, 1), np.nan) if block.reads is None else np.asarray(block.reads[0])
-            # Each head has a scale of its own: its output is normed before it is used.
-            lines.append([pictures.heat(head[:n_shown, :n_shown]) for head in reads])
-    return pictures.readable(pictures.grid(lines))
-
-
 def residual(config: MesaNetConfig, state: Any) -> float:
     """The largest relative residual of the solvers in the model, on one evaluation sequence."""
     layers, weights = next(iter(models(config, state).values()))
@@ -80,6 +66,8 @@ def residual(config: MesaNetConfig, state: Any) -> float:
 
 def findings(config: MesaNetConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
     """Everything that is said about a state."""
+    from primordia.minds.experiments.mesanet_tiles import read_matrices
+
     rows = mesanet_parts.evaluation_rows(config, streams)
     scores = {title: exam(config, layers, weights, rows) for title, (layers, weights) in models(config, state).items()}
     found: list[Finding] = [by_position(config, scores)]
@@ -89,8 +77,8 @@ def findings(config: MesaNetConfig, state: Any, streams: Streams, t: int) -> tup
         found.append(legality(config, state, streams))
     if config.task == "text":
         found.append(sample(config, state, streams))
-    found.append(heads(config, state))
-    return tuple(found)
+    looked = {title: insides(config, *model) for title, model in models(config, state).items()}
+    return (*found, heads(config, looked), *read_matrices(config, looked))
 
 
 def by_position(config: MesaNetConfig, scores: dict[str, dict[str, Any]]) -> Chart:
@@ -185,12 +173,12 @@ def text_model(config: MesaNetConfig, state: Any) -> Any:
     return TextModel(model, mesanet_tasks.text_tokens(config))
 
 
-def heads(config: MesaNetConfig, state: Any) -> Table:
-    """Gates of every head and what its solver says, over one evaluation sequence."""
+def heads(config: MesaNetConfig, looked: Mapping[str, tuple[Any, ...]]) -> Table:
+    """Gates of every head and what its solver says, over one evaluation sequence; `looked` has models' blocks."""
     lines: list[tuple[Any, ...]] = []
-    for title, (layers, weights) in models(config, state).items():
+    for (title, blocks), layers in zip(looked.items(), (config.layers, config.twin), strict=False):
         names = [name.strip() for name in layers.split(",")]
-        for place, block in enumerate(insides(config, layers, weights)):
+        for place, block in enumerate(blocks):
             for head in range(config.n_heads):
                 lines.append(
                     (

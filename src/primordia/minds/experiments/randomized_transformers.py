@@ -12,16 +12,16 @@ import numpy.typing as npt
 from primordia.core.config import Spec
 from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
 from primordia.core.findings import Chart, Finding, Table
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import View
-from primordia.minds import pictures
+from primordia.minds import pictures, tiles
 from primordia.minds.claims.randomized import CLAIMS, N_VOTES
+from primordia.minds.experiments import randomized_tiles as shown
 
 PAPER = "arXiv 2408.10818"
 VOTES = (1, 3, 5, 11, 21, 51)
-N_SHOWN = 5
-"""Seeds whose maps the view shows."""
 N_POINTS = 101
 """Points of a curve over inputs."""
 
@@ -139,37 +139,15 @@ PRESETS = {
 }
 
 
-def models(config: RandomizedConfig) -> tuple[Any, Any]:
-    """The layer with a seed, and its twin without."""
-    from primordia.minds.models.seeded_recall import SeededRecall
-
-    sizes = (config.n_items, config.n_memory)
-    return SeededRecall(*sizes, config.n_seed, config.n_hidden), SeededRecall(*sizes, 0, config.n_hidden)
-
-
 def losses(config: RandomizedConfig) -> tuple[Any, Any]:
     """What each of the two makes small."""
     from primordia.minds.training.worst_case import WorstCase
 
-    seeded, plain = models(config)
+    seeded, plain = shown.models(config)
     return (
         WorstCase(seeded, config.exponent, config.n_draws, config.n_inputs),
         WorstCase(plain, 1.0, 1, config.n_inputs),
     )
-
-
-def draw_maps(config: RandomizedConfig, state: RandomizedState) -> npt.NDArray[np.uint8]:
-    """The view "maps": the twin's map, then those of five seeds, each on a scale of its own."""
-    import jax
-
-    from primordia.minds.probes.adversary import drawn_maps
-
-    seeded, plain = models(config)
-    key = jax.random.key(0)
-    tiles = [np.asarray(drawn_maps(state.twin.weights, key, model=plain, n_draws=1))[0]]
-    tiles += list(np.asarray(drawn_maps(state.learner.weights, jax.random.clone(key), model=seeded, n_draws=N_SHOWN)))
-    drawn = [pictures.heat(tile) for tile in tiles]
-    return pictures.readable(pictures.grid([drawn[:3], drawn[3:]]))
 
 
 @final
@@ -190,7 +168,7 @@ class RandomizedTransformers(Experiment[RandomizedConfig, RandomizedState]):
     }
     views: ClassVar[dict[str, View]] = {
         "maps": View(
-            draw_maps,
+            shown.draw_maps,
             pictures.palette(),
             "Answers over items shown, for each question a row: first the twin, then five seeds. A red diagonal is an "
             "item that is stored.",
@@ -217,7 +195,7 @@ class RandomizedTransformers(Experiment[RandomizedConfig, RandomizedState]):
 
         made = [
             begin(drawn(model, streams.key("weights", place)), self.recipe(config))
-            for place, model in enumerate(models(config))
+            for place, model in enumerate(shown.models(config))
         ]
         return RandomizedState(*made)
 
@@ -264,7 +242,7 @@ class RandomizedTransformers(Experiment[RandomizedConfig, RandomizedState]):
         from primordia.minds.probes import adversary
 
         row: dict[str, float] = {"storing_line": 0.5 + min(1.0, config.n_memory / config.n_items) / 2}
-        for name, learner, model in zip(("", "twin_"), state, models(config), strict=True):
+        for name, learner, model in zip(("", "twin_"), state, shown.models(config), strict=True):
             found = self.answers(config, learner, model, streams)
             success, right = np.asarray(found.success, np.float64), np.asarray(found.right)
             row |= {
@@ -301,11 +279,12 @@ class RandomizedTransformers(Experiment[RandomizedConfig, RandomizedState]):
     def findings(
         self, config: RandomizedConfig, state: RandomizedState, streams: Streams, t: int
     ) -> tuple[Finding, ...]:
-        """Success of every input, success by votes, and what is stored."""
+        """Success of every input, success by votes, what is stored, and the maps of the twin and of two seeds."""
         from primordia.minds.probes import adversary
 
         found = [
-            self.answers(config, learner, model, streams) for learner, model in zip(state, models(config), strict=True)
+            self.answers(config, learner, model, streams)
+            for learner, model in zip(state, shown.models(config), strict=True)
         ]
         return (
             self.safety(config, state, streams),
@@ -326,14 +305,28 @@ class RandomizedTransformers(Experiment[RandomizedConfig, RandomizedState]):
                 "Random storage keeps M of N items, each as often as the others, and guesses the rest (derived).",
                 log_x=True,
             ),
+            *(tile.matrix() for tile in shown.map_tiles(config, state)[0]),
         )
+
+    def inspect(
+        self,
+        config: RandomizedConfig,
+        state: RandomizedState,
+        streams: Streams,
+        t: int,
+        view: str,
+        row: int,
+        column: int,
+    ) -> tuple[Inspected, ...]:
+        """What an item adds to an answer: the entry under a pixel, its question, its item and the whole map."""
+        return tiles.inspected(shown.map_tiles(config, state), row, column)
 
     def safety(self, config: RandomizedConfig, state: RandomizedState, streams: Streams) -> Table:
         """How often each question is answered right whatever the values, and what an adversary leaves."""
         from primordia.minds.probes import adversary
 
         columns = []
-        for learner, model in zip(state, models(config), strict=True):
+        for learner, model in zip(state, shown.models(config), strict=True):
             known, fresh = self.maps(learner, model, streams)
             columns += [adversary.safe(fresh), adversary.attacked(known, fresh)]
         rows = tuple((question, *(float(column[question]) for column in columns)) for question in range(config.n_items))

@@ -137,12 +137,18 @@ def predict(model: Autoregressor, weights: Weights, observed: Observed) -> Obser
     return states(model, weights, observed)[-1, ..., : model.n_observed]
 
 
+def mesa_rule(model: Autoregressor, weights: Weights, place: int) -> RecursiveMesa:
+    """The rule of mesa layer number `place`, with its strengths."""
+    strength = weights[f"layers/{place}/strength"]
+    return eqx.tree_at(lambda rule: rule.parameter, RecursiveMesa(model.n_heads), strength)
+
+
 def _mesa_layer(model: Autoregressor, weights: Weights, before: Tokens, place: int) -> Tokens:
     prefix = f"layers/{place}/"
     query, key, value = (
         jnp.einsum("hkc,btc->bhtk", weights[prefix + name], before) for name in ("query", "key", "value")
     )
-    rule = eqx.tree_at(lambda rule: rule.parameter, RecursiveMesa(model.n_heads), weights[prefix + "strength"])
+    rule = mesa_rule(model, weights, place)
     memory = rule.init_state(before.shape[0], model.n_heads, model.d_key, model.d_key)
     out, _ = rule.chunkwise(Signals(query, key, value), memory, model.chunk)
     after = before + jnp.einsum("hck,bhtk->btc", weights[prefix + "out"], out)

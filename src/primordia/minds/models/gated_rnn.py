@@ -78,6 +78,14 @@ def run(
     return _gated(weights, "out", hidden) @ weights["readout"].T
 
 
+def next_output(
+    weights: Weights, hidden: Float[Array, "batch time hidden"], x: Float[Array, "batch #time input"]
+) -> Float[Array, "batch time output"]:
+    """The output that each hidden state would give to one more input."""
+    after = decays(weights) * hidden + _gated(weights, "in", x)
+    return _gated(weights, "out", after) @ weights["readout"].T
+
+
 def states(weights: Weights, x: Float[Array, "batch time input"]) -> Float[Array, "batch time hidden"]:
     """The hidden state after each input."""
     decay, entering = decays(weights), _gated(weights, "in", x)

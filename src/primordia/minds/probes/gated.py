@@ -58,6 +58,21 @@ def share_at_ends(found: Channels) -> Float[Array, ""]:
 
 
 @jax.jit
+def losses_by_position(weights: Weights, batch: Vectors) -> Float[Array, " time"]:
+    """Half the squared error at each token, mean over sequences."""
+    return 0.5 * jnp.mean(jnp.sum((gated_rnn.run(weights, batch.inputs) - batch.targets) ** 2, axis=-1), axis=0)
+
+
+@jax.jit
+def losses_by_pairs(weights: Weights, batch: Vectors) -> Float[Array, " pairs_and_none"]:
+    """Half the squared error at the last token if it came after none of the others, the first, the first two …."""
+    before = gated_rnn.states(weights, batch.inputs[:, :-1])
+    hidden = jnp.concatenate([jnp.zeros_like(before[:, :1]), before], axis=1)
+    answers = gated_rnn.next_output(weights, hidden, batch.inputs[:, -1:])
+    return 0.5 * jnp.mean(jnp.sum((answers - batch.targets[:, -1:]) ** 2, axis=-1), axis=0)
+
+
+@jax.jit
 def query_models(weights: Weights, inputs: Float[Array, "batch time input"]) -> Float[Array, "batch output input"]:
     """The derivative of the last output by the last input: the linear model that the past has left behind."""
 

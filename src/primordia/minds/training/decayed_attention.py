@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, final
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, PRNGKeyArray
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from primordia.minds.models import self_attention
 from primordia.minds.models.self_attention import SelfAttention
@@ -48,15 +49,40 @@ class ContextLoss:
 
     def __call__(self, weights: Weights, batch: PRNGKeyArray) -> tuple[Array, dict[str, Array]]:
         """The loss; no further scalars."""
-        of_teacher, of_inputs = jax.random.split(batch)
-        teacher = jax.random.normal(of_teacher, (self.n_batch, self.n_inputs))
-        scales = self.narrowing ** jnp.arange(self.n_inputs)
-        inputs = scales * jax.random.normal(of_inputs, (self.n_batch, self.n_context + 1, self.n_inputs))
-        outputs = jnp.einsum("bti,bi->bt", inputs, teacher)
-        shown = outputs.at[:, -1].set(0.0)
-        tokens = jnp.concatenate([inputs, shown[..., None]], axis=-1)
-        answer = self_attention.run(self.model, weights, tokens)[:, -1, -1]
-        return 0.5 * jnp.mean((answer - outputs[:, -1]) ** 2), {}
+        return _missed(self.model, weights, *drawn(self, batch)), {}
+
+
+def drawn(loss: ContextLoss, key: PRNGKeyArray) -> tuple[Array, Array]:
+    """Inputs [batch, pair, input] and their labels [batch, pair] by a new teacher in each sequence; the last asks."""
+    of_teacher, of_inputs = jax.random.split(key)
+    teacher = jax.random.normal(of_teacher, (loss.n_batch, loss.n_inputs))
+    scales = loss.narrowing ** jnp.arange(loss.n_inputs)
+    inputs = scales * jax.random.normal(of_inputs, (loss.n_batch, loss.n_context + 1, loss.n_inputs))
+    return inputs, jnp.einsum("bti,bi->bt", inputs, teacher)
+
+
+def losses_by_context(
+    weights: Weights, sequences: tuple[Array, Array], counts: tuple[int, ...], *, loss: ContextLoss
+) -> Float[np.ndarray, " count"]:
+    """The loss on the same sequences, as `drawn`, after their first pairs only, for each number in `counts`.
+
+    A softmax cannot be shown pairs that are not there, so each number is compiled for itself.
+    """
+    return np.array([_loss_after(weights, *sequences, count, loss=loss) for count in counts], np.float64)
+
+
+@functools.partial(jax.jit, static_argnames=("count", "loss"))
+def _loss_after(weights: Weights, inputs: Array, outputs: Array, count: int, *, loss: ContextLoss) -> Array:
+    shown = (jnp.concatenate([one[:, :count], one[:, -1:]], axis=1) for one in (inputs, outputs))
+    return _missed(loss.model, weights, *shown)
+
+
+def _missed(model: SelfAttention, weights: Weights, inputs: Array, outputs: Array) -> Float[Array, ""]:
+    """Half the mean squared error of the answers to the last tokens."""
+    shown = outputs.at[:, -1].set(0.0)
+    tokens = jnp.concatenate([inputs, shown[..., None]], axis=-1)
+    answer = self_attention.run(model, weights, tokens)[:, -1, -1]
+    return 0.5 * jnp.mean((answer - outputs[:, -1]) ** 2)
 
 
 class Pair(NamedTuple):
