@@ -23,7 +23,7 @@ export function render(finding) {
   };
   const slider = make("input", { type: "range", min: 0, max: finding.steps.length, value: 0, "aria-label": "step" });
   const count = make("output", { class: "mono soft execution-count" });
-  const player = playback(() => advance(1), () => walked.number() < finding.steps.length);
+  const player = playback({ advance: () => advance(1), more: () => walked.number() < finding.steps.length, rewind: () => go(0) });
 
   function go(number) {
     const wanted = Math.max(0, Math.min(finding.steps.length, number));
@@ -54,7 +54,7 @@ export function render(finding) {
     mover("»", "last step (end)", () => turn(Infinity)),
     slider, count);
   const box = make("div", { class: "execution", tabindex: "0", role: "group", "aria-label": `${finding.title}, step by step` },
-    bar, parts.lines.element, parts.registers.element, parts.tape.element, parts.list.element, copies(finding));
+    make("div", { class: "execution-top" }, bar, parts.lines.element), parts.registers.element, parts.tape.element, parts.list.element, copies(finding));
   box.addEventListener("keydown", (event) => press(event, { turn, play: player.turn }));
   go(0);
   return box;

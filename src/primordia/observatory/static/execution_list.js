@@ -1,6 +1,7 @@
 // All steps of an execution, one line each. Only the lines that are in sight exist, so a thousand steps cost little.
 
 import { make } from "./made.js";
+import { grouped } from "./numbers.js";
 
 const LINE = 22; // pixels, as in execution.css
 const SPARE = 4;
@@ -45,7 +46,7 @@ export function stepList({ steps, glyphs }, chosen) {
   });
   box.addEventListener("scroll", draw, { passive: true });
   new ResizeObserver(draw).observe(box);
-  const head = make("div", { class: "execution-head soft" }, make("span", {}, `${steps.length} steps`), idle ? filter : null);
+  const head = make("div", { class: "execution-head soft" }, make("span", {}, steps.length === 1 ? "1 step" : `${grouped(steps.length)} steps`), idle ? filter : null);
   return {
     element: make("div", {}, head, box),
     show(moment) {

@@ -4,8 +4,8 @@ import { button } from "./made.js";
 
 const PER_SECOND = 12;
 
-// `advance` does one step; `more` says whether there is one. Returns {button, turn(), stop()}.
-export function playback(advance, more) {
+// `advance` does one step; `more` says whether there is one; from the end it begins again with `rewind`. Returns {button, turn(), stop()}.
+export function playback({ advance, more, rewind }) {
   let timer = 0;
   const label = () => {
     play.textContent = timer ? "pause" : "play";
@@ -22,6 +22,7 @@ export function playback(advance, more) {
   };
   const turn = () => {
     if (timer) return stop();
+    if (!more()) rewind();
     timer = setInterval(beat, 1000 / PER_SECOND);
     label();
   };
