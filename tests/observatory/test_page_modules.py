@@ -1,4 +1,4 @@
-"""Modules of the page that need no browser: geometry, palettes, and how a run is played, held to their promises in Node."""
+"""Modules of the page that need no browser, held to their promises in Node: geometry, palettes, playing."""
 
 from __future__ import annotations
 

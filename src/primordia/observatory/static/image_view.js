@@ -82,7 +82,7 @@ class ImageView {
       canvas: () => this.canvas,
       painter: () => this.painter.kind,
       lens: () => this.lens,
-      pixel: (x, y) => this.painter.pixel(Math.floor(x * this.ratio), Math.floor(y * this.ratio)),
+      pixel: (x, y) => this.drawNow().painter.pixel(Math.floor(x * this.ratio), Math.floor(y * this.ratio)),
       lookId: () => this.look.id,
       hold: (held) => this.hold(held),
       again: () => this.look.turn({}),
@@ -145,6 +145,15 @@ class ImageView {
   redraw() {
     if (this.drawing) return;
     this.drawing = requestAnimationFrame(() => { this.drawing = 0; if (!this.closed) this.draw(); });
+  }
+
+  drawNow() {
+    if (this.drawing) {
+      cancelAnimationFrame(this.drawing);
+      this.drawing = 0;
+      this.draw();
+    }
+    return this;
   }
 
   draw() {

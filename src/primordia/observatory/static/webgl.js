@@ -39,19 +39,25 @@ export function webglPainter(canvas) {
   canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
   canvas.addEventListener("webglcontextrestored", () => { tools = prepare(gl); });
   let last = null;
+  let read = null;
   const paint = (scene) => {
     last = scene;
+    read = null;
     if (!gl.isContextLost()) draw(gl, tools, scene);
+  };
+  // What was drawn is gone after it was shown, so it is drawn again to be read; once for all its pixels.
+  const readAll = () => {
+    paint(last);
+    read = new Uint8Array(4 * canvas.width * canvas.height);
+    gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, read);
   };
   return {
     kind: "webgl2",
     paint,
-    // What was drawn is gone after it was shown, so it is drawn again to be read.
     pixel(x, y) {
-      const bytes = new Uint8Array(4);
-      paint(last);
-      gl.readPixels(x, canvas.height - 1 - y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-      return [...bytes.slice(0, 3)];
+      if (!read) readAll();
+      const at = 4 * ((canvas.height - 1 - y) * canvas.width + x);
+      return [...read.subarray(at, at + 3)];
     },
     close: () => gl.getExtension("WEBGL_lose_context")?.loseContext(),
   };
