@@ -16,7 +16,7 @@ from primordia.engine.observer import Outcome
 from runs import SHORT
 from walk import Walk
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 Plan = Sequence[tuple[int, str, dict[str, Any]]]
 """What is done to a run: (after how many steps, which intervention, its arguments), in that order."""
