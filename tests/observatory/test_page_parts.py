@@ -47,7 +47,7 @@ def test_a_thinned_line_keeps_the_extremes_of_every_stretch_and_its_order(run):
         """
     )
     assert found["many"] <= 800
-    assert found["spike"] and found["dip"] and found["rising"]
+    assert (found["spike"], found["dip"], found["rising"]) == (True, True, True)
     # What is zoomed into is drawn point by point, one beyond the right edge so that the line leaves the panel.
     assert found["part"] == list(range(1000, 1012))
 
@@ -86,7 +86,8 @@ def test_numbers_are_written_for_a_glance_and_keep_their_size(run):
 
 SWEEP = """
 const runs = [[0.1, "a", 1, 4], [0.1, "a", 2, 6], [0.01, "a", 1, 1], [0.01, "b", 1, null]].map(
-  ([rate, language, seed, value], at) => ({ run: `r${at}`, settings: { rate, language, seed }, row: value === null ? {} : { m: value } }));
+  ([rate, language, seed, m], at) =>
+    ({ run: `r${at}`, settings: { rate, language, seed }, row: m === null ? {} : { m } }));
 """
 
 
@@ -110,8 +111,8 @@ def test_a_sweep_is_laid_out_by_settings_and_only_by_the_seed_where_nothing_else
 
 TREE = """
 const nodes = ["a", "b", "c", "d", "e"].map((name) => ({ name }));
-const edges = [["a", "b"], ["a", "c"], ["b", "d"], ["c", "d"], ["d", "e"]].map(([source, target]) => ({ source, target }));
-const ties = arrows(nodes, edges);
+const edges = [["a", "b"], ["a", "c"], ["b", "d"], ["c", "d"], ["d", "e"]];
+const ties = arrows(nodes, edges.map(([source, target]) => ({ source, target })));
 """
 
 

@@ -16,8 +16,8 @@ export function render(finding) {
   const drawn = plot(holder, { label: `${finding.title}: ${finding.y} over ${finding.x}`, height: 230, logX: finding.log_x, logY: finding.log_y });
   const show = () => drawn.show(lines.map((line) => ({ ...line, look: lookOf(line.place) })));
   drawn.onCursor((x) => {
-    drawn.cursor(x);
     const at = x === null ? null : nearestX(lines, x);
+    drawn.cursor(at);
     reading.textContent = at === null ? "" : `${finding.x} ${written(at)}`;
     items.forEach((each, place) => { each.output.textContent = at === null ? "" : written(valueAt(lines[place], at)); });
     drawn.box.setAttribute("aria-valuetext", `${reading.textContent}: ${lines.map((line) => `${line.name} ${written(valueAt(line, at))}`).join(", ")}`);

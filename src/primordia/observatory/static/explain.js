@@ -95,7 +95,7 @@ function contents(facts) {
   return [
     facts.title ? make("strong", {}, facts.title) : "",
     facts.meaning ? make("p", {}, facts.meaning) : "",
-    rows.length ? make("dl", {}, rows.map(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])) : "",
+    rows.length ? make("dl", {}, rows.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])) : "",
     ...(facts.more ?? []).map((text) => make("p", { class: "soft" }, text)),
   ].filter(Boolean);
 }

@@ -17,6 +17,6 @@ const KINDS = { table, text, chart, picture, animation, matrix, graph, execution
 export function render(finding, context = {}) {
   const known = KINDS[finding.kind];
   const body = known ? known.render(finding, context) : make("p", { class: "soft" }, `This page cannot draw a ${finding.kind}.`);
-  return make("section", { class: `finding finding-${finding.kind}`, "aria-label": finding.title },
+  return make("section", { class: `finding kind-${finding.kind}`, "aria-label": finding.title },
     make("h3", {}, finding.title), body, finding.note ? make("p", { class: "finding-note" }, finding.note) : null);
 }

@@ -91,7 +91,7 @@ function dot(graph, node, laid, colour, named) {
   const hides = graph.folded.has(node.name);
   const facts = { class: `graph-node ${hides ? "folded" : ""}`, tabindex: node.name === graph.focus ? 0 : -1, role: graph.finding.layered ? "button" : "img", "aria-label": described(graph, node) };
   if (graph.finding.layered) facts["aria-expanded"] = String(!hides);
-  const element = draw("g", facts, draw("circle", { cx: x, cy: y, r: size, fill: colour }));
+  const element = draw("g", facts, draw("circle", { cx: x, cy: y, r: size + 8, class: "graph-reach" }), draw("circle", { cx: x, cy: y, r: size, fill: colour }));
   if (hides) element.append(draw("text", { x, y: y + 4, "text-anchor": "middle", class: "graph-more" }, "+"));
   if (named) element.append(nameOf(graph, node, laid, x, y, size));
   return { node, element, x, y };

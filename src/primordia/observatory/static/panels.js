@@ -20,7 +20,8 @@ export function panelGrid(place, panels, { height = 132, xName = "step", searche
   const told = new Set();
   const tell = (x, chosen) => told.forEach((fn) => fn(x === null ? null : Math.round(x), chosen));
   const shared = { marks: [], held: null, hovered: null, waiting: false };
-  const strip = markStrip(xName, (x) => { shared.held = x; point(); tell(x, true); });
+  const zoom = (range) => { strip.zoomed(Boolean(range)); all.forEach((each) => each.plot.zoom(range)); };
+  const strip = markStrip(xName, (x) => { shared.held = x; point(); tell(x, true); }, () => zoom(null));
   const all = panels.map((panel) => onePanel(panel, shared, height));
   grid.append(...all.map((each) => each.figure));
   place.append(...[find, strip.element, nothing, grid].filter(Boolean));
@@ -42,7 +43,7 @@ export function panelGrid(place, panels, { height = 132, xName = "step", searche
       point();
       tell(x, chosen);
     });
-    each.plot.onZoom((range) => all.forEach((other) => other.plot.zoom(range)));
+    each.plot.onZoom(zoom);
   }
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) all.find((each) => each.figure === entry.target).seen = entry.isIntersecting;
@@ -64,17 +65,17 @@ export function panelGrid(place, panels, { height = 132, xName = "step", searche
   };
 }
 
-// Which step is shown, and everything that was marked: a click goes there.
-function markStrip(xName, go) {
+// Which step is shown, everything that was marked, a click goes there, and the way back from a zoom.
+function markStrip(xName, go, whole) {
   const where = make("output", { class: "series-where" });
   const marks = make("span", { class: "series-marks" });
-  const element = make("div", { class: "series-strip", hidden: true }, where, marks);
+  const all = make("button", { type: "button", class: "chip", hidden: true, on: { click: whole } }, "show the whole run");
+  const element = make("div", { class: "series-strip", hidden: true }, where, all, marks);
+  const settle = () => { element.hidden = !where.textContent && all.hidden && !marks.childElementCount; };
   return {
     element,
-    point(x) {
-      where.textContent = x === null ? "" : `${xName} ${written(Math.round(x))}`;
-      element.hidden = x === null && !marks.childElementCount;
-    },
+    point(x) { where.textContent = x === null ? "" : `${xName} ${written(Math.round(x))}`; settle(); },
+    zoomed(is) { all.hidden = !is; settle(); },
     add(x, name, facts) {
       const chip = make("button", { type: "button", class: "chip series-mark", "data-x": x, on: { click: () => go(x) } }, name, make("b", {}, written(x)));
       if (facts) explain(chip, facts);

@@ -112,7 +112,7 @@ function uplotOptions(panel, columns) {
     axes: [axis({ space: 54, size: 24, ...wholeTicks(panel) }), axis({ space: 26, size: (chart, texts) => widest(texts) })],
     series: [{}, ...series],
     bands,
-    hooks: { draw: [(chart) => drawMarks(panel, chart)], setSelect: [(chart) => selected(panel, chart)] },
+    hooks: { draw: [(chart) => drawMarks(panel, chart)], setSelect: [(chart) => selected(panel, chart)], ready: [(chart) => clickable(panel, chart)] },
   };
 }
 
@@ -176,14 +176,19 @@ function cursorOptions(panel, columns) {
     bind: {
       mousemove: (chart, target, own) => (event) => { own(event); pointed(chart); return null; },
       mouseleave: () => () => { panel.told(null, false); placeCursor(panel); return null; },
-      click: (chart, target, own) => (event) => {
-        own(event);
-        if (chart.select.width < 3) panel.told(chart.posToVal(chart.cursor.left, "x"), true);
-        return null;
-      },
       dblclick: () => () => { panel.zoomed(null); return null; },
     },
   };
+}
+
+// A click chooses a place; the end of a drag, which zooms, is none.
+function clickable(panel, chart) {
+  let from = 0;
+  chart.over.addEventListener("pointerdown", (event) => { from = event.clientX; });
+  chart.over.addEventListener("click", (event) => {
+    if (Math.abs(event.clientX - from) > 3) return;
+    panel.told(chart.posToVal(event.clientX - chart.over.getBoundingClientRect().left, "x"), true);
+  });
 }
 
 // Of a column with holes (each line has xs of its own): the row nearest to `index` that is none.
