@@ -23,6 +23,8 @@ FORMAT = 1
 LENGTH = struct.Struct("<I")
 WHOLE_EVERY = 16
 WHOLE, CHANGE = 0, 1
+LEVEL = 6
+"""Of compression: noise packs a tenth tighter at 9, in ten times the time."""
 SPOOL_BYTES = 2**28
 
 
@@ -126,10 +128,10 @@ def _encoded(spools: Mapping[str, Spool], every: int) -> tuple[dict[str, Any], b
 
 def _smaller(picture: Picture, before: Picture | None, number: int) -> tuple[int, bytes]:
     """The picture or its difference to the one before, whichever takes less room, and which it is."""
-    whole = zlib.compress(picture.pixels.tobytes(), 9)
+    whole = zlib.compress(picture.pixels.tobytes(), LEVEL)
     if before is None or number % WHOLE_EVERY == 0 or before.pixels.shape != picture.pixels.shape:
         return WHOLE, whole
-    change = zlib.compress((picture.pixels ^ before.pixels).tobytes(), 9)
+    change = zlib.compress((picture.pixels ^ before.pixels).tobytes(), LEVEL)
     return (CHANGE, change) if len(change) < len(whole) else (WHOLE, whole)
 
 

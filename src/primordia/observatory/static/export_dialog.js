@@ -28,6 +28,8 @@ class ExportDialog {
     this.opened = dialog("Export", this.element);
     this.offs = [link.on("Making", (message) => this.told(message))];
     this.opened.addEventListener("close", () => this.close());
+    this.leave = () => this.opened.close();
+    addEventListener("hashchange", this.leave);
     this.changed();
   }
 
@@ -85,6 +87,7 @@ class ExportDialog {
   close() {
     clearTimeout(this.timer);
     this.turn = -1;
+    removeEventListener("hashchange", this.leave);
     for (const off of this.offs) off();
   }
 }

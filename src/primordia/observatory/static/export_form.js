@@ -32,7 +32,13 @@ export function exportForm({ answer, view, step, frame }, changed) {
     also.except(views.value());
     part.element.hidden = !part.possible(views.value());
   }
-  element.addEventListener("input", () => { arrange(); changed(); });
+  element.addEventListener("input", (event) => {
+    if (curve.element.contains(event.target)) curve.chosen = true;
+    // A film is worth more with the curve of what it is about, until somebody chose otherwise.
+    if (!curve.chosen) curve.set(FILMED.has(chosen.value()) ? curve.usual : "");
+    arrange();
+    changed();
+  });
   arrange();
 
   function request() {
@@ -63,6 +69,7 @@ function whatFields(description, view, frame) {
   const metrics = [...new Set([...watched.reverse(), ...Object.keys(description.metrics)])];
   const views = select("view", names.map((name) => [name, spoken(name)]), view ?? names[0], "broad");
   const curve = select("curve beside it", [["", "none"], ...metrics.map((name) => [name, spoken(name)])], "", "");
+  curve.usual = watched.length ? metrics[0] : "";
   return { views, curve, also: otherViews(names), part: partField(view, frame) };
 }
 
@@ -123,5 +130,5 @@ function number(id, label, value, least, most) {
 function select(label, options, value, kind) {
   const id = `export-${label.replaceAll(" ", "-")}`;
   const input = make("select", { id }, options.map(([name, words]) => make("option", { value: name, selected: name === value }, words)));
-  return { element: make("div", { class: `field ${kind}` }, make("label", { for: id }, label), input), value: () => input.value };
+  return { element: make("div", { class: `field ${kind}` }, make("label", { for: id }, label), input), value: () => input.value, set: (name) => { input.value = name; } };
 }

@@ -26,7 +26,9 @@ function nowhere({ name, origin }) {
 
 function show(link, item, runs, declared) {
   const where = make("select", { id: "plant-run" }, runs.map((run) => make("option", { value: run.run }, `${run.run}, step ${run.step}`)));
-  const fields = Object.fromEntries(declared.filter(({ name }) => !(name in item.arguments)).map((each) => [each.name, field(each)]));
+  // What it is made of stays; where it goes, and what it does not say, is asked.
+  const asked = declared.filter(({ name }) => name === "place" || !(name in item.arguments));
+  const fields = Object.fromEntries(asked.map((each) => [each.name, field(each, item.arguments[each.name] ?? each.default)]));
   const refused = make("p", { class: "bad", role: "alert" });
   const form = make("form", { class: "stack" },
     make("div", { class: "field" }, make("label", { for: "plant-run" }, "run"), where),
