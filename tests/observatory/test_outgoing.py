@@ -6,6 +6,7 @@ import json
 from primordia.observatory import outgoing
 from primordia.observatory.outgoing import Outgoing
 from primordia.observatory.protocol import Answer, Happened, Progress, Rows
+from primordia.observatory.sights import Allowance
 
 
 def drained(waiting):
@@ -99,3 +100,19 @@ def test_one_long_answer_alone_is_not_too_much(monkeypatch):
     waiting = Outgoing()
     waiting.text("x" * 5000)
     assert not waiting.overflown.is_set()
+
+
+def test_an_allowance_is_used_up_and_comes_back_with_time():
+    at = [100.0]
+    allowance = Allowance(1000.0, lambda: at[0])
+    assert allowance.wait() == 0.0
+    allowance.spend(500)
+    allowance.spend(1500)
+    assert allowance.wait() == 2.0
+    at[0] += 1.5
+    assert allowance.wait() == 0.5
+    at[0] += 10
+    assert allowance.wait() == 0.0
+    # What was not used is not saved up.
+    allowance.spend(1000)
+    assert allowance.wait() == 1.0

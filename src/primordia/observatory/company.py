@@ -13,10 +13,13 @@ from primordia.engine.folder import RunFolder
 from primordia.observatory import catalogue
 from primordia.observatory.actor import Actor, Heard
 from primordia.observatory.scene import Scene
+from primordia.observatory.sights import Allowance
 
 MOST_LIVE = max(4, os.cpu_count() or 1)
 MOST_REPLAYS = 12
 MOST_MAKING = 2
+PICTURE_BYTES_PER_SECOND = 32 * 2**20
+"""Enough for pictures of 512 x 512 cells on twenty pages, six a second."""
 IDLE_SECONDS = 60.0
 """A replay stage that nobody looks at ends after so long."""
 ROUND_SECONDS = 5.0
@@ -32,6 +35,7 @@ class Company:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._allowance = Allowance(PICTURE_BYTES_PER_SECOND, asyncio.get_running_loop().time)
         self._scenes: dict[str, Scene] = {}
         self._actors: set[Actor] = set()
         self._making = self._starting = 0
@@ -44,7 +48,7 @@ class Company:
             RunFolderError: there is none.
         """
         if run not in self._scenes:
-            self._scenes[run] = Scene(catalogue.find(self.root, run), self._replay)
+            self._scenes[run] = Scene(catalogue.find(self.root, run), self._replay, self._allowance)
         return self._scenes[run]
 
     def known(self, run: str) -> Scene | None:
@@ -150,7 +154,7 @@ class Company:
         folder = RunFolder(Path(message["folder"]))
         run = folder.path.name
         if run not in self._scenes:
-            self._scenes[run] = Scene(folder, self._replay)
+            self._scenes[run] = Scene(folder, self._replay, self._allowance)
         self._scenes[run].take(actor)
         return self._scenes[run]
 

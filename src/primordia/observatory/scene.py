@@ -11,7 +11,7 @@ from primordia.engine.folder import RunFolder
 from primordia.observatory import protocol
 from primordia.observatory.actor import Actor, Heard
 from primordia.observatory.protocol import Happened, Look, Progress, Rows
-from primordia.observatory.sights import Channel, Sight, Wanted, Watcher, wanted
+from primordia.observatory.sights import Allowance, Channel, Sight, Wanted, Watcher, wanted
 
 PAUSE_SECONDS = 0.5
 OF_THE_LIVE = frozenset({"Steer", "Rules", "Intervene"})
@@ -25,9 +25,15 @@ class Scene:
     Args:
         folder: of the run.
         replaying: makes a replay stage, given who hears it and who is told of its end; or refuses in a sentence.
+        allowance: for pictures, of the whole server.
     """
 
-    def __init__(self, folder: RunFolder, replaying: Callable[[Scene, Heard, Callable[[str], None]], Actor]) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        replaying: Callable[[Scene, Heard, Callable[[str], None]], Actor],
+        allowance: Allowance,
+    ) -> None:
         self.folder = folder
         self.run = folder.path.name
         self.live: Actor | None = None
@@ -35,7 +41,7 @@ class Scene:
         self.watchers: set[Watcher] = set()
         self.used = asyncio.get_running_loop().time()
         self.progress: dict[str, Any] | None = None
-        self._replaying = replaying
+        self._replaying, self._allowance = replaying, allowance
         self._sights: dict[int, tuple[Sight, Actor]] = {}
         self._last_number = 0
 
@@ -63,12 +69,12 @@ class Scene:
     def ready(self, channel: Channel) -> None:
         """The channel's page has drawn its last picture."""
         channel.credit = True
-        for sight, actor in list(self._sights.values()):
+        for sight, _ in list(self._sights.values()):
             if channel in sight.channels:
                 sight.give(channel)
                 if sight.idle():
                     sight.awaited = True
-                    actor.send({"do": "ready", "sight": sight.number})
+                    self._ask_for_more(sight)
 
     def leave(self, channel: Channel) -> None:
         """The channel is closed or turned elsewhere."""
@@ -164,7 +170,7 @@ class Scene:
     def _open(self, asked: Wanted) -> Sight:
         actor = self._actor()
         self._last_number += 1
-        sight = Sight(self._last_number, asked)
+        sight = Sight(self._last_number, asked, self._allowance)
         self._send_look(sight, actor)
         return sight
 
@@ -187,6 +193,15 @@ class Scene:
             self._look_at_record(sight)
         else:
             sight.refuse(str(message.get("sentence")))
+
+    def _ask_for_more(self, sight: Sight) -> None:
+        """Tell the stage that the next picture may come, once enough time has passed for those that were sent."""
+        if (seconds := self._allowance.wait()) > 0:
+            asyncio.get_running_loop().call_later(seconds, self._ask_for_more, sight)
+            return
+        known, actor = self._sights.get(sight.number, (None, None))
+        if known is sight and actor is not None:
+            actor.send({"do": "ready", "sight": sight.number})
 
     def _look_on(self, gone: Actor) -> None:
         """Look where a stage now is, at all that was looked at where it is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, final
 
 from primordia.core.errors import BadInputError
@@ -87,16 +88,42 @@ class Channel:
 
 
 @final
+class Allowance:
+    """Bytes of pictures that a server may send in a second, so that many watchers do not take a run's processor.
+
+    What is there is always sent; only the next picture of a playing run is asked for later when much was sent.
+
+    Args:
+        bytes_per_second: in the long run.
+        now: a clock, in seconds.
+    """
+
+    def __init__(self, bytes_per_second: float, now: Callable[[], float]) -> None:
+        self._rate, self._now = bytes_per_second, now
+        self._until = 0.0
+
+    def spend(self, size: int) -> None:
+        """So many bytes were sent."""
+        self._until = max(self._until, self._now()) + size / self._rate
+
+    def wait(self) -> float:
+        """Seconds until more may be asked for."""
+        return max(0.0, self._until - self._now())
+
+
+@final
 class Sight:
     """One picture of one stage, and the channels that show it.
 
     Args:
         number: what the stage calls it.
         wanted: what it shows.
+        allowance: what its pictures are counted against.
     """
 
-    def __init__(self, number: int, wanted: Wanted) -> None:
+    def __init__(self, number: int, wanted: Wanted, allowance: Allowance) -> None:
         self.number, self.wanted = number, wanted
+        self._allowance = allowance
         self.channels: list[Channel] = []
         self.awaited = True
         """Whether the stage owes a picture."""
@@ -123,6 +150,7 @@ class Sight:
         message, pixels = self._picture
         numbers = [int(message[name]) for name in protocol.Frame._fields[1:-1]]
         channel.page.show(channel.number, protocol.to_bytes(protocol.Frame._make((channel.number, *numbers, pixels))))
+        self._allowance.spend(len(pixels))
         channel.credit, channel.shown = False, self._count
         channel.settle()
 
