@@ -85,6 +85,21 @@ test("every scheme gives every entry a colour of its own and keeps the order of 
   }
 });
 
+test("a scale that goes two ways keeps its order in every scheme", () => {
+  const reds = ["#b11226", "#c9494f", "#df8f8c", "#f2d5d3"], blues = ["#d3dbe9", "#8ea5cc", "#4d72ae", "#1d4a96"];
+  const palette = [...reds, "#f8f8f6", ...blues, "#3a3d3f"].map((rgb, at) => [`m${at}`, rgb]);
+  const light = (rgb, at) => rgb[3 * at] + rgb[3 * at + 1] + rgb[3 * at + 2];
+  for (const scheme of ["tol", "okabe"]) {
+    const rgb = colours(palette, scheme);
+    for (let at = 0; at < 4; at++) assert.ok(light(rgb, at) < light(rgb, at + 1) && light(rgb, 8 - at) < light(rgb, 7 - at), scheme);
+    const towards = (at) => Math.sign(rgb[3 * at] - rgb[3 * at + 2] + 0.5);
+    assert.ok(scheme === "tol" || towards(0) !== towards(8));
+    assert.deepEqual([...rgb.slice(27)], [0x3a, 0x3d, 0x3f]);
+  }
+  const grey = colours(palette, "grey");
+  for (let at = 0; at < 8; at++) assert.ok(light(grey, at) < light(grey, at + 1));
+});
+
 function playing(facts) {
   const asked = [];
   const link = { readOnly: false, recorded: false, ask: async (kind, fields) => { asked.push([kind, fields.action ?? fields.run]); return {}; } };

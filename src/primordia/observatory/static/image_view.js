@@ -18,7 +18,7 @@ import { plainPainter } from "./plain_painter.js";
 import { ink, onTheme } from "./theme.js";
 import { webglPainter } from "./webgl.js";
 
-const GRID_FROM = 10; // CSS pixels to a cell
+const GRID_FROM = 14; // CSS pixels to a cell
 const LOOK_AFTER = 60; // milliseconds without a further zoom or pan
 const DIMMED = 0.25;
 

@@ -19,13 +19,14 @@ export function legend(place, view, palette) {
   const light = (index) => view.highlight(index ?? chosen);
   const choose = (index) => {
     chosen = chosen === index ? null : index;
-    for (const [each, { button }] of drawn) button.setAttribute("aria-pressed", String(each === chosen));
+    for (const [each, { button }] of drawn) button?.setAttribute("aria-pressed", String(each === chosen));
     light(null);
   };
 
   const entry = (index) => {
     const swatch = make("i", { class: "swatch" });
     const on = { click: () => choose(index), pointerenter: () => light(index), pointerleave: () => light(null) };
+    if (!palette[index][0]) return { swatch, item: make("li", {}, swatch) };
     const button = make("button", { type: "button", class: "chip", "aria-pressed": "false", on }, swatch, palette[index][0]);
     return { swatch, button, item: make("li", {}, button) };
   };

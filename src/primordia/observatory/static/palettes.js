@@ -18,6 +18,15 @@ const SETS = {
   grey: ["#484848", "#ffffff"],
 };
 
+// For scales that go two ways from a middle: they keep their order, from the first colour to the last.
+const TWO_WAYS = {
+  tol: ["#762a83", "#af8dc3", "#e7d4e8", "#f7f7f7", "#d9f0d3", "#7fbf7b", "#1b7837"],
+  okabe: ["#a04600", "#d55e00", "#f0b890", "#ffffff", "#90c0e0", "#0072b2", "#004b76"],
+  grey: ["#202020", "#ffffff"],
+};
+const LEAST_ARM = 3; // colours on either side of the middle
+const LEAST_SCALE = 8;
+
 const DARK = 24; // of 255
 const MOST_DARK = 2;
 
@@ -43,8 +52,7 @@ export function onChange(listener) {
 // The colours of a palette [[meaning, "#rrggbb"], …] as bytes r, g, b of each entry in order.
 export function colours(palette, scheme = current()) {
   const declared = palette.map((entry) => channels(entry[1]));
-  const shown = scheme === "house" ? declared : spread(declared, SETS[scheme].map(channels), scheme === "grey");
-  return Uint8Array.from(shown.flat());
+  return Uint8Array.from((scheme === "house" ? declared : recoloured(declared, scheme)).flat());
 }
 
 export function css(rgb, index) {
@@ -53,6 +61,29 @@ export function css(rgb, index) {
 
 export function channels(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+function recoloured(declared, scheme) {
+  const scale = twoWays(declared);
+  if (!scale) return spread(declared, SETS[scheme].map(channels), scheme === "grey");
+  const set = TWO_WAYS[scheme].map(channels);
+  const [first, last] = scale;
+  return declared.map((rgb, index) => (index < first || index > last ? rgb : between(set, ((index - first) / (last - first)) * (set.length - 1))));
+}
+
+// The first and last entry of a scale that goes two ways: lightness rises to a middle and falls again, or the reverse.
+function twoWays(declared) {
+  const light = declared.map(lightness);
+  for (const sign of [1, -1]) {
+    for (let first = 0; first + LEAST_SCALE <= light.length; first++) {
+      let middle = first;
+      while (middle + 1 < light.length && sign * (light[middle + 1] - light[middle]) > 0) middle++;
+      let last = middle;
+      while (last + 1 < light.length && sign * (light[last + 1] - light[last]) < 0) last++;
+      if (middle - first >= LEAST_ARM && last - middle >= LEAST_ARM && last - first + 1 >= LEAST_SCALE) return [first, last];
+    }
+  }
+  return null;
 }
 
 // The entry of the k-th lightness gets the k-th colour of the set; between two colours of it where they do not suffice.
