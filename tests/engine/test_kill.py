@@ -138,19 +138,19 @@ def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) 
 def test_walkers_that_are_changed_on_the_way_arrive_at_the_same_bits(place: Path) -> None:
     plan = [
         [step, *change]
-        for step in range(90, 1900, 180)
+        for step in range(90, 1100, 140)
         for change in (("put", {"site": step, "shift": 3}), ("set", {"settings": {"p_move": 0.3 + step / 4000}}))
     ]
     wanted = {
         "experiment": "walk:Walk",
         "config": {"seed": 12, "n_walkers": 32, "n_sites": 2048, "microseconds": 100},
-        "schedule": {"steps": 2000, "every": 50, "checkpoint_every": 400, "keep": 1},
+        "schedule": {"steps": 1200, "every": 50, "checkpoint_every": 400, "keep": 1},
         "plan": plan,
     }
     killer = Killer(place, wanted, seed=20260102)
     made = [(event["step"], event["name"]) for event in interventions.recorded(killer.whole)]
     assert made == [(step, name) for step, name, _ in plan]
-    killer.kill(4)
+    killer.kill(3)
 
 
 @pytest.mark.slow
