@@ -278,6 +278,16 @@ def test_a_stage_that_dies_is_told_in_a_sentence(served):
         assert page.ask("Watch", run=run)["status"] == "died"
 
 
+def test_a_run_that_leaves_before_it_answers_has_left(served, monkeypatch):
+    with served.page() as page:
+        run = page.begin(paused=True)
+        actor = served.observatory.company.known(run).live
+        real = actor.send
+        # As if the process were gone before its answer is read.
+        monkeypatch.setattr(actor, "send", lambda message: actor.leave() if "request" in message else real(message))
+        page.steer(run, "leave")
+
+
 def test_bookmarks_stay_with_the_run(served, recorded):
     with served.page() as page:
         assert page.ask("Bookmark", run=recorded, step=7, note="life")["bookmarks"] == [{"step": 7, "note": "life"}]

@@ -46,7 +46,7 @@ class Replies:
         self._kinds: Mapping[type, Callable[[Any, Making], Awaitable[dict[str, Any]]]] = {
             ask.Catalogue: self._list, ask.Describe: self._describe, ask.Sweep: self._sweep,
             ask.Begin: self._begin, ask.Resume: self._resume, ask.Again: self._again, ask.Fork: self._fork,
-            ask.Steer: self._pass_on, ask.Rules: self._pass_on, ask.Intervene: self._pass_on,
+            ask.Steer: self._steer, ask.Rules: self._pass_on, ask.Intervene: self._pass_on,
             ask.Inspect: self._pass_on, ask.Findings: self._pass_on,
             ask.Bookmark: self._bookmark, ask.Shelf: self._shelf, ask.Discard: self._discard,
             ask.Freeze: self._freeze, ask.Thaw: self._thaw, ask.Export: self._export,
@@ -147,11 +147,21 @@ class Replies:
         """Have a run that runs here leave in order, and wait until it has."""
         live = scene.live
         assert live is not None
-        await live.ask({"kind": "Steer", "run": scene.run, "action": "leave", "n": 0, "pictures_per_second": 0.0})
+        await self._steer(ask.Steer(0, scene.run, "leave", 0, 0.0), lambda share, what: None)
         try:
             await asyncio.wait_for(live.wait(), LEAVING_SECONDS)
         except TimeoutError:
             raise BadInputError(f"{scene.run} is still finishing its last steps; try again in a while.") from None
+
+    async def _steer(self, request: ask.Steer, making: Making) -> dict[str, Any]:
+        live = self.company.scene(request.run).live
+        try:
+            return await self._pass_on(request, making)
+        except BadInputError:
+            # A run that leaves may be gone before it has answered.
+            if request.action == "leave" and live is not None and live.is_gone:
+                return {}
+            raise
 
     async def _pass_on(self, request: Any, making: Making) -> dict[str, Any]:
         scene = self.company.scene(request.run)
