@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from primordia.core.errors import BadInputError, UnknownNameError
+from primordia.core.errors import BadInputError, ContractError, UnknownNameError
+from primordia.core.inspection import fault
 from primordia.core.streams import Streams
 from primordia.engine.folder import Opened
 from primordia.engine.ring import Instant
@@ -44,6 +45,9 @@ def answer(run: Opened, instant: Instant, size: Size, request: Mapping[str, Any]
     if not (0 <= row < rows and 0 <= column < columns):
         raise BadInputError(f"The view {view} has {rows} x {columns} cells; row {row}, column {column} is outside.")
     inspected = experiment.inspect(instant.config, instant.state, streams, instant.t, view, row, column)
+    for found in inspected:
+        if sentence := fault(experiment.interventions, found):
+            raise ContractError(sentence)
     return {"step": instant.t, "found": showing.all_as_json(inspected)}
 
 

@@ -16,11 +16,12 @@ from primordia.observatory.pipe import Pipe
 from primordia.observatory.reel import Reel
 
 SHARE = 20.0
-"""After a drawing, the painter rests so many times as long as that took: at most a twentieth of the time is spent."""
+"""After drawing and sending, the painter rests so many times as long as that took: a twentieth of the time is spent."""
 LONGEST_REST = 10.0
 REMEMBERED = 5
 KEPT_EVERY = 0.5
-"""Seconds between two pictures that go onto the reel while the run plays."""
+KEEPING_SHARE = 200.0
+"""Seconds between two pictures that go onto the reel while the run plays, and how many times as long as that takes."""
 WATCH_SECONDS = 0.25
 NAP_SECONDS = 0.02
 """How often a resting painter looks whether its rest is over, or the run was paused."""
@@ -38,7 +39,7 @@ def send_picture(pipe: Pipe, look: Look, instant: tuple[int, int], pixels: Pixel
     tile, shown = cut(pixels, look.tile)
     message = {"say": "frame", "sight": look.sight, "step": instant[0], "revision": instant[1]}
     shape = {"view_rows": pixels.shape[0], "view_columns": pixels.shape[1], **tile._asdict()}
-    pipe.send({**message, **shape}, shown.tobytes())
+    pipe.send({**message, **shape}, shown.data)
 
 
 def refuse_sight(pipe: Pipe, look: Look, reason: str) -> None:
@@ -126,7 +127,7 @@ class Painter:
         self._pipe, self._ring, self._sights, self._paused = pipe, ring, sights, paused
         self._over = threading.Event()
         self._rested = 0.0
-        self._kept: dict[str, float] = {}
+        self._keeping: dict[str, float] = {}
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._paint)]
 
     def begin(self) -> None:
@@ -209,12 +210,18 @@ class Painter:
                 refuse_sight(self._pipe, look, sentence(error, f"Drawing the view {look.view}"))
             return
         if is_new:
-            rest = min(SHARE * self.canvas.seconds(look.view), LONGEST_REST)
-            self._rested = max(self._rested, time.monotonic()) + rest
+            self._rest(self.canvas.seconds(look.view))
         if self._sights.take(look, key):
+            began = time.thread_time()
             send_picture(self._pipe, look, key, pixels)
+            self._rest(time.thread_time() - began)
         if is_new:
             self._keep(look.view, instant, pixels)
+
+    def _rest(self, seconds: float) -> None:
+        """Rest for something that took so long."""
+        until = max(self._rested, time.monotonic()) + SHARE * seconds
+        self._rested = min(until, time.monotonic() + LONGEST_REST)
 
     def _show_past(self, look: Look) -> None:
         assert look.step is not None
@@ -232,12 +239,12 @@ class Painter:
 
     def _keep(self, view: str, instant: Instant, pixels: Pixels) -> None:
         """Put what was just drawn onto the reel, not too often: packing a picture costs more than many a drawing."""
-        now = time.monotonic()
-        if now < self._kept.get(view, 0.0) + KEPT_EVERY and not self._paused():
+        if time.monotonic() < self._keeping.get(view, 0.0) and not self._paused():
             return
-        self._kept[view] = now
-        reel = self.reels.setdefault(view, Reel())
+        reel, began = self.reels.setdefault(view, Reel()), time.thread_time()
         reel.put(instant.t, instant.revision, pixels)
+        rest = max(KEPT_EVERY, KEEPING_SHARE * (time.thread_time() - began))
+        self._keeping[view] = time.monotonic() + rest
         newest = self._ring.newest()
         if newest is not None and newest.revision != instant.revision:
             # Somebody intervened meanwhile, perhaps at this very step.

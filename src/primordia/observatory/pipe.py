@@ -21,19 +21,29 @@ READ = 2**18
 Message: TypeAlias = tuple[dict[str, Any], bytes]
 
 
-def encode(message: dict[str, Any], payload: bytes = b"") -> bytes:
+def encode(message: dict[str, Any], payload: bytes | memoryview = b"") -> bytes:
     """A message as it goes through the pipe.
+
+    Args:
+        message: JSON values.
+        payload: anything; of a memoryview all bytes in C order.
 
     Raises:
         BadInputError: a part is longer than `LONGEST`, or holds NaN or an infinity, which JSON cannot say.
     """
+    return _opening(message, payload) + payload
+
+
+def _opening(message: dict[str, Any], payload: bytes | memoryview) -> bytes:
+    """A message without its payload."""
     try:
         text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
     except ValueError as error:
         raise BadInputError(f"A message with {', '.join(message)} is not JSON: {error}.") from error
-    if max(len(text), len(payload)) > LONGEST:
-        raise BadInputError(f"A message has {max(len(text), len(payload))} bytes; the most is {LONGEST}.")
-    return LENGTHS.pack(len(text), len(payload)) + text + payload
+    n_bytes = memoryview(payload).nbytes
+    if max(len(text), n_bytes) > LONGEST:
+        raise BadInputError(f"A message has {max(len(text), n_bytes)} bytes; the most is {LONGEST}.")
+    return LENGTHS.pack(len(text), n_bytes) + text
 
 
 @final
@@ -97,16 +107,19 @@ class Pipe:
         ours, theirs = socket.socketpair()
         return Pipe(ours), theirs.detach()
 
-    def send(self, message: dict[str, Any], payload: bytes = b"") -> None:
+    def send(self, message: dict[str, Any], payload: bytes | memoryview = b"") -> None:
         """Send one message whole; waits while the other side does not read.
 
         Raises:
             EOFError: the other side is gone.
         """
-        content = encode(message, payload)
+        opening = _opening(message, payload)
         try:
             with self._sending:
-                self._socket.sendall(content)
+                self._socket.sendall(opening)
+                # Apart, so that a large picture is not copied for the sake of some bytes before it.
+                if payload:
+                    self._socket.sendall(payload)
         except OSError as error:
             raise EOFError("The other side of the pipe is gone.") from error
 

@@ -32,7 +32,7 @@ def as_json(found: Inspected) -> dict[str, Any]:
     if sentence := fault(found):
         raise ContractError(sentence)
     kind, rest = _finding(found)
-    return {"kind": kind, "title": found.title, "note": "" if isinstance(found, Specimen) else found.note, **rest}
+    return {"kind": kind, "title": found.title, "note": found.note, **rest}
 
 
 def all_as_json(found: Iterable[Inspected]) -> list[dict[str, Any]]:
