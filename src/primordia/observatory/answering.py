@@ -45,8 +45,8 @@ def answer(run: Opened, instant: Instant, size: Size, request: Mapping[str, Any]
     if not (0 <= row < rows and 0 <= column < columns):
         raise BadInputError(f"The view {view} has {rows} x {columns} cells; row {row}, column {column} is outside.")
     inspected = experiment.inspect(instant.config, instant.state, streams, instant.t, view, row, column)
-    for found in inspected:
-        if sentence := fault(experiment.interventions, found):
+    for one in inspected:
+        if sentence := fault(experiment.interventions, one):
             raise ContractError(sentence)
     return {"step": instant.t, "found": showing.all_as_json(inspected)}
 
