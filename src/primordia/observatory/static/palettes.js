@@ -80,10 +80,18 @@ function twoWays(declared) {
       while (middle + 1 < light.length && sign * (light[middle + 1] - light[middle]) > 0) middle++;
       let last = middle;
       while (last + 1 < light.length && sign * (light[last + 1] - light[last]) < 0) last++;
-      if (middle - first >= LEAST_ARM && last - middle >= LEAST_ARM && last - first + 1 >= LEAST_SCALE) return [first, last];
+      const arms = [middle - first, last - middle];
+      if (Math.min(...arms) >= LEAST_ARM && last - first + 1 >= LEAST_SCALE) return evened(first, middle, last);
     }
   }
   return null;
+}
+
+// Arms are of one length; what looks like one or two further steps is something else, such as "no value".
+function evened(first, middle, last) {
+  const over = last - middle - (middle - first);
+  if (Math.abs(over) > 2) return [first, last];
+  return over > 0 ? [first, last - over] : [first - over, last];
 }
 
 // The entry of the k-th lightness gets the k-th colour of the set; between two colours of it where they do not suffice.
