@@ -14,8 +14,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from primordia.observatory import protocol
-from primordia.observatory.protocol import Frame
+from primordia.observatory import frames
+from primordia.observatory.frames import Frame
 from primordia.observatory.server import Observatory
 
 WALK = "walk:Walk"
@@ -89,7 +89,7 @@ class Visitor:
 
     def receive(self, seconds: float = SECONDS) -> Any:
         received = self.socket.recv(seconds)
-        return protocol.from_bytes(received) if isinstance(received, bytes) else json.loads(received)
+        return frames.from_bytes(received) if isinstance(received, bytes) else json.loads(received)
 
     def next(self, kind: str, seconds: float = SECONDS, **fields: Any) -> Any:
         """The next message of a kind ("Frame" is a picture) with these fields, kept or to come."""

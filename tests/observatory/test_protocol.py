@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primordia.core.errors import BadInputError, UnknownNameError
-from primordia.observatory import javascript, protocol
-from primordia.observatory.protocol import Frame
+from primordia.observatory import frames, javascript, protocol
+from primordia.observatory.frames import Frame
 
 FRAME = Frame(7, 2, 4_294_967_297, 360, 364, 12, 300, 2, 3, 5, b"\x00\x01\x02\x03\x04\xff")
 GOLDEN = (
@@ -70,8 +70,8 @@ def kinds(text):
 
 
 def test_a_picture_has_these_bytes():
-    assert protocol.to_bytes(FRAME).hex() == GOLDEN
-    assert protocol.from_bytes(bytes.fromhex(GOLDEN)) == FRAME
+    assert frames.to_bytes(FRAME).hex() == GOLDEN
+    assert frames.from_bytes(bytes.fromhex(GOLDEN)) == FRAME
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_picture_has_these_bytes():
 )
 def test_what_is_no_picture_is_refused(message, sentence):
     with pytest.raises(BadInputError, match=sentence):
-        protocol.from_bytes(message)
+        frames.from_bytes(message)
 
 
 @pytest.mark.parametrize("line", lines(REQUESTS))
@@ -180,8 +180,8 @@ def test_the_page_reads_the_same_picture(node):
 
 def test_the_page_knows_the_same_kinds_and_fields(node):
     version, requests, messages = node(
-        "console.log(JSON.stringify([protocol.VERSION, protocol.REQUESTS, protocol.MESSAGES]));"
+        "console.log(JSON.stringify([frames.VERSION, protocol.REQUESTS, protocol.MESSAGES]));"
     )
-    assert version == protocol.VERSION
+    assert version == frames.VERSION
     assert requests == {json.loads(line)["kind"]: list(json.loads(line))[1:] for line in lines(REQUESTS)}
     assert messages == {json.loads(line)["kind"]: list(json.loads(line))[1:] for line in lines(MESSAGES)}

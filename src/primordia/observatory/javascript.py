@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_type_hints
 
-from primordia.observatory import protocol
+from primordia.observatory import frames, protocol
 
 FILE = Path(__file__).parent / "static" / "protocol.js"
 READERS = {"B": "getUint8", "H": "getUint16", "I": "getUint32", "Q": "getBigUint64"}
@@ -21,7 +21,7 @@ def source() -> str:
     messages = {name: list(get_type_hints(kind)) for name, kind in protocol.MESSAGES.items()}
     parts = [
         TOP,
-        f"export const VERSION = {protocol.VERSION};\n",
+        f"export const VERSION = {frames.VERSION};\n",
         _table("REQUESTS", requests),
         _table("MESSAGES", messages),
         _reader(),
@@ -38,7 +38,7 @@ def _table(name: str, kinds: Mapping[str, list[str]]) -> str:
 def _reader() -> str:
     """A function from a binary message to its header and pixels; null where it is no picture of this version."""
     lines, at = [], 0
-    for name, letter in zip(protocol.HEADER_FIELDS, protocol.HEADER.format.lstrip("<"), strict=True):
+    for name, letter in zip(frames.HEADER_FIELDS, frames.HEADER.format.lstrip("<"), strict=True):
         read = f"view.{READERS[letter]}({at}{'' if letter == 'B' else ', true'})"
         lines.append(f"    {name}: {f'Number({read})' if letter == 'Q' else read},\n")
         at += SIZES[letter]
@@ -47,8 +47,8 @@ def _reader() -> str:
         f"  if (buffer.byteLength < {at}) return null;\n"
         "  const view = new DataView(buffer);\n"
         f"  const frame = {{\n{''.join(lines)}    pixels: new Uint8Array(buffer, {at}),\n  }};\n"
-        f"  const known = frame.magic === {protocol.MAGIC} && frame.version === VERSION && frame.kind === "
-        f"{protocol.FRAME};\n"
+        f"  const known = frame.magic === {frames.MAGIC} && frame.version === VERSION && frame.kind === "
+        f"{frames.FRAME};\n"
         "  return known ? frame : null;\n}\n"
     )
 

@@ -1,8 +1,7 @@
 """What page and server say to each other: one definition, from which the constants of the page are written too.
 
-One websocket. Pictures are binary: `HEADER`, then palette indices uint8 [row, column] of the tile that was asked for.
-Everything else is JSON text, an object with "kind" and the fields of one of the messages below. A request carries a
-number `id`, and its `Answer` or `Refusal` carries the same.
+One websocket. Pictures are binary (see `frames`). Everything else is JSON text, an object with "kind" and the fields
+of one of the messages below. A request carries a number `id`, and its `Answer` or `Refusal` carries the same.
 
 A channel is one picture on a page: a view of a run at a step, or live. After every picture the page says `Ready`; the
 server sends no further picture of that channel before, and then only the newest, so a slow page loses pictures and
@@ -13,58 +12,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import struct
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias, get_type_hints
+from typing import Any, TypeAlias, get_type_hints
 
 from primordia.core.errors import BadInputError, UnknownNameError
-
-VERSION = 1
-MAGIC = 0x7250
-FRAME = 1
-HEADER = struct.Struct("<HBBHHQIIIIHHI")
-HEADER_FIELDS = ("magic", "version", "kind", "channel", "stride", "step", "view_rows", "view_columns", "top", "left",
-                 "rows", "columns", "revision")  # fmt: skip
-
-
-class Frame(NamedTuple):
-    """A tile of a view: every `stride`-th cell from (top, left) on, `rows` x `columns` of them.
-
-    `revision` counts the interventions before it: the picture of a step changes when somebody intervenes there.
-    """
-
-    channel: int
-    stride: int
-    step: int
-    view_rows: int
-    view_columns: int
-    top: int
-    left: int
-    rows: int
-    columns: int
-    revision: int
-    pixels: bytes
-
-
-def to_bytes(frame: Frame) -> bytes:
-    """A frame as it goes over the wire."""
-    *numbers, pixels = frame
-    return HEADER.pack(MAGIC, VERSION, FRAME, *numbers) + pixels
-
-
-def from_bytes(message: bytes) -> Frame:
-    """The frame of a message.
-
-    Raises:
-        BadInputError: it is none, or one of another version.
-    """
-    if len(message) < HEADER.size:
-        raise BadInputError(f"A picture has at least {HEADER.size} bytes, this message {len(message)}.")
-    magic, version, kind, *numbers = HEADER.unpack_from(message)
-    if (magic, version, kind) != (MAGIC, VERSION, FRAME):
-        raise BadInputError(f"This message is no picture of version {VERSION}: it begins with {message[:4].hex()}.")
-    return Frame._make((*numbers, message[HEADER.size :]))
-
 
 # Requests, from the page. `run` is a run's id; `step` None is the newest state.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, final
 
 from primordia.core.errors import BadInputError
-from primordia.observatory import protocol
+from primordia.observatory import frames, protocol
 
 LARGEST = 2**32 - 1
 LONGEST_SIDE = 2**16 - 1
@@ -148,8 +148,8 @@ class Sight:
         if self._picture is None or not channel.credit or channel.shown == self._count:
             return
         message, pixels = self._picture
-        numbers = [int(message[name]) for name in protocol.Frame._fields[1:-1]]
-        channel.page.show(channel.number, protocol.to_bytes(protocol.Frame._make((channel.number, *numbers, pixels))))
+        numbers = [int(message[name]) for name in frames.Frame._fields[1:-1]]
+        channel.page.show(channel.number, frames.to_bytes(frames.Frame._make((channel.number, *numbers, pixels))))
         self._allowance.spend(len(pixels))
         channel.credit, channel.shown = False, self._count
         channel.settle()

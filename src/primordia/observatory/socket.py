@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import primordia
 from primordia.core.errors import BadInputError, PrimordiaError
-from primordia.observatory import protocol
+from primordia.observatory import frames, protocol
 from primordia.observatory.access import Role
 from primordia.observatory.outgoing import Outgoing
 from primordia.observatory.protocol import Answer, Close, Happened, Look, Making, Ready, Refusal, Rows, Unwatch, Watch
@@ -67,7 +67,7 @@ class Page:
     async def serve(self) -> None:
         """Talk with the page until it goes, or is sent away."""
         await self._websocket.accept()
-        welcome = protocol.Welcome(protocol.VERSION, primordia.__version__, self.role == "guest")
+        welcome = protocol.Welcome(frames.VERSION, primordia.__version__, self.role == "guest")
         self._outgoing.put(welcome)
         sending = asyncio.create_task(self._send())
         ends = [asyncio.create_task(self._receive()), asyncio.create_task(self._outgoing.overflown.wait())]
