@@ -180,7 +180,7 @@ def test_the_page_reads_the_same_picture(node):
 
 def test_the_page_knows_the_same_kinds_and_fields(node):
     version, requests, messages = node(
-        "console.log(JSON.stringify([frames.VERSION, protocol.REQUESTS, protocol.MESSAGES]));"
+        "console.log(JSON.stringify([protocol.VERSION, protocol.REQUESTS, protocol.MESSAGES]));"
     )
     assert version == frames.VERSION
     assert requests == {json.loads(line)["kind"]: list(json.loads(line))[1:] for line in lines(REQUESTS)}
