@@ -113,7 +113,7 @@ def test_a_watched_run_ends_in_order_and_the_last_line_goes_on_with_it(tmp_path)
         watching.kill()
     assert (watching.returncode, err) == (130, "")
     last = out.splitlines()[-1]
-    resume = re.fullmatch(rf"{run} is interrupted at [\d,]+: primordia (resume {run} --root \S+)", last)[1]
+    resume = re.fullmatch(rf"{run}: interrupted at [\d,]+; primordia (resume {run} --root \S+)", last)[1]
     resumed = subprocess.Popen([sys.executable, "-m", "primordia", *resume.split(), "--quiet"], env=environment(),
                                stdout=subprocess.PIPE, text=True)  # fmt: skip
     resumed.stdout.readline()

@@ -109,6 +109,10 @@ def test_interventions_reach_a_live_run_and_are_events(served):
         page.steer(run, "play")
         assert page.next("Progress", step=12, mode="paused")["why"]
         page.steer(run, "leave")
+        page.next("Progress", mode="over")
+        told = page.ask("Watch", run=run)
+        assert (told["revision"], told["step"]) == (1, 12)
+        assert event in told["events"]
 
 
 def test_a_module_is_only_imported_for_whoever_opened_the_observatory(served):

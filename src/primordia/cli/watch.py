@@ -11,7 +11,7 @@ import tyro
 from primordia.cli import arguments
 from primordia.core import registry
 from primordia.core.errors import BadInputError, RunFolderError, nearest
-from primordia.engine import going_on, launch, opening
+from primordia.engine import going_on, launch, lease, opening
 from primordia.engine.folder import RunFolder
 
 WHAT_HELP = "a run (its folder, its id, the beginning of its id, or 'latest') or an experiment to start; else all runs"
@@ -114,6 +114,6 @@ def _neither(what: str, root: Path) -> BadInputError | None:
 
 
 def _say_how_to_go_on(folder: RunFolder, root: Path) -> None:
-    record = folder.record()
-    command = going_on.go_on(folder, str(record["status"]), int(record["step"]), root)
-    print(f"{folder.path.name} is {record['status']} at {record['step']:,}: {command}")
+    # As it is now: one that was stopped at once never wrote down that it ended.
+    status, step = lease.status(folder), int(folder.record()["step"])
+    print(f"{folder.path.name}: {status} at {step:,}; {going_on.go_on(folder, status, step, root)}")

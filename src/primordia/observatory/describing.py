@@ -137,7 +137,7 @@ def run(folder: RunFolder) -> dict[str, Any]:
         BadInputError: its experiment cannot be loaded here.
     """
     record, settings, status = folder.record(), folder.config(), lease.status(folder)
-    found = registry.load(settings["experiment"])
+    found, events = registry.load(settings["experiment"]), folder.events.read()
     if found.version != record["version"]:
         raise RunFolderError(
             f"{folder.path.name} was made by version {record['version']} of {found.name}; installed is version "
@@ -149,7 +149,7 @@ def run(folder: RunFolder) -> dict[str, Any]:
         "mode": "elsewhere" if status in RUNS else "over",
         "why": record["reason"] or "",
         "step": record["step"],
-        "revision": 0,
+        "revision": sum(event["event"] == "intervention" for event in events),
         "begins_at": record["begins_at"],
         "live": False,
         "experiment": experiment(found),
@@ -159,7 +159,8 @@ def run(folder: RunFolder) -> dict[str, Any]:
         "folder": str(folder.path),
         "report": (folder.path / "report.html").is_file(),
         "rows": thinned(folder.metrics.read()),
-        "events": _events(folder),
+        # All but checkpoints, of which a long run has thousands; of too many the newest.
+        "events": [event for event in events if event["event"] != "checkpoint"][-MOST_EVENTS:],
         "bookmarks": _bookmarks(folder),
         "checkpoints": checkpoints.steps(folder.checkpoints),
     }
@@ -170,11 +171,6 @@ def thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     older, newest = rows[:-NEWEST_ROWS], rows[-NEWEST_ROWS:]
     every = -(-len(older) // (MOST_ROWS - NEWEST_ROWS))
     return older[::every] + newest if every > 1 else rows
-
-
-def _events(folder: RunFolder) -> list[dict[str, Any]]:
-    """All events but checkpoints, of which a long run has thousands; of too many the newest."""
-    return [event for event in folder.events.read() if event["event"] != "checkpoint"][-MOST_EVENTS:]
 
 
 def _bookmarks(folder: RunFolder) -> list[dict[str, Any]]:
