@@ -49,6 +49,10 @@ class Inks:
         """An empty page [row, column] of the ground."""
         return np.full((rows, columns), self.ground, np.uint8)
 
+    def shade(self, ink: str) -> int:
+        """The index of an ink at its full strength."""
+        return self.first[ink] + self.n_shades - 1
+
     def blend(self, page: Pixels, mask: Pixels, ink: str, row: int, column: int) -> None:
         """Draw a mask, uint8 [row, column] from 0 (nothing) to 255 (the ink), into the page from a place on."""
         area = page[max(row, 0) : row + mask.shape[0], max(column, 0) : column + mask.shape[1]]

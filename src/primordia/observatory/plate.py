@@ -90,6 +90,8 @@ class Plate:
     def _furnish(self) -> None:
         """What is the same on every page: title, axes and their numbers."""
         page, inks = self.empty, self.inks
+        top, left, rows, columns = self.picture
+        page[top - 1 : top + rows + 1, left - 1 : left + columns + 1] = inks.shade("faint")
         inks.write(page, self.title, self.panel.top + 12, self.panel.left, size=12, ink="soft")
         for curve, box in zip(self.drawn, self._plots(), strict=True):
             for tick in curve.up.ticks(max(3, box.rows // 40)):
@@ -107,7 +109,8 @@ class Plate:
     def _draw(self, page: Pixels, curve: Curve, box: Box, t: int) -> None:
         inks = self.inks
         past = [point for point in curve.points if point[0] <= t]
-        now = f"{past[-1][1]:,.{_decimals(curve.up)}f}" if past else "…"
+        # Adding nought makes of a rounded minus nought a plain one.
+        now = f"{round(past[-1][1], _decimals(curve.up)) + 0.0:,.{_decimals(curve.up)}f}" if past else "…"
         taken = inks.write(page, curve.name, box.top - 14, self.panel.left, size=14, ink="soft")
         value = inks.write(page, now, box.top - 14, self.panel.left + taken + 8, size=14)
         if curve.unit:

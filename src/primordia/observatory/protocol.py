@@ -238,7 +238,9 @@ class Discard:
 class Export:
     """Make a file. Answer: {address, bytes}: where the page can get it.
 
-    `form` is "png", "svg", "gif", "mp4" or "html"; the last three show the steps first, first + every … last.
+    `form` is "png", "svg", "gif", "mp4", "html" or "prim" (a recording alone); the last four show the steps first,
+    first + every … last. Each of `views` is {"view": name}, with "top", "left", "rows", "columns" and "stride" for a
+    part as in `Look`, or {"metric": name} for a curve beside the picture.
     """
 
     id: int
