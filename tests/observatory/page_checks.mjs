@@ -20,6 +20,8 @@ function lens(width, height, rows, columns) {
 test("a fitted picture lies in the middle, with whole pixels to a cell", () => {
   const { scale, x, y } = lens(860, 526, 128, 128);
   assert.deepEqual([scale, x, y], [4, 174, 7]);
+  assert.equal(lens(880, 526, 1024, 1024).scale, 0.5);
+  assert.equal(lens(880, 526, 300, 300).scale, 526 / 300);
 });
 
 test("a large picture is asked for coarsely, and never more finely than it can be seen", () => {

@@ -20,6 +20,7 @@ import { webglPainter } from "./webgl.js";
 
 const GRID_FROM = 14; // CSS pixels to a cell
 const LOOK_AFTER = 60; // milliseconds without a further zoom or pan
+const LATE = 400; // milliseconds without a first picture, until that is said
 const DIMMED = 0.25;
 
 export function imageView(place, link, facts) {
@@ -43,11 +44,13 @@ class ImageView {
   }
 
   build() {
-    this.canvas = make("canvas", { class: "picture", tabindex: 0, role: "img" });
+    this.canvas = make("canvas", { class: "picture empty", tabindex: 0, role: "img" });
+    this.drawing = make("p", { class: "drawing soft", role: "status", hidden: true }, "drawing…");
+    this.late = setTimeout(() => { this.drawing.hidden = Boolean(this.frame); }, LATE);
     this.readout = make("div", { class: "readout", "aria-live": "polite", hidden: true });
     this.cross = make("div", { class: "cell-mark pointing", hidden: true });
     this.markBox = make("div", { class: "cell-mark", hidden: true });
-    this.box = make("div", { class: "image-view" }, this.canvas, this.markBox, this.cross, this.readout);
+    this.box = make("div", { class: "image-view" }, this.canvas, this.drawing, this.markBox, this.cross, this.readout);
     this.place.append(this.box);
     const plain = new URLSearchParams(location.search).get("canvas") === "2d";
     this.painter = (plain ? null : webglPainter(this.canvas)) ?? plainPainter(this.canvas);
@@ -118,6 +121,7 @@ class ImageView {
     const frame = this.next;
     this.next = null;
     if (!frame || this.closed) return;
+    if (!this.frame) this.appear();
     const sameInstant = this.frame && this.frame.step === frame.step && this.frame.revision === frame.revision;
     if (!sameInstant) this.before = this.frame;
     this.frame = frame;
@@ -127,6 +131,12 @@ class ImageView {
     if (!this.lens.covered(this.tile)) this.lookSoon(0);
     this.describe();
     this.tell("frame", frame);
+  }
+
+  appear() {
+    clearTimeout(this.late);
+    this.drawing.hidden = true;
+    this.canvas.classList.remove("empty");
   }
 
   // While it is held the page says no more that it is ready, and the server draws nothing for it.
@@ -143,14 +153,14 @@ class ImageView {
   // Drawing.
 
   redraw() {
-    if (this.drawing) return;
-    this.drawing = requestAnimationFrame(() => { this.drawing = 0; if (!this.closed) this.draw(); });
+    if (this.redrawing) return;
+    this.redrawing = requestAnimationFrame(() => { this.redrawing = 0; if (!this.closed) this.draw(); });
   }
 
   drawNow() {
-    if (this.drawing) {
-      cancelAnimationFrame(this.drawing);
-      this.drawing = 0;
+    if (this.redrawing) {
+      cancelAnimationFrame(this.redrawing);
+      this.redrawing = 0;
       this.draw();
     }
     return this;
@@ -268,6 +278,7 @@ class ImageView {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.late);
     this.look.close();
     this.sizes.disconnect();
     for (const off of this.offs) off();

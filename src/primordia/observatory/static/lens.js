@@ -2,6 +2,7 @@
 // pixels; the origin is a whole number of them, so that cells have sharp edges.
 
 const LARGEST = 96;
+const LEAST_USE = 0.75; // of the scale that would fill the place, for whole pixels to a cell or whole cells to a pixel
 const SMALLEST_SHARE = 0.25; // of the scale at which everything fits
 const SPARE = 0.25; // of what is visible, asked for on every side, so that a short pan needs no new picture
 const MOST = 8192; // cells of a tile along one side
@@ -41,8 +42,8 @@ export class Lens {
 
   fittingScale() {
     const exact = Math.min(this.width / Math.max(1, this.columns), this.height / Math.max(1, this.rows), LARGEST);
-    const whole = Math.floor(exact);
-    return whole >= 0.7 * exact ? whole : exact;
+    const whole = exact < 1 ? 1 / Math.ceil(1 / exact) : Math.floor(exact);
+    return whole >= LEAST_USE * exact ? whole : exact;
   }
 
   zoom(factor, x = this.width / 2, y = this.height / 2) {

@@ -83,20 +83,26 @@ class Wire {
     if (asked) how(asked);
   }
 
-  // Refused for good and gone for a while look the same to a socket, so a plain request asks which it is.
-  async lost(welcomed) {
+  // Refused for good and gone for a while look the same to a socket, so a plain request asks first which it is.
+  lost(welcomed) {
     const had = this.socket !== null;
     this.socket = null;
     for (const asked of this.waiting.values()) asked.reject(new Error("The connection to the observatory was lost."));
     this.waiting.clear();
     this.trouble("lost");
     if (had) this.tell("lost", {});
+    this.later(() => this.tryAgain(welcomed));
+  }
+
+  async tryAgain(welcomed) {
     const answer = await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => null);
-    if (answer && answer.status === 403) {
-      this.trouble("shut");
-      return;
-    }
-    setTimeout(() => this.open(welcomed), this.wait);
+    if (!answer) this.later(() => this.tryAgain(welcomed));
+    else if (answer.status === 403) this.trouble("shut");
+    else this.open(welcomed);
+  }
+
+  later(what) {
+    setTimeout(what, this.wait);
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
   }
 

@@ -4,7 +4,8 @@ import { make } from "./made.js";
 import { grouped } from "./numbers.js";
 
 const THUMB = 14; // pixels, as in run_page.css: the middle of the thumb is the step
-const LANES = { transition: 0, intervention: 1, bookmark: 1, checkpoint: 2 };
+const LETTER = 6.2; // pixels of a letter of a mark's name, about
+const LATE = 0.75; // from this share of the time on, names stand before their line
 
 // `go(step | null)` is called while somebody drags. Marks are {kind, step, label}; a click on one goes there.
 export class Timeline {
@@ -62,8 +63,22 @@ export class Timeline {
     for (const { element, step, kind } of this.placed ?? []) {
       element.style.left = this.left(step);
       element.hidden = step > this.newest;
-      element.classList.toggle("late", this.share(step) > 0.75);
-      element.dataset.lane = LANES[kind];
+      element.classList.toggle("late", this.share(step) > LATE);
+    }
+    this.spareLabels();
+  }
+
+  // Where two names would run into each other, the earlier one keeps its line and gives up its words.
+  spareLabels() {
+    const breadth = Math.max(1, this.track.clientWidth);
+    let taken = Infinity;
+    for (const { element, step, label, kind } of [...(this.placed ?? [])].sort((a, b) => b.step - a.step)) {
+      if (kind !== "transition" || element.hidden) continue;
+      const words = (label.length * LETTER + 2 * THUMB) / breadth;
+      const share = this.share(step);
+      const [from, to] = share > LATE ? [share - words, share] : [share, share + words];
+      element.classList.toggle("short", to > taken);
+      if (to <= taken) taken = from;
     }
   }
 
