@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from websockets.asyncio.client import connect
@@ -100,7 +101,7 @@ async def phase(page, pages, seconds, server, stage):
     for watcher in pages:
         await watcher.look()
     await asyncio.sleep(1.0)
-    before = (page.step, page.at, processor_seconds(server), processor_seconds(stage))
+    before = (page.step, page.at, processor_seconds(server), processor_seconds(stage), time.process_time())
     seen = [(one.pictures, one.bytes) for one in pages]
     await asyncio.sleep(seconds)
     steps, elapsed = page.step - before[0], page.at - before[1]
@@ -110,7 +111,8 @@ async def phase(page, pages, seconds, server, stage):
         "cost": (processor_seconds(stage) - before[3]) / max(steps, 1),
         "pictures": statistics.median(count for count, _ in gained) / seconds if gained else 0.0,
         "amount": sum(size for _, size in gained) / seconds / 2**20,
-        "share": (processor_seconds(server) - before[2]) / seconds,
+        "server": (processor_seconds(server) - before[2]) / seconds,
+        "pages": (time.process_time() - before[4]) / seconds,
     }
     for watcher in pages:
         await watcher.look_away()
@@ -131,7 +133,7 @@ async def measure(port, path, run, server, wanted):
     each = wanted.seconds / (2 * wanted.turns)
     pairs, memory = [], [(resident_mib(server), resident_mib(stage))]
     print(f"phases of {each:.0f} s: steps/s alone, watched; processor ms of a step alone, watched; "
-          "pictures/s of a page; MiB/s of all; share of a core of the server")  # fmt: skip
+          "pictures/s of a page; MiB/s of all; cores that the server and the pages take")  # fmt: skip
     for _ in range(wanted.turns):
         alone = await phase(pages[0], [], each, server, stage)
         watched = await phase(pages[0], pages[1:], each, server, stage)
@@ -139,7 +141,8 @@ async def measure(port, path, run, server, wanted):
         memory.append((resident_mib(server), resident_mib(stage)))
         speeds = f"{alone['speed']:7.2f} {watched['speed']:7.2f}"
         costs = f"{1e3 * alone['cost']:7.1f} {1e3 * watched['cost']:7.1f}"
-        print(f"  {speeds}   {costs}   {watched['pictures']:6.1f} {watched['amount']:6.1f} {watched['share']:6.2f}")
+        print(f"  {speeds}   {costs}   {watched['pictures']:6.1f} {watched['amount']:6.1f}"
+              f"   {watched['server']:.2f} {watched['pages']:.2f}", flush=True)  # fmt: skip
     slower = [1 - watched["speed"] / alone["speed"] for alone, watched in pairs]
     dearer = [watched["cost"] / alone["cost"] - 1 for alone, watched in pairs]
     for name, found in (("slower", slower), ("processor time of a step more", dearer)):
