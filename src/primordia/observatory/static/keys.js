@@ -74,5 +74,9 @@ export function showKeys(available = () => true) {
     ]))));
   const pointing = make("p", { class: "soft" }, "Drag the picture to move it, turn the wheel or pinch to zoom, click a cell to inspect it.");
   const opened = dialog("All keys", make("div", { class: "key-groups" }, groups), pointing);
-  opened.addEventListener("keydown", (event) => { if (event.key === "?") opened.close(); });
+  opened.addEventListener("keydown", (event) => {
+    if (event.key !== "?") return;
+    event.preventDefault(); // or the page, which hears of it next, would open them again
+    opened.close();
+  });
 }
