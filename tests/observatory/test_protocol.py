@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primordia.core.errors import BadInputError, UnknownNameError
@@ -132,6 +132,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(lines(REQUESTS)), st.data())
 def test_whatever_a_page_sends_is_read_or_refused(line, data):
     values = json.loads(line)

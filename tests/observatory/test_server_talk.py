@@ -1,5 +1,6 @@
 """Pages and the server: requests, refusals, pictures shared and pictures lost, and nobody waits for anybody."""
 
+import asyncio
 import contextlib
 import json
 import time
@@ -8,6 +9,7 @@ import pytest
 from serving import SECONDS, WALK, Served
 
 import runs
+from primordia.core.errors import BadInputError
 from primordia.engine import launch, opening
 from primordia.observatory import protocol, socket
 from walk import Walk
@@ -286,6 +288,19 @@ def test_a_run_that_leaves_before_it_answers_has_left(served, monkeypatch):
         # As if the process were gone before its answer is read.
         monkeypatch.setattr(actor, "send", lambda message: actor.leave() if "request" in message else real(message))
         page.steer(run, "leave")
+
+
+def test_a_stage_that_is_leaving_is_told_nothing_more(served):
+    async def leave_and_speak(actor):
+        actor.leave()
+        actor.send({"do": "ready", "sight": 1})
+        with pytest.raises(BadInputError, match="has ended"):
+            await actor.ask({"kind": "Findings"})
+
+    with served.page() as page:
+        run = page.begin(paused=True)
+        actor = served.observatory.company.known(run).live
+        asyncio.run_coroutine_threadsafe(leave_and_speak(actor), served._loop).result(SECONDS)
 
 
 def test_bookmarks_stay_with_the_run(served, recorded):

@@ -51,7 +51,9 @@ class Actor:
         return bool(self._asked)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Tell it something; to one that is gone, nothing."""
+        """Tell it something; to one that is gone or leaving, nothing."""
+        if self._leaving:
+            return
         content = pipe.encode(dict(message))
         if self._transport is not None:
             self._transport.write(content)
@@ -64,7 +66,7 @@ class Actor:
         Raises:
             BadInputError: it was refused, or the stage ended before.
         """
-        if self.is_gone:
+        if self.is_gone or self._leaving:
             raise BadInputError("The process of this run has ended; ask again.")
         self._last_id += 1
         number = self._last_id
