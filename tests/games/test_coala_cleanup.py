@@ -13,7 +13,7 @@ from oracles import plain_cleanup_roles
 from primordia.core import config as configs
 from primordia.core import registry
 from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
-from primordia.core.findings import Animation, Chart, Table
+from primordia.core.findings import Animation, Chart, Matrix, Table
 from primordia.core.streams import Streams
 from primordia.games.claims import coala_cleanup as claims
 from primordia.games.environments.cleanup import Cleanup
@@ -127,11 +127,14 @@ def test_a_row_holds_quartiles_in_order():
 
 def test_findings_are_a_film_a_table_with_anchors_and_charts():
     made, state, _ = small()
-    film, table, *charts = EXPERIMENT.findings(made, state, Streams(made.seed), 2)
+    film, table, *others = EXPERIMENT.findings(made, state, Streams(made.seed), 2)
     assert isinstance(film, Animation)
     assert film.frames.shape[0] == made.n_steps
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows[: len(parts.PAIRS)]] == [" and ".join(pair) for pair in parts.PAIRS]
+    charts, places = others[:3], others[3:]
+    assert all(isinstance(place, Matrix) and place.values.sum() == pytest.approx(1.0, abs=1e-4) for place in places)
+    assert len(places) == 4
     assert all(isinstance(chart, Chart) and len(chart.lines["agent"]) == made.n_episodes for chart in charts)
 
 

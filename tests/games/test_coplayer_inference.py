@@ -90,7 +90,8 @@ def test_a_learner_goes_on_where_it_stopped(method):
         assert np.array_equal(one, other)
     for was, is_now in zip(kept, jax.tree.leaves(begun), strict=True):
         assert np.array_equal(was, is_now)
-    _, table, film = EXPERIMENT.findings(config, state, streams, 2)
+    _, matrix, table, film = EXPERIMENT.findings(config, state, streams, 2)
+    np.testing.assert_array_equal(matrix.values, np.asarray(state.by_round, np.float64)[0, :2])
     assert len(table.rows) == 8
     assert film.frames.shape[0] == config.n_rounds + 1
 

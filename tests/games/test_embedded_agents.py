@@ -137,8 +137,8 @@ def test_findings_tell_of_the_run_and_of_the_laboratory():
     experiment = EmbeddedAgents()
     found = experiment.findings(MEMORY, played(MEMORY), Streams(0), MEMORY.n_rounds)
     kinds = [type(one).__name__ for one in found]
-    assert kinds == ["Picture", "Table", *["Chart"] * 4, "Animation", "Table", "Table", "Chart", "Table"]
-    assert found[6].frames.shape[0] == MEMORY.n_rounds
+    assert kinds == ["Picture", "Table", "Matrix", *["Chart"] * 4, "Animation", "Table", "Table", "Chart", "Table"]
+    assert found[7].frames.shape[0] == MEMORY.n_rounds
     grain = {row[:2]: row[2:] for row in found[7].rows}
     assert grain[0.6, "32 memory-one policies"] == ("CCDCCDDCCDDCCDDCCDDCCDDC", None)
     assert grain[0.6, "and all that leave cooperation"][0] == "C" * 24

@@ -71,15 +71,18 @@ def test_naive_pairs_defect_and_pairs_that_look_ahead_cooperate():
     assert row["cooperating"] >= 0.5
     assert row["reward_low"] <= row["reward"] <= row["reward_high"]
     naive, ahead = arms(config, state)
-    assert len(lola_findings.findings((naive, ahead), 0.96, config.dilemma(), 0.9)) == 3
+    assert len(lola_findings.findings((naive, ahead), 0.96, config.dilemma(), 0.9)) == 6
     three = (naive, ahead, ahead._replace(name="K 2", n_steps=2))
-    policies, meetings, chart, film = lola_findings.findings(three, 0.96, config.dilemma(), 0.9)
+    policies, tables, meetings, chart, payoffs, graph, film = lola_findings.findings(three, 0.96, config.dilemma(), 0.9)
     assert [cells[0] for cells in policies.rows] == ["naive", "K 1", "K 2"]
     got = {cells[0]: cells[1:] for cells in meetings.rows}
     assert got["its own partner"][1] == pytest.approx(np.median(ahead.rewards), abs=2e-3)
     assert got["a best response to it"][4] >= max(cells[4] for name, cells in got.items() if name.startswith("always"))
     assert chart.bands["median of pairs"][0][0] == 0
     assert film.frames.shape[0] == lola_findings.N_ROUNDS
+    assert tables.values.shape == (8, 5)
+    assert payoffs.rows[:3] == ("naive, typical", "K 1, typical", "K 2, typical")
+    assert {edge.source for edge in graph.edges} <= set(payoffs.rows)
     assert draw_policies(config, state).max() < len(lola_findings.palette())
 
 

@@ -7,6 +7,7 @@ Nothing here imports JAX, so that palettes can be declared with an experiment.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ import numpy.typing as npt
 from primordia.core.views import Colour
 
 Pixels = npt.NDArray[np.uint8]
+Marked = npt.NDArray[np.int64]
+AnyPixels = TypeVar("AnyPixels", Pixels, Marked)
 
 SHADES = 33
 """Shades of a heat map; one more than a multiple of four, so that there are a middle and quarters."""
@@ -84,7 +87,7 @@ def joint(first: npt.ArrayLike, second: npt.ArrayLike) -> Pixels:
     return np.where((one < 0) | (other < 0), 0, 1 + 2 * one + other).astype(np.uint8)
 
 
-def enlarge(pixels: Pixels, tall: int, wide: int | None = None) -> Pixels:
+def enlarge(pixels: AnyPixels, tall: int, wide: int | None = None) -> AnyPixels:
     """Every pixel `tall` times down and `wide` times across (as often, if not given); further axes in front stay."""
     return np.ascontiguousarray(pixels.repeat(tall, axis=-2).repeat(tall if wide is None else wide, axis=-1))
 
@@ -99,7 +102,7 @@ def letters(text: str, ink: int = INK, paper: int = PAPER) -> Pixels:
     return drawn
 
 
-def stamp(pixels: Pixels, drawn: Pixels, top: int, left: int, paper: int = PAPER) -> Pixels:
+def stamp(pixels: AnyPixels, drawn: Pixels, top: int, left: int, paper: int = PAPER) -> AnyPixels:
     """A copy of a picture with another laid on it; the ground of the upper one is clear."""
     whole = pixels.copy()
     tall, wide = min(drawn.shape[0], pixels.shape[0] - top), min(drawn.shape[1], pixels.shape[1] - left)
@@ -141,7 +144,7 @@ def table(
     return whole
 
 
-def stack(pictures: Sequence[Pixels], paper: int = PAPER, gap: int = 3) -> Pixels:
+def stack(pictures: Sequence[Any], paper: int = PAPER, gap: int = 3) -> Any:
     """Pictures below each other, filled up on the right with ground."""
     wide = max(picture.shape[1] for picture in pictures)
     parts = [np.pad(one, ((0, gap), (0, wide - one.shape[1])), constant_values=paper) for one in pictures]
@@ -149,9 +152,35 @@ def stack(pictures: Sequence[Pixels], paper: int = PAPER, gap: int = 3) -> Pixel
     return whole[: whole.shape[0] - gap]
 
 
-def beside(pictures: Sequence[Pixels], paper: int = PAPER, gap: int = 3) -> Pixels:
+def beside(pictures: Sequence[Any], paper: int = PAPER, gap: int = 3) -> Any:
     """Pictures next to each other, filled up below with ground."""
     return np.ascontiguousarray(stack([picture.T for picture in pictures], paper, gap).T)
+
+
+MARK = 64
+"""More than any palette here has colours."""
+
+
+def marked(cells: Pixels, first: int = 0) -> Marked:
+    """Cells that carry their number, from `first` on row by row, through every layout of this module.
+
+    So the same layout says what is seen and what lies where: `seen` takes the marks away, `number_at` reads one.
+    """
+    numbers = 1 + first + np.arange(cells.size, dtype=np.int64).reshape(cells.shape)
+    return cells + MARK * numbers
+
+
+def seen(laid_out: Marked) -> Pixels:
+    """The colours of a layout, without marks."""
+    return np.ascontiguousarray(laid_out % MARK, np.uint8)
+
+
+def number_at(laid_out: Marked, row: int, column: int) -> int | None:
+    """The number of the cell at a pixel; None on letters, on the ground and outside."""
+    if not (0 <= row < laid_out.shape[0] and 0 <= column < laid_out.shape[1]):
+        return None
+    number = int(laid_out[row, column]) // MARK
+    return number - 1 if number else None
 
 
 def _blend(share: float) -> str:

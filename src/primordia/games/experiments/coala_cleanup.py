@@ -8,6 +8,7 @@ import numpy as np
 
 from primordia.core.experiment import Experiment, KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -95,9 +96,21 @@ class CoalaCleanup(Experiment[CoalaCleanupConfig, Any]):
         return parts.row(parts.judged(config, state, streams))
 
     def findings(self, config: CoalaCleanupConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """A film; agents beside written-down roles; a meta-episode from within."""
+        """A film; agents beside written-down roles; a meta-episode from within; where agents stand."""
         found = parts.judged(config, state, streams)
-        return (replay(config, state, found, streams), shown.beside_roles(config, found), *shown.lessons(found))
+        places = (shown.place_matrix(one) for one in shown.maps(config, found)[0])
+        return (
+            replay(config, state, found, streams),
+            shown.beside_roles(config, found),
+            *shown.lessons(found),
+            *places,
+        )
+
+    def inspect(
+        self, config: CoalaCleanupConfig, state: Any, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """Who was how long in which cell, what it did there, and its whole map."""
+        return shown.found_at(config, state, row, column)
 
     def known_result(self, config: CoalaCleanupConfig) -> KnownResult:
         """Whether apples may grow at all, by dirty cells."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from primordia.core.findings import Chart, Table
+from primordia.core.findings import Chart, Matrix, Table
+from primordia.core.inspection import Inspected
 from primordia.core.streams import Streams
 from primordia.games import pictures
 from primordia.games.experiments import coala_cleanup_parts as parts
@@ -80,22 +81,105 @@ def lessons(found: Judged) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
-def draw_places(config: CoalaCleanupConfig, state: Any) -> pictures.Pixels:
-    """The view "places"."""
-    found = parts.judged(config, state, Streams(config.seed))
+class Map(NamedTuple):
+    """Where one agent was in one inner episode of the typical replica.
+
+    Args:
+        agent: how it is called.
+        when: the inner episode, counted from 1.
+        place: 0 or 1: which of the two.
+        seen: what happened in meta-episodes of that kind.
+        shares: of steps in each cell, axes [row, column].
+    """
+
+    agent: str
+    when: int
+    place: int
+    seen: Seen
+    shares: Floats
+
+
+def maps(config: CoalaCleanupConfig, found: Judged) -> list[list[Map]]:
+    """The first and the last inner episode, side by side; with a naive learner, and below with another agent."""
     replica = parts.typical(found)
-    rows = [_maps(config, found.naive, replica, ("AGENT", "NAIVE"))]
+    pairs = [(found.naive, ("AGENT", "NAIVE"))]
     if found.meta is not None:
-        rows.append(_maps(config, found.meta, replica, ("AGENT", "AGENT 2")))
+        pairs.append((found.meta, ("AGENT", "AGENT 2")))
+    n_rows = parts.environment(config).n_rows
+    return [
+        [
+            Map(
+                name,
+                inner % seen.places.shape[1] + 1,
+                place,
+                seen,
+                seen.places[replica, inner, place].reshape(n_rows, -1),
+            )
+            for inner in (0, -1)
+            for place, name in enumerate(names)
+        ]
+        for seen, names in pairs
+    ]
+
+
+def sheet(lines: list[list[Map]]) -> pictures.Marked:
+    """The view "places" with marks: the number of the map times its cells, and the cell."""
+    number, rows = 0, []
+    for line in lines:
+        drawn = []
+        for at, one in enumerate(line):
+            cells = pictures.marked(pictures.heat(one.shares, 0.0, MOST_SHARE), number)
+            number += cells.size
+            label = pictures.letters(f"{one.agent} {('FIRST', 'LAST')[at // 2]}")
+            drawn.append(pictures.stack([label, pictures.enlarge(cells, 16)], gap=2))
+        rows.append(pictures.beside(drawn, gap=10))
     return pictures.enlarge(pictures.stack(rows, gap=8), 2)
 
 
-def _maps(config: CoalaCleanupConfig, seen: Seen, replica: int, names: tuple[str, str]) -> pictures.Pixels:
-    """Where two agents are in the first and the last inner episode, side by side."""
-    drawn = []
-    for when, inner in (("FIRST", 0), ("LAST", -1)):
-        for agent, name in enumerate(names):
-            shares = seen.places[replica, inner, agent].reshape(parts.environment(config).n_rows, -1)
-            cells = pictures.enlarge(pictures.heat(shares, 0.0, MOST_SHARE), 16)
-            drawn.append(pictures.stack([pictures.letters(f"{name} {when}"), cells], gap=2))
-    return pictures.beside(drawn, gap=10)
+def draw_places(config: CoalaCleanupConfig, state: Any) -> pictures.Pixels:
+    """The view "places"."""
+    return pictures.seen(sheet(maps(config, parts.judged(config, state, Streams(config.seed)))))
+
+
+def found_at(config: CoalaCleanupConfig, state: Any, row: int, column: int) -> tuple[Inspected, ...]:
+    """What stands at a pixel of the view: who was how long in which cell, and what it did in that inner episode."""
+    found = parts.judged(config, state, Streams(config.seed))
+    lines = maps(config, found)
+    number = pictures.number_at(sheet(lines), row, column)
+    if number is None:
+        return ()
+    every = [one for line in lines for one in line]
+    chosen, cell = divmod(number, every[0].shares.size)
+    one, (down, across) = every[chosen], divmod(cell, every[0].shares.shape[1])
+    counts = one.seen.counts[parts.typical(found), :, one.when - 1, one.place]
+    here = Table(
+        "What stands here",
+        ("what", "value"),
+        (
+            ("who", one.agent.lower()),
+            ("inner episode", one.when),
+            ("cell", f"row {down + 1}, column {across + 1}"),
+            ("share of all steps there", float(one.shares[down, across])),
+            *(
+                (f"{what} in this inner episode", float(count))
+                for what, count in zip(parts.COUNTS, counts, strict=True)
+            ),
+        ),
+        "Of the typical replica, in the mean over meta-episodes and games. Orchard on the left, river on the right.",
+    )
+    return here, place_matrix(one)
+
+
+def place_matrix(one: Map) -> Matrix:
+    """The whole map as numbers."""
+    rows, columns = one.shares.shape
+    return Matrix(
+        f"Where the {one.agent.lower()} is in inner episode {one.when}",
+        one.shares,
+        tuple(f"row {place}" for place in range(1, rows + 1)),
+        tuple(f"column {place}" for place in range(1, columns + 1)),
+        "share of steps",
+        None,
+        "Orchard on the left, river on the right.",
+        (0.0, MOST_SHARE),
+    )

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, final
 
 from primordia.core.experiment import Experiment, KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
+from primordia.core.interventions import Intervention
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -13,9 +15,10 @@ from primordia.games import pictures
 from primordia.games.claims.coala_ipd import CLAIMS
 from primordia.games.claims.coala_ipd_sampled import CLAIMS as SAMPLED
 from primordia.games.claims.estimators import CLAIMS as ESTIMATORS
-from primordia.games.experiments.coala_ipd_findings import draw_policies, every
+from primordia.games.experiments.coala_ipd_findings import PLANTED, draw_policies, every, found_at, plant
 from primordia.games.experiments.coala_ipd_judging import method, row
 from primordia.games.experiments.coala_ipd_settings import BANDS, METRICS, PANELS, PRESETS, TRANSITIONS, CoalaIpdConfig
+from primordia.games.experiments.memory_one_looks import Planting
 
 CHI = 3.0
 """Extortion of the known result: against full cooperation it gets 3·3/7 and leaves 3/7 (Press and Dyson 2012)."""
@@ -40,6 +43,14 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
             pictures.palette(),
             "Probability of cooperation at the start and after each joint action (own action first), a row for each "
             "agent: those that learn with each other, with naive learners, with both.",
+        )
+    }
+    interventions: ClassVar[dict[str, Intervention]] = {
+        PLANTED: Intervention(
+            "Give one agent another policy, a written-down one or one that was kept; it goes on learning from there "
+            "(method=analytic only).",
+            Planting,
+            plant,
         )
     }
     presets = PRESETS
@@ -84,6 +95,12 @@ class CoalaIpd(Experiment[CoalaIpdConfig, Any]):
     def findings(self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
         """Who gets what; a meta-episode from within; policies; who extorts whom; games to watch."""
         return every(config, state, streams)
+
+    def inspect(
+        self, config: CoalaIpdConfig, state: Any, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """Whose probability it is, the policies of the pair, what the policy gets, and a copy of it to keep."""
+        return found_at(config, state, row, column)
 
     def known_result(self, config: CoalaIpdConfig) -> KnownResult:
         """What a zero-determinant extortioner gets from one that always cooperates."""

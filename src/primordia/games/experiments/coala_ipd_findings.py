@@ -6,18 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from primordia.core.findings import Chart, Finding, Picture, Table
+from primordia.core.errors import BadInputError
+from primordia.core.findings import Chart, Finding, Matrix, Table
+from primordia.core.inspection import Inspected
 from primordia.core.streams import Streams
 from primordia.games import pictures
+from primordia.games.environments.payoffs import PRISONERS_DILEMMA
 from primordia.games.exact.zero_determinant import extortion
+from primordia.games.experiments import memory_one_looks as looks
 from primordia.games.experiments.coala_ipd_film import film
-from primordia.games.experiments.coala_ipd_judging import CLASSICS, Floats, Judged, Matrix, method, typical
+from primordia.games.experiments.coala_ipd_judging import CLASSICS, Floats, Judged, method, typical
+from primordia.games.experiments.coala_ipd_judging import Matrix as Pool
 from primordia.games.experiments.coala_ipd_settings import ARMS, COOPERATING, EXTORTING, CoalaIpdConfig
+from primordia.games.experiments.memory_one_looks import Agent, Planting, inspected
 
 SITUATIONS = ("START", "CC", "CD", "DC", "DD")
+PLANTED = "set-policy"
 LEARNED_WITH = {"naive": "each other", "shaping": "naive learners", "mixed": "both"}
-SCALE = 3
-"""Pixels of the screen for one of a picture."""
+SCALE = (-1.0, 2.0)
+"""From what a sucker gets to what a defector gets from one."""
 
 
 def every(config: CoalaIpdConfig, state: Any, streams: Streams) -> tuple[Finding, ...]:
@@ -31,22 +38,70 @@ def every(config: CoalaIpdConfig, state: Any, streams: Streams) -> tuple[Finding
         summary(found),
         *lessons(found),
         policies(chosen),
-        who_extorts_whom(made.matrix(config, state, found, streams)),
+        *who_extorts_whom(made.matrix(config, state, found, streams)),
         *exact,
         film(made.scenes(config, state, found, streams)),
     )
 
 
-def draw_policies(config: CoalaIpdConfig, state: Any) -> pictures.Pixels:
-    """The view "policies": a tile for each arm, 320 pixels across together."""
-    tables = method(config).probabilities(config, state)
+def sheet(tables: Floats) -> pictures.Marked:
+    """The view "policies" with marks: a tile for each arm, 320 pixels across together.
+
+    Args:
+        tables: probabilities of cooperation, axes [arm, replica, agent, situation]; a mark is a place in them.
+    """
     tiles = []
     for place, arm in enumerate(ARMS):
         rows = tables[place].reshape(-1, 5)
-        heat = pictures.enlarge(pictures.heat(rows, 0.0, 1.0), max(2, 160 // len(rows)), 20)
+        cells = pictures.marked(pictures.heat(rows, 0.0, 1.0), place * rows.size)
+        heat = pictures.enlarge(cells, max(2, 160 // len(rows)), 20)
         names = pictures.beside([_centred(name, 20) for name in SITUATIONS], gap=0)
         tiles.append(pictures.stack([pictures.letters(f"WITH {LEARNED_WITH[arm]}"), names, heat], gap=2))
     return np.pad(pictures.beside(tiles, gap=10), ((4, 0), (0, 0)), constant_values=pictures.PAPER)
+
+
+def draw_policies(config: CoalaIpdConfig, state: Any) -> pictures.Pixels:
+    """The view "policies"."""
+    return pictures.seen(sheet(method(config).probabilities(config, state)))
+
+
+def found_at(config: CoalaIpdConfig, state: Any, row: int, column: int) -> tuple[Inspected, ...]:
+    """What stands at a pixel of the view."""
+    tables = method(config).probabilities(config, state)
+    number = pictures.number_at(sheet(tables), row, column)
+    if number is None:
+        return ()
+    place, replica, agent, situation = (int(one) for one in np.unravel_index(number, tables.shape))
+    learned_with = LEARNED_WITH[ARMS[place]]
+    facts = (("learned with", learned_with), ("pair", replica + 1), ("agent", agent + 1))
+    looked = Agent(
+        f"with {learned_with}, pair {replica + 1}, agent {agent + 1}",
+        facts,
+        situation,
+        tables[place, replica, agent],
+        tables[place, replica, 1 - agent],
+    )
+    exact = config.method == "analytic"
+    # What has a memory is shown as it answers after three rounds; there is no table that could be planted.
+    discount = config.discount if exact else 1 - 1 / config.n_rounds
+    return inspected(looked, discount, PRISONERS_DILEMMA, PLANTED if exact else "")
+
+
+def plant(config: CoalaIpdConfig, state: Any, streams: Streams, t: int, planted: Planting) -> Any:
+    """The state with another policy for one agent; what its optimiser remembers stays.
+
+    Raises:
+        BadInputError: agents learn from played games, or there are fewer learners or pairs.
+    """
+    if config.method != "analytic":
+        raise BadInputError(
+            f"Agents of method={config.method} have networks or critics, not tables that a policy could be planted "
+            "in; allowed: method=analytic."
+        )
+    arm, pair, agent = planted.place(len(ARMS), config.n_replicas)
+    logits = np.array(state.logits)
+    logits[:, arm, pair, agent] = planted.logits()
+    return state._replace(logits=logits)
 
 
 def _centred(text: str, wide: int) -> pictures.Pixels:
@@ -116,19 +171,16 @@ def lessons(found: Judged) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
-def policies(chosen: dict[str, Floats]) -> Picture:
+def policies(chosen: dict[str, Floats]) -> Matrix:
     """Policy tables of typical agents, with the nearest extortioner and the classics below."""
-    rows: dict[str, Any] = {f"WITH {LEARNED_WITH[arm]}".upper(): table for arm, table in chosen.items()}
-    rows["NEAREST EXTORTIONER"] = nearest(chosen["shaping"])[2]
-    rows |= CLASSICS
-    drawn = pictures.table(np.array([*rows.values()]), [*rows], SITUATIONS, 0.0, 1.0)
-    return Picture(
+    rows: dict[str, Any] = {f"with {LEARNED_WITH[arm]}": table for arm, table in chosen.items()}
+    rows["nearest extortioner"] = nearest(chosen["shaping"])[2]
+    return looks.policy_matrix(
         "Probability of cooperation after each joint action",
-        pictures.enlarge(drawn, SCALE),
-        pictures.palette(),
+        rows | CLASSICS,
         "A row for the typical agent of each arm, by whom it learned with; then the zero-determinant extortioner "
-        "nearest to the one that learned with naive learners. Columns: one's own last action first. Of a policy with "
-        "memory: after three rounds of the joint action.",
+        "nearest to the one that learned with naive learners. Of a policy with memory: after three rounds of the "
+        "joint action.",
     )
 
 
@@ -164,12 +216,23 @@ def nearest_extortioners(chosen: dict[str, Floats]) -> Table:
     )
 
 
-def who_extorts_whom(pool: Matrix) -> Picture:
-    """What the row's player gets from the column's, as a heat map with numbers."""
-    return Picture(
-        "Who extorts whom",
-        pictures.enlarge(pictures.table(pool.payoffs, pool.names, pool.names, -1.0, 2.0), SCALE),
-        pictures.palette("-1, what a sucker gets", "2, what a defector gets from one"),
-        "Payoff per round of the row's player against the column's. SHAPER learned with naive learners only, MIXED "
-        "with both. LEARNER is a naive learner in its last inner episode, after it has learned against the other.",
+def who_extorts_whom(pool: Pool) -> tuple[Finding, ...]:
+    """What the row's player gets from the column's, what it leaves to it, and who takes from whom."""
+    players, everyone = pool.names[:-1], pool.names
+    n = len(players)
+    said = (
+        "Payoff per round. SHAPER learned with naive learners only, MIXED with both. LEARNER is a naive learner in its "
+        "last inner episode, after it has learned against the other."
     )
+    gets, leaves = pool.payoffs[:n], pool.payoffs.T[:n]
+    return (
+        Matrix(
+            "Who extorts whom: what the row's player gets from the column's",
+            gets, players, everyone, "payoff per round", None, said, SCALE,
+        ),
+        Matrix(
+            "Who extorts whom: what the row's player leaves to the column's",
+            leaves, players, everyone, "payoff per round", None, said, SCALE,
+        ),
+        looks.who_takes_from_whom("Who takes from whom", everyone, pool.payoffs, 0.5, said),
+    )  # fmt: skip

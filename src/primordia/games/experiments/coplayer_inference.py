@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 
 from primordia.core.experiment import Experiment, KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -94,13 +95,20 @@ class CoplayerInference(Experiment[CoplayerConfig, Any]):
         return None
 
     def findings(self, config: CoplayerConfig, state: Any, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """Cooperation by round, responses to fixed strategies, and a film of episodes among learners."""
+        """Cooperation by round and phase, responses to fixed strategies, and a film of episodes among learners."""
         method = _method(config)
         return (
             rows.chart(method.by_replica(config, state, streams)),
+            *rows.matrix(config, state, t),
             rows.table(method.responses(config, state, streams), config.n_rounds),
             rows.film(method.episodes(config, state, streams), ARMS[config.arms[0]]),
         )
+
+    def inspect(
+        self, config: CoplayerConfig, state: Any, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """Which phase and round of which arm it is, and the courses through it."""
+        return rows.found_at(config, state, t, row, column)
 
     def known_result(self, config: CoplayerConfig) -> KnownResult:
         """Best responses to fixed strategies over 100 rounds."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from primordia.core.findings import Animation, Chart, Table
+from primordia.core.findings import Animation, Chart, Matrix, Table
+from primordia.core.inspection import Inspected
 from primordia.core.views import Colour
 from primordia.games.experiments.coplayer_settings import MOST_ROWS, CoplayerConfig
 
@@ -29,6 +30,8 @@ TILE = 12
 """Pixels of a round in films."""
 READABLE = 320
 """Pixels of a picture's sides, at most."""
+MOST_LINES = 40
+"""Phases of a matrix; of more every second, third … is shown."""
 
 
 def among(arm: str, cooperation: npt.NDArray[np.float64]) -> dict[str, float]:
@@ -82,6 +85,63 @@ def draw_rounds(config: CoplayerConfig, state: Any) -> npt.NDArray[np.uint8]:
     # Posters show a square; rows and columns are stretched alike to fill it.
     tall, wide = (max(1, READABLE // n) for n in whole.shape)
     return np.ascontiguousarray(whole.repeat(tall, axis=0).repeat(wide, axis=1))
+
+
+def found_at(config: CoplayerConfig, state: Any, t: int, row: int, column: int) -> tuple[Inspected, ...]:
+    """What stands at a pixel of the view: which phase and round of which arm, and the courses through it."""
+    shares = np.asarray(state.by_round, np.float64)
+    tall, wide = max(1, READABLE // shares.shape[1]), max(1, READABLE // (shares.shape[0] * (shares.shape[2] + 1) - 1))
+    line, (arm, played) = row // tall, divmod(column // wide, shares.shape[2] + 1)
+    inside = 0 <= line < shares.shape[1] and 0 <= arm < len(shares) and 0 <= played < shares.shape[2]
+    if not inside or shares[arm, line, played] < 0:
+        return ()
+    name, share = LEGEND[config.arms[arm]], float(shares[arm, line, played])
+    phase = phase_of(config, line, t)
+    here = Table(
+        "What stands here",
+        ("what", "value"),
+        (("arm", name), ("phase", phase), ("round", played + 1), ("cooperation among learners", share)),
+        "Mean over replicas or episodes. Blue cooperates, orange defects.",
+    )
+    done = [place for place in range(shares.shape[1]) if shares[arm, place, 0] >= 0]
+    rounds = {f"phase {phase}": tuple(enumerate(shares[arm, line].tolist(), 1))}
+    rounds |= {f"phase {phase_of(config, done[-1], t)}, the last": tuple(enumerate(shares[arm, done[-1]].tolist(), 1))}
+    phases = {
+        f"round {played + 1}": tuple((float(phase_of(config, at, t)), float(shares[arm, at, played])) for at in done)
+    }
+    said = "probability of cooperation"
+    return (
+        here,
+        Chart(f"Through this phase, {name}", "round", said, rounds, "Mean over replicas or episodes."),
+        Chart(f"This round over phases, {name}", "phase", said, phases, "Mean over replicas or episodes."),
+    )
+
+
+def phase_of(config: CoplayerConfig, line: int, t: int) -> int:
+    """The phase, counted from 1, that a row of the picture shows after `t` of them: the last that fell into it."""
+    newest = min((t - 1) * n_rows(config) // config.n_phases, n_rows(config) - 1)
+    return t if line == newest else -(-(line + 1) * config.n_phases // n_rows(config))
+
+
+def matrix(config: CoplayerConfig, state: Any, t: int) -> tuple[Matrix, ...]:
+    """Cooperation over phases and rounds in the first arm, as numbers; none before the first phase."""
+    shares = np.asarray(state.by_round, np.float64)[0]
+    done = [place for place in range(len(shares)) if shares[place, 0] >= 0]
+    if not done:
+        return ()
+    kept = done[:: max(1, -(-len(done) // MOST_LINES))]
+    return (
+        Matrix(
+            f"Cooperation among learners, {LEGEND[config.arms[0]]}",
+            shares[kept],
+            tuple(f"phase {phase_of(config, place, t)}" for place in kept),
+            tuple(f"round {place}" for place in range(1, shares.shape[1] + 1)),
+            "probability",
+            None,
+            "Mean over replicas or episodes.",
+            (0.0, 1.0),
+        ),
+    )
 
 
 def chart(by_replica: Mapping[str, npt.NDArray[np.float64]]) -> Chart:

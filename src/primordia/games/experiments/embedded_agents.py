@@ -13,6 +13,7 @@ from primordia.core.config import Spec
 from primordia.core.errors import ConfigError
 from primordia.core.experiment import Experiment, KnownResult, Paper, Preset
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Metric, Row, Transition
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -325,6 +326,14 @@ class EmbeddedAgents(Experiment[EmbeddedConfig, EmbeddedState]):
 
         n_played = min(t, config.n_rounds)
         return (of_run(config, state.cells, n_played) if n_played else ()) + tables()
+
+    def inspect(
+        self, config: EmbeddedConfig, state: EmbeddedState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """Which match it is, what was played in it, and how belief and payoff went."""
+        from primordia.games.experiments.embedded_looks import found_at
+
+        return found_at(config, state.cells, view, row, column)
 
     def known_result(self, config: EmbeddedConfig) -> KnownResult:
         """The rounds in which twins begin to cooperate."""

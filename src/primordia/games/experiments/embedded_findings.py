@@ -12,6 +12,7 @@ from primordia.core.metrics import Row
 from primordia.games.embedded.cells import KINDS, Cells, first_cooperation, payoffs, regrets
 from primordia.games.experiments import embedded_pictures as pictures
 from primordia.games.experiments.embedded_agents import EmbeddedConfig, predicted, setting
+from primordia.games.experiments.embedded_looks import belief_matrix
 
 MOST_COLUMNS = 6
 TWINS, DECOUPLED_TWINS, STRANGER, DECOUPLED_STRANGER = range(4)
@@ -66,6 +67,7 @@ def of_run(config: EmbeddedConfig, cells: Cells, n_played: int) -> tuple[Finding
             "rows are the mass on always defecting, 0 at the top.",
         ),
         _switch_table(config, first, expected),
+        belief_matrix(config, cells, n_played),
         _cooperation(cells, n_played),
         _beliefs(cells, n_played),
         _regret_by_round(config, cells, n_played),

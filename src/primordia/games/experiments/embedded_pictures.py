@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,12 +53,35 @@ def switches(rounds: Sequence[npt.NDArray[np.int64]]) -> Pixels:
     return _tiled([[tile] for tile in tiles], len(SWITCHES) - 1)
 
 
+class Place(NamedTuple):
+    """Where a pixel lies: which tile of the grid, and which row and column of it."""
+
+    tile_row: int
+    tile_column: int
+    row: int
+    column: int
+
+
+def place(grid: tuple[int, int], tile: tuple[int, int], row: int, column: int) -> Place | None:
+    """What a grid of so many tiles of this shape has at a pixel; None on the lines between and outside."""
+    factor = _factor(grid, tile)
+    tall, wide = tile[0] * factor + LINE, tile[1] * factor + LINE
+    (down, top), (across, left) = divmod(row, tall), divmod(column, wide)
+    found = Place(down, across, top // factor, left // factor)
+    inside = 0 <= down < grid[0] and 0 <= across < grid[1] and found.row < tile[0] and found.column < tile[1]
+    return found if inside else None
+
+
+def _factor(grid: tuple[int, int], tile: tuple[int, int]) -> int:
+    room = READABLE - LINE * (max(grid) - 1)
+    return max(1, room // max(grid[0] * tile[0], grid[1] * tile[1]))
+
+
 def _tiled(tiles: Sequence[Sequence[Pixels]], between: int) -> Pixels:
     """Tiles of one size in a grid, a line between them, blown up to be readable."""
     n_rows, n_columns = len(tiles), len(tiles[0])
     height, width = tiles[0][0].shape
-    room = READABLE - LINE * (max(n_rows, n_columns) - 1)
-    factor = max(1, room // max(n_rows * height, n_columns * width))
+    factor = _factor((n_rows, n_columns), (height, width))
     tall, wide = height * factor + LINE, width * factor + LINE
     whole = np.full((n_rows * tall - LINE, n_columns * wide - LINE), between, np.uint8)
     for row, strip in enumerate(tiles):

@@ -9,9 +9,12 @@ import numpy.typing as npt
 
 from primordia.core.experiment import Experiment, KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
+from primordia.core.interventions import Intervention
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
+from primordia.games import pictures
 from primordia.games.claims.exact import CLAIMS as EXACT
 from primordia.games.claims.lola import CLAIMS
 from primordia.games.experiments import lola_findings
@@ -26,6 +29,7 @@ from primordia.games.experiments.lola_settings import (
     look_aheads,
     recipes,
 )
+from primordia.games.experiments.memory_one_looks import Planting
 
 
 class LolaState(NamedTuple):
@@ -58,7 +62,21 @@ def arms(config: LolaConfig, state: LolaState) -> tuple[Arm, ...]:
 
 def draw_policies(config: LolaConfig, state: LolaState) -> npt.NDArray[np.uint8]:
     """The view "policies"."""
-    return lola_findings.drawn(arms(config, state))
+    return pictures.seen(lola_findings.sheet(arms(config, state))[0])
+
+
+def plant(config: LolaConfig, state: LolaState, streams: Streams, t: int, planted: Planting) -> LolaState:
+    """The state with another policy for one agent; what its optimiser remembers stays.
+
+    Raises:
+        BadInputError: there are fewer learners or pairs.
+    """
+    arm, pair, agent = planted.place(len(state.arms), config.n_replicas)
+    learners = state.arms[arm]
+    logits = np.array(learners["logits"] if config.method == "dice" else learners.logits)
+    logits[pair, agent] = planted.logits()
+    after = {"logits": logits} if config.method == "dice" else learners._replace(logits=logits)
+    return LolaState((*state.arms[:arm], after, *state.arms[arm + 1 :]))
 
 
 @final
@@ -86,6 +104,13 @@ class LolaExperiment(Experiment[LolaConfig, LolaState]):
             lola_findings.palette(),
             "Probability of cooperation at the start and after CC, CD, DC, DD: a row for each pair, the best paid on "
             "top, with five cells for each of its two agents; naive pairs on the left.",
+        )
+    }
+    interventions: ClassVar[dict[str, Intervention]] = {
+        "set-policy": Intervention(
+            "Give one agent another policy, a written-down one or one that was kept; it goes on learning from there.",
+            Planting,
+            plant,
         )
     }
     presets = PRESETS
@@ -164,8 +189,15 @@ class LolaExperiment(Experiment[LolaConfig, LolaState]):
         return row
 
     def findings(self, config: LolaConfig, state: LolaState, streams: Streams, t: int) -> tuple[Finding, ...]:
-        """Policies, who gets what from whom, payoff by look-ahead, and a film."""
+        """Policies, who gets what and takes from whom, payoff by look-ahead, and a film."""
         return lola_findings.findings(arms(config, state), config.discount, config.dilemma(), _line(config))
+
+    def inspect(
+        self, config: LolaConfig, state: LolaState, streams: Streams, t: int, view: str, row: int, column: int
+    ) -> tuple[Inspected, ...]:
+        """Whose probability it is, the policies of the pair, what the policy gets, and a copy of it to keep."""
+        found = arms(config, state)
+        return lola_findings.found_at(found, row, column, config.discount, config.dilemma(), "set-policy")
 
     def known_result(self, config: LolaConfig) -> KnownResult:
         """Tit for tat against one who always defects, by hand."""

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from primordia.core.findings import Animation, Chart, Finding, Table
+from primordia.core.findings import Animation, Chart, Finding, Graph, Matrix, Table
+from primordia.core.inspection import Inspected
 from primordia.core.streams import mix64
 from primordia.core.views import Colour
 from primordia.games import pictures
 from primordia.games.environments.payoffs import Dilemma
+from primordia.games.experiments import memory_one_looks as looks
+from primordia.games.experiments.memory_one_looks import FIXED, SITUATIONS, Agent, inspected, met
 
 Floats = npt.NDArray[np.float64]
-SITUATIONS = ("start", "CC", "CD", "DC", "DD")
-FIXED = {
-    "always cooperate": (1.0, 1.0, 1.0, 1.0, 1.0),
-    "always defect": (0.0, 0.0, 0.0, 0.0, 0.0),
-    "tit for tat": (1.0, 1.0, 0.0, 1.0, 0.0),
-    "win-stay lose-shift": (1.0, 1.0, 0.0, 0.0, 1.0),
-}
 N_FILMED, N_ROUNDS = 12, 30
 """Pairs and rounds of the film."""
 WIDE = 10
 """Pixels of a cell of the view, from side to side."""
+
+
+class Cell(NamedTuple):
+    """Whose probability a cell of the view is: places of the arm, the pair, the agent and the situation."""
+
+    arm: int
+    pair: int
+    agent: int
+    situation: int
 
 
 class Arm(NamedTuple):
@@ -70,6 +75,31 @@ def policies(arms: Sequence[Arm], line: float) -> Table:
     )  # fmt: skip
 
 
+def tables(arm: Arm) -> Matrix:
+    """The policies of both agents of some pairs, from the best paid to the worst."""
+    order = np.argsort(-arm.rewards.mean(1), kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, min(N_FILMED, len(order))).astype(int)]
+    rows = {f"pair {pair + 1}, agent {agent + 1}": arm.policies[pair, agent] for pair in chosen for agent in (0, 1)}
+    return looks.policy_matrix(f"Policies of {arm.name}", rows, "From the best paid pair to the worst.")
+
+
+def among(arms: Sequence[Arm], discount: float, dilemma: Dilemma) -> tuple[Matrix, Graph]:
+    """What typical agents and written-down policies get from each other."""
+    players: dict[str, Floats] = {}
+    for arm in arms:
+        typical = np.argsort(arm.rewards.mean(1), kind="stable")[(len(arm.rewards) - 1) // 2]
+        players[f"{arm.name}, typical"] = arm.policies[typical, 0]
+    players |= {name: np.array(one) for name, one in FIXED.items()}
+    payoffs, names = looks.payoffs_among(players, discount, dilemma), tuple(players)
+    scale = looks.scale_of(dilemma)
+    said = f"With the discount {discount:g}. Typical: the first agent of the pair whose payoff is the median."
+    middle = (dilemma.reward + dilemma.punishment) / 2
+    return (
+        looks.payoff_matrix("Who gets what from whom", names, payoffs, scale, said),
+        looks.who_takes_from_whom("Who takes from whom", names, payoffs, middle, said),
+    )
+
+
 def by_look_ahead(arms: Sequence[Arm], dilemma: Dilemma) -> Chart:
     """Payoff over the number of steps looked ahead; 0 are the naive learners."""
     found = [(arm.n_steps, *quartiles(arm.rewards.mean(1)), float(arm.rewards.mean())) for arm in arms]
@@ -97,7 +127,7 @@ def meetings(arm: Arm, naive: Arm, discount: float, dilemma: Dilemma) -> Table:
     )
     others["a best response to it"] = responses
     for name, other in others.items():
-        own, theirs = _met(arm.policies.reshape(-1, 5), other.reshape(-1, 5), discount, dilemma)
+        own, theirs = met(arm.policies.reshape(-1, 5), other.reshape(-1, 5), discount, dilemma)
         rows.append((name, *(round(cut, 3) for cut in (*quartiles(own), *quartiles(theirs)))))
     return Table(
         f"Who gets what from {arm.name}",
@@ -149,23 +179,52 @@ def played(policies: Floats, n_rounds: int, salt: int) -> npt.NDArray[np.uint8]:
     return np.stack(found, 1)
 
 
-def drawn(arms: Sequence[Arm], most: int = 24) -> npt.NDArray[np.uint8]:
-    """The view "policies": a row for each pair, ordered by payoff, with five shades for each agent; arms in columns."""
-    blocks = []
-    for arm in arms:
+def sheet(arms: Sequence[Arm], most: int = 24) -> tuple[pictures.Marked, list[Cell]]:
+    """The view "policies" with marks, and the cell of each mark.
+
+    A row for each pair, ordered by payoff, with five shades for each agent; arms in columns.
+    """
+    blocks, cells = [], []
+    for place, arm in enumerate(arms):
         order = np.argsort(-arm.rewards.mean(1), kind="stable")
-        shown = arm.policies[order[np.linspace(0, len(order) - 1, min(most, len(order))).astype(int)]]
-        sides = [pictures.enlarge(pictures.heat(shown[:, agent], 0, 1), 6, WIDE) for agent in (0, 1)]
-        cells = pictures.beside(sides, gap=4)
-        head = np.full((pictures.TALL, cells.shape[1]), pictures.PAPER, np.uint8)
+        chosen = order[np.linspace(0, len(order) - 1, min(most, len(order))).astype(int)]
+        sides = []
         for agent in (0, 1):
-            for place, name in enumerate(("S", "CC", "CD", "DC", "DD")):
-                head = pictures.stamp(
-                    head, pictures.letters(name), 0, agent * (sides[0].shape[1] + 4) + WIDE * place + 1
-                )
-        blocks.append(pictures.stack([pictures.letters(arm.name), head, cells]))
+            heat = pictures.heat(arm.policies[chosen, agent], 0, 1)
+            sides.append(pictures.enlarge(pictures.marked(heat, len(cells)), 6, WIDE))
+            cells += [Cell(place, int(pair), agent, at) for pair in chosen for at in range(len(SITUATIONS))]
+        both = pictures.beside(sides, gap=4)
+        head = np.full((pictures.TALL, both.shape[1]), pictures.PAPER, np.uint8)
+        for agent in (0, 1):
+            for at, name in enumerate(("S", "CC", "CD", "DC", "DD")):
+                head = pictures.stamp(head, pictures.letters(name), 0, agent * (sides[0].shape[1] + 4) + WIDE * at + 1)
+        blocks.append(pictures.stack([pictures.letters(arm.name), head, both]))
     rows = [pictures.beside(blocks[at : at + 2], gap=10) for at in range(0, len(blocks), 2)]
-    return np.pad(pictures.stack(rows, gap=8), 3, constant_values=pictures.PAPER)
+    return np.pad(pictures.stack(rows, gap=8), 3, constant_values=pictures.PAPER), cells
+
+
+def found_at(
+    arms: Sequence[Arm], row: int, column: int, discount: float, dilemma: Dilemma, intervention: str
+) -> tuple[Inspected, ...]:
+    """What stands at a pixel of the view."""
+    laid_out, cells = sheet(arms)
+    number = pictures.number_at(laid_out, row, column)
+    if number is None:
+        return ()
+    place, pair, agent, situation = cells[number]
+    arm = arms[place]
+    rank = int((arm.rewards.mean(1) > arm.rewards[pair].mean()).sum()) + 1
+    facts = (
+        ("learners", arm.name),
+        ("pair", pair + 1),
+        ("agent", agent + 1),
+        ("payoff per round", float(arm.rewards[pair, agent])),
+        ("the other's payoff", float(arm.rewards[pair, 1 - agent])),
+        ("rank of the pair by payoff", f"{rank} of {len(arm.rewards)}"),
+    )
+    title = f"{arm.name}, pair {pair + 1}, agent {agent + 1}"
+    looked = Agent(title, facts, situation, arm.policies[pair, agent], arm.policies[pair, 1 - agent])
+    return inspected(looked, discount, dilemma, intervention)
 
 
 def palette() -> tuple[Colour, ...]:
@@ -179,14 +238,11 @@ def findings(arms: Sequence[Arm], discount: float, dilemma: Dilemma, line: float
     With a single look-ahead there is nothing to draw payoffs over.
     """
     chart = (by_look_ahead(arms, dilemma),) if len(arms) > 2 else ()
-    return (policies(arms, line), meetings(arms[1], arms[0], discount, dilemma), *chart, film(arms[:2]))
-
-
-def _met(first: Floats, second: Floats, discount: float, dilemma: Dilemma) -> tuple[Any, Any]:
-    from primordia.games.exact.long_run import joint_chain
-
-    start, moves = joint_chain(np.clip(first, 0, 1), np.clip(second, 0, 1))
-    inside = np.eye(4) - discount * np.swapaxes(moves, -1, -2)
-    shares = (1 - discount) * np.linalg.solve(inside, start[..., None])[..., 0]
-    own, theirs = np.asarray(dilemma.table(), np.float64).reshape(2, 4) @ shares.T
-    return own, theirs
+    return (
+        policies(arms, line),
+        tables(arms[1]),
+        meetings(arms[1], arms[0], discount, dilemma),
+        *chart,
+        *among(arms, discount, dilemma),
+        film(arms[:2]),
+    )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from primordia.core.errors import ConfigError
 from primordia.core.experiment import Experiment, KnownResult, Paper
 from primordia.core.findings import Finding
+from primordia.core.inspection import Inspected
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.core.views import View
@@ -93,6 +94,17 @@ def assembled(game: str, players: str, n_rounds: int, meetings: str) -> Pool:
         )
     policies = tuple(pool.player(name, of) for name in names)
     return Pool(names, policies, environment, outside, of.actions)
+
+
+def memory_one_tables(pool: Pool) -> dict[str, Floats]:
+    """Probabilities of the first action at the start and after CC, CD, DC, DD, of players who have such a table."""
+    from primordia.games.policies.strategies import Reactive
+
+    return {
+        name: np.array(policy.probabilities, np.float64)[:, 0]
+        for name, policy in zip(pool.names, pool.policies, strict=True)
+        if isinstance(policy, Reactive) and len(policy.probabilities) == 5
+    }
 
 
 def pool_of(config: TournamentConfig) -> Pool:
@@ -218,7 +230,7 @@ class Tournament(Experiment[TournamentConfig, TournamentState]):
     def findings(
         self, config: TournamentConfig, state: TournamentState, streams: Streams, t: int
     ) -> tuple[Finding, ...]:
-        """Ranking, payoffs of each against each, the population over generations, and a film of all matches."""
+        """Ranking, payoffs of each against each, who takes over from whom, the population, tables, and a film."""
         if t == 0:
             return ()
         from primordia.games.tournaments import ratings
@@ -240,11 +252,45 @@ class Tournament(Experiment[TournamentConfig, TournamentState]):
         return (
             found.ranking(standing),
             found.population(standing, trail),
-            found.payoff_picture(standing, payoffs),
-            *found.payoff_table(standing, payoffs),
+            found.payoff_matrix(standing, payoffs),
+            found.invasions(standing, payoffs, intensity=config.intensity, population=config.population),
             found.masses(standing),
+            *found.policies(pool.names, memory_one_tables(pool)),
             found.film(standing, state.moves, pool.actions),
         )
+
+    def inspect(
+        self,
+        config: TournamentConfig,
+        state: TournamentState,
+        streams: Streams,
+        t: int,
+        view: str,
+        row: int,
+        column: int,
+    ) -> tuple[Inspected, ...]:
+        """Who meets whom there, what both got, how they stand, their last match, and their tables if they have any."""
+        pool, (payoffs, wins, firsts) = pool_of(config), means(state)
+        if not (0 <= row < len(pool.names) and 0 <= column < len(pool.names)):
+            return ()
+        two = (row, column), (column, row)
+        standing = {
+            "payoff against all": of_each(config, payoffs, state.met),
+            "Elo": state.ratings,
+            "share of the population": state.shares,
+        }
+        seen = found.Meeting(
+            row,
+            column,
+            int(state.met[row, column]),
+            (float(payoffs[two[0]]), float(payoffs[two[1]])),
+            float(wins[row, column]),
+            (float(firsts[two[0]]), float(firsts[two[1]])),
+            np.stack([state.moves[:, one, other] for one, other in two], axis=1),
+        )
+        names = tuple(dict.fromkeys((pool.names[row], pool.names[column])))
+        shown = found.meeting(pool.names, pool.actions, seen, standing)
+        return (*shown, *found.policies(names, memory_one_tables(pool)))
 
     def known_result(self, config: TournamentConfig) -> KnownResult:
         """Tit-for-tat against the defector."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from primordia.core.findings import Animation, Chart, Picture, Table
+from primordia.core.findings import Animation, Chart, Edge, Graph, Matrix, Node, Table, Text
+from primordia.core.inspection import Inspected
 from primordia.core.views import Colour
 from primordia.games import pictures
+from primordia.games.tournaments import ratings
 
 Floats = npt.NDArray[np.float64]
 N_SHOWN, N_EVENTS = 1000, 50_000
 """Generations of the chart, and births in it at most."""
-N_LINES = 8
+N_LINES, N_NODES = 8, 12
+NEUTRAL, NO_MOVE = 1e-6, 255
+LETTERS = "CDEFGHIJKLMNOPQRSTUVWXYZ"
 N_FRAMES = 60
 ACTION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
@@ -103,42 +107,135 @@ def payoff_pixels(payoffs: Floats) -> npt.NDArray[np.uint8]:
     return pictures.heat(payoffs, low, high if high > low else low + 1)
 
 
-def payoff_picture(standing: Standing, payoffs: Floats) -> Picture:
-    """Payoffs of each against each in order of rank, with numbers where there is room for them."""
+def payoff_matrix(standing: Standing, payoffs: Floats) -> Matrix:
+    """Payoffs of each against each in order of rank."""
     order = standing.order()
-    ranked = payoffs[np.ix_(order, order)]
-    names = [standing.names[place] for place in order]
-    low, high = float(ranked.min()), float(ranked.max())
-    high = high if high > low else low + 1
-    drawn = pictures.enlarge(pictures.heat(ranked, low, high), 12)
-    said = "Rows and columns are in order of rank"
-    if len(names) <= 15:
-        drawn = pictures.table(ranked, names, [str(place + 1) for place in range(len(names))], low, high)
-        said = "Columns are numbered by rank"
-    return Picture(
+    names = tuple(standing.names[place] for place in order)
+    return Matrix(
         "Payoffs of each (row) from each (column)",
-        drawn,
-        pictures.palette(f"{low:.3g} per round", f"{high:.3g} per round"),
-        f"{said}; a blue row takes, a blue column gives.",
+        payoffs[np.ix_(order, order)],
+        names,
+        names,
+        "payoff per round",
+        None,
+        "Rows and columns are in order of rank; a dark row takes, a dark column gives. 0 where two have not met.",
     )
 
 
-def payoff_table(standing: Standing, payoffs: Floats) -> tuple[Table, ...]:
-    """The same as numbers, for pools of up to 15."""
-    if len(standing.names) > 15:
-        return ()
-    order = standing.order()
-    rows: tuple[tuple[Any, ...], ...] = tuple(
-        (standing.names[row], *(round(float(payoffs[row, column]), 3) for column in order)) for row in order
+def invasions(standing: Standing, payoffs: Floats, *, intensity: float, population: int) -> Graph:
+    """Who takes over from whom where mutants are rare: the chain that alpha-rank is the long run of.
+
+    Args:
+        standing: names and masses.
+        payoffs: axes [player, co-player].
+        intensity: of selection, per unit of payoff.
+        population: members.
+    """
+    order = np.argsort(-standing.masses, kind="stable")[:N_NODES].tolist()
+    ratio = np.exp(ratings.log_fixation(intensity * (payoffs.T - payoffs), population)) * population
+    n = len(standing.names)
+    nodes = tuple(
+        Node(
+            standing.names[place],
+            f"{standing.names[place]} ({standing.masses[place]:.2g})",
+            0.5 + 2.5 * float(standing.masses[place]),
+            int(standing.masses[place] < 1 / n),
+        )
+        for place in order
     )
-    return (
-        Table(
-            "Payoff matrix",
-            ("player", *(standing.names[place] for place in order)),
-            rows,
-            "Mean payoff per round of the row's player against the column's.",
+    edges = tuple(
+        Edge(standing.names[here], standing.names[there], round(float(ratio[here, there]), 6))
+        for here in order
+        for there in order
+        if ratio[here, there] > 1 + NEUTRAL
+    )
+    said = f" The {len(order)} of {n} with the largest masses." if n > len(order) else ""
+    return Graph(
+        "Who takes over from whom",
+        nodes,
+        edges,
+        (Colour(f"mass of 1/{n} or more", "#0072B2"), Colour("less", "#9aa0a6")),
+        note="An arrow leads from who lives there to a mutant that takes over more often than by chance; its breadth "
+        f"is how many times more often, in a population of {population}. In brackets and as size: the mass of "
+        f"alpha-rank.{said}",
+    )
+
+
+class Meeting(NamedTuple):
+    """Two players and what is known of their matches.
+
+    Args:
+        one: the row's player.
+        other: the column's.
+        met: repetitions in which they met.
+        payoffs: of the one and of the other, per round.
+        wins: share of matches that the one won, a draw as half.
+        firsts: share of first actions of the one and of the other.
+        moves: of the last repetition, axes [round, player]; 255 where there is none.
+    """
+
+    one: int
+    other: int
+    met: int
+    payoffs: tuple[float, float]
+    wins: float
+    firsts: tuple[float, float]
+    moves: npt.NDArray[np.uint8]
+
+
+def meeting(
+    names: tuple[str, ...], actions: tuple[str, ...], found: Meeting, facts: dict[str, Floats]
+) -> tuple[Inspected, ...]:
+    """What stands at a cell of the view: who meets whom, what both got, how they stand, their last match.
+
+    Args:
+        names: of the players.
+        actions: what the actions are called.
+        found: the two.
+        facts: what -> a number for each player, such as a rating.
+    """
+    one, other = names[found.one], names[found.other]
+    here = Table(
+        "What stands here",
+        ("what", "value"),
+        (
+            ("the row's player", one),
+            ("the column's player", other),
+            ("repetitions in which they met", found.met),
+            (f"payoff per round of {one}", found.payoffs[0] if found.met else None),
         ),
+        "The colour goes from the least payoff of the pool to the most.",
     )
+    if not found.met:
+        return (here,)
+    rows = [
+        ("payoff per round", *found.payoffs),
+        ("share of matches won", found.wins, 1 - found.wins),
+        (f"share of the action {actions[0]}", *found.firsts),
+        *((what, float(numbers[found.one]), float(numbers[found.other])) for what, numbers in facts.items()),
+    ]
+    both = Table("Both players", ("what", f"{one} (row)", f"{other} (column)"), tuple(rows))
+    written = ["".join(_letter(move) for move in moves) for moves in found.moves.T.tolist()]
+    legend = ", ".join(f"{LETTERS[place]} {action}" for place, action in enumerate(actions[: len(LETTERS)]))
+    width = max(len(one), len(other))
+    text = "\n".join(f"{name:<{width}}  {line}" for name, line in zip((one, other), written, strict=True))
+    return here, both, Text("The last match", text, f"A round in each column: {legend}, – none.")
+
+
+def _letter(move: int) -> str:
+    return "–" if move == NO_MOVE else LETTERS[min(move, len(LETTERS) - 1)]
+
+
+def policies(names: tuple[str, ...], tables: dict[str, Floats]) -> tuple[Matrix, ...]:
+    """The tables of those players who know the last joint action alone; none where there are none."""
+    known = [name for name in names if name in tables]
+    if not known:
+        return ()
+    values = np.array([tables[name] for name in known])
+    said = "After a joint action, own action first. Only players who know nothing but the last joint action have a row."
+    columns = ("start", "CC", "CD", "DC", "DD")
+    title = "Probability of cooperation of players with a memory of one round"
+    return (Matrix(title, values, tuple(known), columns, "probability", None, said, (0.0, 1.0)),)
 
 
 def film(standing: Standing, moves: npt.NDArray[np.uint8], actions: tuple[str, ...]) -> Animation:
@@ -146,7 +243,7 @@ def film(standing: Standing, moves: npt.NDArray[np.uint8], actions: tuple[str, .
     order = standing.order()
     shown = moves[:N_FRAMES][:, order][:, :, order]
     last = len(ACTION_COLOURS) - 1
-    indices = np.where(shown == 255, 0, np.minimum(shown, last) + 1).astype(np.uint8)
+    indices = np.where(shown == NO_MOVE, 0, np.minimum(shown, last) + 1).astype(np.uint8)
     named = [*actions[:last], "others" if len(actions) > last + 1 else actions[-1]] if len(actions) > last else actions
     palette = (Colour("no move", "#f1f3f4"), *map(Colour, named, ACTION_COLOURS))
     return Animation(
