@@ -50,7 +50,7 @@ class Served:
         """One request; names of headers are written with underscores. The body lies under `content`."""
         asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         with contextlib.closing(asked):
-            asked.putrequest(method, path, skip_host="host" in headers)
+            asked.putrequest(method, path, "host" in headers, "accept_encoding" in headers)
             for name, value in headers.items():
                 asked.putheader(name.replace("_", "-"), value)
             asked.endheaders()

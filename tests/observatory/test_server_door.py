@@ -1,5 +1,6 @@
 """What a server gives to whom: everything that is not ours, or not for them, is 403 and not a word."""
 
+import gzip
 import http.client
 import socket
 
@@ -9,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 import runs
 from primordia.core.errors import BadInputError
+from primordia.observatory import files
 from primordia.observatory.server import Observatory
 
 
@@ -172,3 +174,10 @@ def test_a_port_that_is_taken_or_none_is_refused_in_a_sentence(served, tmp_path)
         Observatory(tmp_path, served.port)
     with pytest.raises(BadInputError, match="port=65536 is out of range"):
         Observatory(tmp_path, 65536)
+
+
+def test_the_page_is_sent_small_to_those_who_can_unpack_it(served):
+    plain = served.get("/static/run_page.js", cookie=served.cookie()).content
+    packed = served.get("/static/run_page.js", cookie=served.cookie(), accept_encoding="gzip").content
+    assert gzip.decompress(packed) == plain == (files.STATIC / "run_page.js").read_bytes()
+    assert len(packed) < len(plain) / 2

@@ -13,6 +13,8 @@ from typing import final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -85,7 +87,7 @@ class Observatory:
         return Starlette(
             routes=[
                 Route("/", self._front),
-                Route("/static/{name:path}", self._static),
+                Route("/static/{name:path}", self._static, middleware=[Middleware(GZipMiddleware)]),
                 Route("/runs/{run}/{name:path}", self._of_run),
                 Route("/made/{name}", self._made),
                 WebSocketRoute("/socket", self._talk),
