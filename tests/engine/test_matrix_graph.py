@@ -118,6 +118,11 @@ def test_colours_go_both_ways_from_a_centre_and_one_way_without() -> None:
         assert middle[more] > middle[less] + 60
 
 
+def test_numbers_in_cells_are_short() -> None:
+    written = {0.0: "0", 1.25: "1.25", -0.5: "-0.50", 0.0042: "0.004", 3e-8: "3e-8", -4e-11: "-4e-11", 12345.0: "1e4"}
+    assert {value: drawings.short(value) for value in written} == written
+
+
 def test_many_rows_are_drawn_within_bounds_and_without_numbers() -> None:
     names = tuple(map(str, range(300)))
     drawn = pixels(drawings.matrix(Matrix("Large", np.eye(300), names, names)))

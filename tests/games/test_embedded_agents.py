@@ -139,7 +139,7 @@ def test_findings_tell_of_the_run_and_of_the_laboratory():
     kinds = [type(one).__name__ for one in found]
     assert kinds == ["Picture", "Table", "Matrix", *["Chart"] * 4, "Animation", "Table", "Table", "Chart", "Table"]
     assert found[7].frames.shape[0] == MEMORY.n_rounds
-    grain = {row[:2]: row[2:] for row in found[7].rows}
+    grain = {row[:2]: row[2:] for row in found[8].rows}
     assert grain[0.6, "32 memory-one policies"] == ("CCDCCDDCCDDCCDDCCDDCCDDC", None)
     assert grain[0.6, "and all that leave cooperation"][0] == "C" * 24
 

@@ -17,6 +17,7 @@ MOST_WRITTEN = 16
 MOST_NAMES = 40
 """Names along a side; of more every second, third … is written."""
 INK, LINE = "#202124", "#8b949e"
+BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
 
 
 def ends(matrix: Matrix) -> tuple[float, float]:
@@ -73,7 +74,9 @@ def _written(axis: Any, found: Matrix, shown: Any) -> None:
 
 def short(value: float) -> str:
     """A number in at most six characters or so, as it is written into a cell."""
-    return "0" if value == 0 else f"{value:.2f}" if 0.01 <= abs(value) < 100 else f"{value:.0e}"
+    if value == 0 or 0.001 <= abs(value) < 100:
+        return f"{value:.2f}" if abs(value) >= 0.01 else f"{value:.3f}" if value else "0"
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def graph(found: Graph) -> bytes:
@@ -81,6 +84,7 @@ def graph(found: Graph) -> bytes:
     from matplotlib.patches import FancyArrowPatch
 
     places = layout.layered(found) if found.layered else layout.circle(found)
+    bend = 0.0 if found.layered else 0.12
     deep = len({y for _, y in places.values()}) if found.layered else 7
     figure = _figure(9.0, min(14.0, 1.2 + 0.9 * deep))
     axis = figure.subplots()
@@ -93,13 +97,13 @@ def graph(found: Graph) -> bytes:
         axis.add_patch(
             FancyArrowPatch(
                 start, end, arrowstyle="-|>", mutation_scale=9, color=LINE, lw=0.4 + 2.2 * abs(edge.weight) / heaviest,
-                connectionstyle=f"arc3,rad={0.0 if found.layered else 0.12}", alpha=0.85,
+                connectionstyle=f"arc3,rad={bend}", alpha=0.85,
                 shrinkA=sizes[edge.source] / 2 + 1, shrinkB=sizes[edge.target] / 2 + 2,
             )
         )  # fmt: skip
         if edge.label:
-            x, y = ((2 * one + other) / 3 for one, other in zip(start, end, strict=True))
-            axis.text(x, y, edge.label, fontsize=6, color=INK, ha="center", va="center")
+            x, y = _along(start, end, bend)
+            axis.text(x, y, edge.label, fontsize=6, color=INK, ha="center", va="center", bbox=BOX, zorder=2)
     for node in found.nodes:
         x, y = places[node.name]
         colour = found.palette[node.kind].rgb
@@ -107,9 +111,10 @@ def graph(found: Graph) -> bytes:
         _label(axis, node.label, x, y, sizes[node.name], round_about=not found.layered)
     axis.set_title(found.title, fontsize=10, loc="left")
     axis.set_axis_off()
-    axis.margins(0.12 if found.layered else 0.22)
-    if not found.layered:
-        axis.set_aspect("equal")
+    if found.layered:
+        axis.margins(0.12)
+    else:
+        axis.set(aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.15, 1.15))
     return _png(figure)
 
 
@@ -120,8 +125,14 @@ def _label(axis: Any, text: str, x: float, y: float, size: float, *, round_about
     side = "left" if dx > 1 else "right" if dx < -1 else "center"
     above = "center" if abs(dx) > 1 else "bottom" if dy > 0 else "top"
     at = {"xy": (x, y), "xytext": (dx, dy), "textcoords": "offset points"}
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
-    axis.annotate(text, fontsize=7, color=INK, ha=side, va=above, zorder=4, bbox=box, **at)
+    axis.annotate(text, fontsize=7, color=INK, ha=side, va=above, zorder=4, bbox=BOX, **at)
+
+
+def _along(start: layout.Place, end: layout.Place, bend: float) -> layout.Place:
+    """Where the label of an arrow stands: a third of the way, on the curve that matplotlib's arc3 draws."""
+    (x, y), (to_x, to_y) = start, end
+    over = ((x + to_x) / 2 + bend * (to_y - y), (y + to_y) / 2 - bend * (to_x - x))
+    return (4 * x + 4 * over[0] + to_x) / 9, (4 * y + 4 * over[1] + to_y) / 9
 
 
 def _figure(width: float, height: float) -> Any:

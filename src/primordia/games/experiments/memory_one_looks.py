@@ -28,7 +28,7 @@ FIXED = {
 AS_GIVEN = "as given"
 SURE = 0.001
 """How near to 0 and 1 a planted probability may come: a logit of 0 or 1 would be infinite, and learning would stop."""
-EVEN = 1e-3
+EVEN = 0.01
 """Payoffs closer than this count as equal."""
 READING = "Probability of cooperation at the start and after each joint action, own action first."
 

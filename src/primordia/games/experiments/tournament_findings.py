@@ -16,7 +16,7 @@ from primordia.games.tournaments import ratings
 Floats = npt.NDArray[np.float64]
 N_SHOWN, N_EVENTS = 1000, 50_000
 """Generations of the chart, and births in it at most."""
-N_LINES, N_NODES = 8, 12
+N_LINES, N_NODES = 8, 8
 NEUTRAL, NO_MOVE = 1e-6, 255
 LETTERS = "CDEFGHIJKLMNOPQRSTUVWXYZ"
 N_FRAMES = 60
