@@ -45,7 +45,7 @@ def matrix(found: Matrix) -> bytes:
     shown = axis.imshow(found.values, colours, norm, aspect="auto", interpolation="nearest")
     _named(axis.xaxis, found.columns)
     _named(axis.yaxis, found.rows)
-    axis.tick_params(axis="x", rotation=0 if max(map(len, found.columns)) <= 4 else 90)
+    axis.tick_params(axis="x", rotation=0 if max(map(len, found.columns)) <= 6 else 90)
     if max(n_rows, n_columns) <= MOST_WRITTEN:
         _written(axis, found, shown)
     bar = figure.colorbar(shown, ax=axis, fraction=0.05, pad=0.02)

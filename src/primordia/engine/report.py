@@ -172,7 +172,9 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
         return f"{title}{note}{legend}<figure class='pictures'>{image}</figure>"
     if entry["kind"] in ("chart", "matrix", "graph"):
         legend = _legend([Colour(*pair) for pair in entry["legend"]]) if entry["kind"] == "graph" else ""
-        figure = f"<figure class='plot'>{_image(run, folder / entry['file'], entry['title'])}</figure>"
+        # A small matrix that is blown up to the width of the page shouts; a chart is drawn for it.
+        kind = "plot" if entry["kind"] == "chart" else "plot natural"
+        figure = f"<figure class='{kind}'>{_image(run, folder / entry['file'], entry['title'])}</figure>"
         return f"{title}{note}{legend}{figure}{_numbers(entry) if entry['kind'] == 'matrix' else ''}"
     return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
 
