@@ -32,7 +32,7 @@ SOME = {
     "games/coplayer-inference": {},
     "games/coala-cleanup": {},
 }
-COSTLY = ("games/coala-cleanup",)
+COSTLY = ("games/coala-cleanup", "games/coala-ipd", "games/coplayer-inference")
 
 
 def begun(name, steps=2, **changed):
@@ -68,7 +68,7 @@ def test_every_view_of_games_can_be_asked_what_stands_where(name):
     for view, declared in experiment.views.items():
         drawn, answered = declared.pixels(config, state, view), 0
         rng = np.random.default_rng(0)
-        for row, column in zip(*(rng.integers(0, size, 60) for size in drawn.shape), strict=True):
+        for row, column in zip(*(rng.integers(0, size, 30) for size in drawn.shape), strict=True):
             found = experiment.inspect(config, state, STREAMS, 2, view, int(row), int(column))
             assert all(inspection.fault(experiment.interventions, one) is None for one in found)
             if found:
@@ -76,7 +76,7 @@ def test_every_view_of_games_can_be_asked_what_stands_where(name):
                 assert isinstance(here, Table)
                 assert drawn[row, column] in shades(name, view, dict(here.rows), drawn, row, column)
                 answered += 1
-        assert answered > 5
+        assert answered > 3
         assert experiment.inspect(config, state, STREAMS, 2, view, *drawn.shape) == ()
 
 

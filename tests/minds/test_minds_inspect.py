@@ -147,6 +147,7 @@ def test_a_learned_step_stands_beside_the_step_in_closed_form():
     np.testing.assert_allclose(np.kron(asking.values, moving.values), product, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_linear_layer_with_constructed_weights_adds_up_to_one_step():
     _, config, state = begun("minds/mesa-optimization", layers="linear", n_heads=2)
     n = config.n_observed
@@ -165,6 +166,7 @@ def test_a_linear_layer_with_constructed_weights_adds_up_to_one_step():
     assert not np.allclose(mesa_tiles.algorithm_tile(config, state.weights, 0).values, wanted)
 
 
+@pytest.mark.slow
 def test_attention_is_what_a_layer_takes_of_values():
     _, config, state = begun("minds/mesa-optimization", layers="softmax, mesa, linear")
     model, batch = mesa_parts.model(config), mesa_parts.beside(config).batch
@@ -181,6 +183,7 @@ def test_attention_is_what_a_layer_takes_of_values():
     assert len(titles) == 3 * config.n_heads
 
 
+@pytest.mark.slow
 def test_the_last_point_of_the_curve_over_pairs_is_the_loss():
     experiment, config, state = begun("minds/gated-rnn-attention", task="regression")
     chart = gated_rnn_parts.context_chart(config, state.weights)
