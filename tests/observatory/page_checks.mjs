@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const folder = process.env.PAGE_MODULES;
-const { Lens } = await import(`${folder}/lens.js`);
-const { changed, counts } = await import(`${folder}/changes.js`);
-const { Playing } = await import(`${folder}/playing.js`);
-const { colours, schemes } = await import(`${folder}/palettes.js`);
-const { marksOf } = await import(`${folder}/timeline.js`);
+const { Lens } = await import(`${folder}/picture/lens.js`);
+const { changed, counts } = await import(`${folder}/picture/changes.js`);
+const { Playing } = await import(`${folder}/run/playing.js`);
+const { colours, schemes } = await import(`${folder}/picture/palettes.js`);
+const { marksOf } = await import(`${folder}/run/timeline.js`);
 
 function lens(width, height, rows, columns) {
   const made = new Lens();

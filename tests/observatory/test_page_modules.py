@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from primordia.observatory import javascript
+from primordia.observatory import files
 
 NODE = shutil.which("node")
 
 
 @pytest.mark.skipif(NODE is None, reason="Node is not installed; the tests in a browser use these modules too.")
 def test_modules_keep_their_promises(tmp_path: Path) -> None:
-    for module in javascript.FILE.parent.glob("*.js"):
-        shutil.copy(module, tmp_path)
-    (tmp_path / "package.json").write_text('{"type": "module"}')
+    modules = tmp_path / "static"
+    shutil.copytree(files.STATIC, modules)
+    (modules / "package.json").write_text('{"type": "module"}')
     done = subprocess.run(
         [str(NODE), "--test", str(Path(__file__).with_name("page_checks.mjs"))],
-        env={**os.environ, "PAGE_MODULES": str(tmp_path)},
+        env={**os.environ, "PAGE_MODULES": str(modules)},
         capture_output=True,
         text=True,
         timeout=60,

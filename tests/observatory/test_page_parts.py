@@ -8,10 +8,10 @@ import pytest
 from test_vendored import STATIC, node
 
 IMPORTS = """
-import { thinned, lastAt } from "./thinning.js";
-import { written, grouped, withUnit, spoken } from "./numbers.js";
-import { cells, usualAxes, valuesOf } from "./sweep_cells.js";
-import { arrows, circle, layered, visible } from "./graph_layout.js";
+import { thinned, lastAt } from "./curves/thinning.js";
+import { written, grouped, withUnit, spoken } from "./parts/numbers.js";
+import { cells, usualAxes, valuesOf } from "./pages/sweep_cells.js";
+import { arrows, circle, layered, visible } from "./findings/graph_layout.js";
 const give = (value) => console.log(JSON.stringify(value));
 """
 
@@ -21,10 +21,9 @@ def run(tmp_path_factory):
     """run(body): what `body`, lines of a module with `give(value)`, gives."""
     if node() is None:
         pytest.skip("neither node nor Playwright is installed; either can run JavaScript.")
-    folder = tmp_path_factory.mktemp("page")
+    folder = tmp_path_factory.mktemp("page") / "static"
+    shutil.copytree(STATIC, folder)
     (folder / "package.json").write_text('{"type": "module"}')
-    for path in STATIC.glob("*.js"):
-        shutil.copy(path, folder)
 
     def ran(body):
         (folder / "asked.js").write_text(IMPORTS + body)
@@ -139,7 +138,7 @@ def test_a_ring_is_laid_out_and_seen_though_it_has_no_beginning(run):
 
 
 def test_a_table_is_copied_with_every_digit_and_quoted_where_needed(run):
-    source = (STATIC / "table.js").read_text()
+    source = (STATIC / "findings" / "table.js").read_text()
     pure = source[source.index("export function csv") :].replace("export ", "")
     body = 'give(csv({ columns: ["a", "b,c"], rows: [[0.1 + 0.2, null], ["say \\"x\\"", true]] }));'
     assert run(pure + body) == 'a,"b,c"\r\n0.30000000000000004,\r\n"say ""x""",true\r\n'

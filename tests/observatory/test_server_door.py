@@ -66,7 +66,7 @@ def test_a_head_request_such_as_for_a_preview_spends_no_token(root):
 
 
 def test_every_answer_says_what_a_page_may_do(served):
-    answer = served.get("/static/protocol.js", cookie=served.cookie())
+    answer = served.get("/static/link/protocol.js", cookie=served.cookie())
     policy = answer.getheader("content-security-policy")
     assert policy.startswith("default-src 'self';")
     assert "frame-ancestors 'none'" in policy
@@ -85,7 +85,7 @@ def test_files_of_a_run_may_show_themselves_and_do_nothing(served, run):
         assert "default-src 'none'" in answer.getheader("content-security-policy")
 
 
-@pytest.mark.parametrize("path", ["/", "/?token=", "/?token=wrong", "/?token=a&token=b", "/static/protocol.js",
+@pytest.mark.parametrize("path", ["/", "/?token=", "/?token=wrong", "/?token=a&token=b", "/static/link/protocol.js",
                                   "/runs/RUN/notes.txt", "/made/a.png", "/nothing", "/socket"])  # fmt: skip
 def test_without_token_or_cookie_there_is_nothing(served, run, path):
     assert refused(served.get(path.replace("RUN", run)))
@@ -177,7 +177,7 @@ def test_a_port_that_is_taken_or_none_is_refused_in_a_sentence(served, tmp_path)
 
 
 def test_the_page_is_sent_small_to_those_who_can_unpack_it(served):
-    plain = served.get("/static/run_page.js", cookie=served.cookie()).content
-    packed = served.get("/static/run_page.js", cookie=served.cookie(), accept_encoding="gzip").content
-    assert gzip.decompress(packed) == plain == (files.STATIC / "run_page.js").read_bytes()
+    plain = served.get("/static/pages/run_page.js", cookie=served.cookie()).content
+    packed = served.get("/static/pages/run_page.js", cookie=served.cookie(), accept_encoding="gzip").content
+    assert gzip.decompress(packed) == plain == (files.STATIC / "pages" / "run_page.js").read_bytes()
     assert len(packed) < len(plain) / 2

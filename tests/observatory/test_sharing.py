@@ -173,7 +173,7 @@ def test_every_module_finds_what_it_imports_and_the_link_is_that_of_recordings(s
     named = {found for text in modules.values() for found in re.findall(r"[\"'](primordia/[^\"']+\.js)[\"']", text)}
     assert named <= modules.keys()
     assert "primordia/main.js" in modules
-    assert "recorded: true" in modules["primordia/link.js"]
+    assert "recorded: true" in modules["primordia/link/link.js"]
     assert "new WebSocket" not in "".join(modules.values())
     assert not any(re.search(r"\b(from|import)\s*\(?\s*[\"']\.", text) for text in modules.values())
 
@@ -210,15 +210,16 @@ def test_a_page_that_lacks_a_file_says_which(tmp_path):
         ('import"./a.js"', 'import"primordia/a.js"'),
         ('const page = await import("./a.js");', 'const page = await import("primordia/a.js");'),
         ('export * from "./vendor/b.js"', 'export * from "primordia/vendor/b.js"'),
-        ('import { a } from "./link.js";', 'import { a } from "primordia/link.js";'),
+        ('import { a } from "./link/link.js";', 'import { a } from "primordia/link/link.js";'),
         ('say("./a.js");', 'say("./a.js");'),
     ],
 )
 def test_imports_are_renamed_and_nothing_else(tmp_path, source, expected):
     (tmp_path / "main.js").write_text(source)
-    (tmp_path / "vendor").mkdir()
+    for folder in ("vendor", "link"):
+        (tmp_path / folder).mkdir()
     (tmp_path / "vendor" / "b.js").write_text('import "../a.js";')
-    for name in ("a.js", "recording_link.js"):
+    for name in ("a.js", "link/recording_link.js"):
         (tmp_path / name).write_text("// here")
     found = bundle.modules(tmp_path)
     assert found["main.js"] == expected
@@ -250,7 +251,7 @@ def test_the_page_reads_recordings_as_we_do(tmp_path):
     assert CHANGE in [entry[4] for entry in recording.unpack(content)[0]["views"]["view"]]
     (tmp_path / "a.prim").write_bytes(content)
     visited = [39, 0, 17, 18, 5, 4, 3, 20, 38, 39]
-    text = READER.format(module=bundle.STATIC / "recording.js", file=tmp_path / "a.prim", order=visited)
+    text = READER.format(module=bundle.STATIC / "link" / "recording.js", file=tmp_path / "a.prim", order=visited)
     (tmp_path / "read.mjs").write_text(text)
     done = subprocess.run([NODE, tmp_path / "read.mjs"], capture_output=True, text=True, check=True, timeout=60)
     told, *along = json.loads(done.stdout)

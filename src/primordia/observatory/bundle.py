@@ -13,7 +13,7 @@ from primordia.core.errors import PrimordiaError
 
 STATIC = Path(__file__).parent / "static"
 MAIN = "main.js"
-INSTEAD = {"link.js": "recording_link.js"}
+INSTEAD = {"link/link.js": "link/recording_link.js"}
 """Modules of the page that have another one in their place where there is no server."""
 IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}/[^"']+)\2""")
 STYLE = re.compile(r'<link rel="stylesheet" href="/static/([^"]+)">')

@@ -1,4 +1,4 @@
-"""Writes `static/protocol.js`, what the page knows of the protocol: `python -m primordia.observatory.javascript`."""
+"""Writes `static/link/protocol.js`, what the page knows of the protocol: `python -m primordia.observatory.javascript`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import get_type_hints
 
 from primordia.observatory import frames, protocol
 
-FILE = Path(__file__).parent / "static" / "protocol.js"
+FILE = Path(__file__).parent / "static" / "link" / "protocol.js"
 READERS = {"B": "getUint8", "H": "getUint16", "I": "getUint32", "Q": "getBigUint64"}
 SIZES = {"B": 1, "H": 2, "I": 4, "Q": 8}
 TOP = "// Written by primordia.observatory.javascript from protocol.py; a test fails when the two drift apart.\n"

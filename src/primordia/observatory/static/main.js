@@ -1,19 +1,19 @@
 // Begins the page: theme, connection, and which page the address asks for after its "#".
 
-import { control } from "./controls.js";
-import { connect } from "./link.js";
-import { make } from "./made.js";
-import { applyTheme } from "./theme.js";
-import * as runPage from "./run_page.js";
-import { topBar } from "./top_bar.js";
+import { control } from "./parts/controls.js";
+import { connect } from "./link/link.js";
+import { make } from "./parts/made.js";
+import { applyTheme } from "./parts/theme.js";
+import * as runPage from "./pages/run_page.js";
+import { topBar } from "./parts/top_bar.js";
 
 // A page's words: the runs of a comparison, a run and a step of it, the experiment of a sweep.
 const PAGES = [
   [/^\/run\/([^/]+)\/?(\d*)$/, async () => runPage],
-  [/^\/compare\/(.+)$/, () => import("./compare_page.js"), (text) => text.split("/")],
-  [/^\/sweep\/(.+)$/, () => import("./sweep_page.js")],
-  [/^\/freezer$/, () => import("./freezer_page.js")],
-  [/^.*$/, () => import("./runs_page.js")],
+  [/^\/compare\/(.+)$/, () => import("./pages/compare_page.js"), (text) => text.split("/")],
+  [/^\/sweep\/(.+)$/, () => import("./pages/sweep_page.js")],
+  [/^\/freezer$/, () => import("./pages/freezer_page.js")],
+  [/^.*$/, () => import("./pages/runs_page.js")],
 ];
 const TROUBLE = {
   lost: "The observatory cannot be reached. Trying again until it is back…",
