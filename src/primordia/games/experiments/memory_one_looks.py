@@ -127,9 +127,7 @@ def inspected(agent: Agent, discount: float, dilemma: Dilemma, intervention: str
         (*agent.facts, ("situation", SITUATIONS[agent.situation]), ("probability of cooperation", chance)),
         "The colour is the probability: blue cooperates, orange defects. In a situation the own action comes first.",
     )
-    pair = policy_matrix(
-        "The policies of this pair", {agent.title: agent.policy, "the other of its pair": agent.partner}
-    )
+    pair = policy_matrix("The policies of this pair", {"this agent": agent.policy, "the other": agent.partner})
     others = {"the other of its pair": agent.partner, **{name: np.array(one) for name, one in FIXED.items()}}
     own, theirs = met(np.tile(agent.policy, (len(others), 1)), np.stack([*others.values()]), discount, dilemma)
     rows = tuple((name, float(a), float(b)) for name, a, b in zip(others, own, theirs, strict=True))
