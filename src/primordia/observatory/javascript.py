@@ -1,4 +1,4 @@
-"""Writes `static/link/protocol.js`, what the page knows of the protocol: `python -m primordia.observatory.javascript`."""
+"""Writes the page's `protocol.js`, what it knows of the protocol: `python -m primordia.observatory.javascript`."""
 
 from __future__ import annotations
 
