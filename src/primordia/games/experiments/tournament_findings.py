@@ -118,8 +118,8 @@ def payoff_matrix(standing: Standing, payoffs: Floats) -> Matrix:
         names,
         "payoff per round",
         None,
-        "Rows and columns are in order of rank; a row of high numbers takes, a column of them gives. 0: two who have "
-        "not met, too.",
+        "Rows and columns are in order of rank; a row of high numbers takes, a column of them gives. Two who "
+        "have not met have 0.",
     )
 
 
