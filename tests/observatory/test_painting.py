@@ -145,10 +145,10 @@ def easel():
     made.close()
 
 
-def test_painting_takes_a_twentieth_of_the_time_while_the_run_plays_and_none_is_lost_when_it_stops(easel):
+def test_painting_takes_a_small_share_of_the_time_while_the_run_plays_and_nothing_is_lost_when_it_stops(easel):
     easel.seconds = 0.004
     easel.sights.look(Look(1, "one", None, Tile()))
-    began, t = time.monotonic(), 0
+    began, t = time.process_time(), 0
     reader_over = threading.Event()
 
     def read():
@@ -159,15 +159,15 @@ def test_painting_takes_a_twentieth_of_the_time_while_the_run_plays_and_none_is_
             if step == 10**6:
                 return
 
-    seen = []
+    seen, clock = [], time.monotonic()
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    while time.monotonic() - began < 0.8:
+    while time.process_time() - began < 0.6:
         t += 1
         easel.put(t)
-        time.sleep(0.002)
-    # Each drawing but the first is followed by a rest of 0.08 s.
-    assert 2 <= easel.n_drawn <= (time.monotonic() - began) / 0.08 + 3
+        sum(range(50_000))
+    # Each drawing but the first is followed by a rest of 0.16 s of work, or of 0.4 s by the clock.
+    assert 2 <= easel.n_drawn <= (time.process_time() - began) / 0.16 + (time.monotonic() - clock) / 0.4 + 3
     easel.playing = False
     easel.put(10**6)
     reader.join(5.0)

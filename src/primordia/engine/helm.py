@@ -81,7 +81,8 @@ class Helm:
     @property
     def chunk_seconds(self) -> float:
         """About how long the loop may compute before it asks again: short while somebody waits for pictures."""
-        return SHORT_SECONDS if self._pictures_per_second and self.ring.wanted else math.inf
+        looking = self._pictures_per_second and self.ring.wanted
+        return max(SHORT_SECONDS, self.ring.patience) if looking else math.inf
 
     def play(self) -> None:
         """Go on until something pauses or ends the run."""

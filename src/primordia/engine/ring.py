@@ -22,11 +22,15 @@ class Instant(NamedTuple):
 
 @final
 class Ring:
-    """The newest `size` instants, by reference: states are never changed, so keeping one costs only its memory."""
+    """The newest `size` instants, by reference: states are never changed, so keeping one costs only its memory.
+
+    `patience`, set by whoever draws, is how many seconds may well pass between two instants.
+    """
 
     def __init__(self, size: int = 2) -> None:
         self._kept: collections.deque[Instant] = collections.deque(maxlen=size)
         self._news = threading.Condition()
+        self.patience = 0.0
         self._n_waiting = 0
         self._asked = -FRESH_SECONDS
 

@@ -17,7 +17,7 @@ from primordia.engine.folder import RunFolder
 from primordia.engine.helm import Helm
 from primordia.engine.observer import Outcome
 from primordia.engine.opening import open_run
-from primordia.engine.ring import Instant
+from primordia.engine.ring import Instant, Ring
 from primordia.observatory import answering
 from primordia.observatory.outbox import Outbox
 from primordia.observatory.painter import Painter, sentence
@@ -105,10 +105,12 @@ class Live:
 
     def __init__(self, pipe: Pipe, experiment: Experiment[Any, Any], *, paused: bool) -> None:
         self.pipe, self.experiment = pipe, experiment
-        self.helm = Helm(paused=paused)
+        # One state is enough to draw from; each that is kept is memory that the run cannot use again at once.
+        self.helm = Helm(paused=paused, ring=Ring(1))
         self.outbox = Outbox(pipe, self.helm)
         self.sights = Sights()
-        self.painter = Painter(pipe, experiment.views, self.helm.ring, self.sights, lambda: self.helm.mode != "playing")
+        self.painter = Painter(pipe, experiment.views, self.helm.ring, self.sights, self._unhurried)
+        self._paced = False
         self._answering = ThreadPoolExecutor(N_ANSWERING, "answering")
 
     def perform(self, call: Call) -> None:
@@ -200,13 +202,20 @@ class Live:
             "play": self.helm.play,
             "pause": self.helm.pause,
             "step": lambda: self.helm.step(request["n"]),
-            "pace": lambda: self.helm.pace(request["n"], request["pictures_per_second"]),
+            "pace": lambda: self._pace(request["n"], request["pictures_per_second"]),
             "leave": lambda: self.helm.leave(LEFT_BY_HAND),
         }
         if request["action"] not in actions:
             raise UnknownNameError("action", request["action"], actions)
         actions[request["action"]]()
         return {}
+
+    def _pace(self, n: int, pictures_per_second: float) -> None:
+        self.helm.pace(n, pictures_per_second)
+        self._paced = n > 0 and pictures_per_second > 0
+
+    def _unhurried(self) -> bool:
+        return self._paced or self.helm.mode != "playing"
 
     def _instant(self, step: int | None) -> Instant:
         instant = self.helm.ring.newest() if step is None else self.helm.ring.at(step)

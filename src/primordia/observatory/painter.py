@@ -15,16 +15,18 @@ from primordia.observatory.painting import Look, Pixels, Sights, cut
 from primordia.observatory.pipe import Pipe
 from primordia.observatory.reel import Reel
 
-SHARE = 20.0
-"""After drawing and sending, the painter rests so many times as long as that took: a twentieth of the time is spent."""
-LONGEST_REST = 10.0
+SHARE = 40.0
+"""After drawing and sending, the painter rests until the run has computed so many times as long as that took. The
+process's own time counts, not the clock's: on a busy machine the run is given less, and painting must take less."""
+LONGEST_REST = 100.0
+"""It rests no longer than so many times as long as that took, by the clock: a run may sleep."""
 REMEMBERED = 5
 KEPT_EVERY = 0.5
 KEEPING_SHARE = 200.0
 """Seconds between two pictures that go onto the reel while the run plays, and how many times as long as that takes."""
 WATCH_SECONDS = 0.25
-NAP_SECONDS = 0.02
-"""How often a resting painter looks whether its rest is over, or the run was paused."""
+MOST_PATIENCE = 0.2
+SHORTEST_NAP, LONGEST_NAP = 0.002, 0.02
 
 
 def sentence(error: Exception, what: str) -> str:
@@ -93,7 +95,7 @@ class Canvas:
             return self._drawn[view][0] if view in self._drawn else None
 
     def seconds(self, view: str) -> float:
-        """What a drawing of a view costs: the least of the last few, because other processes only ever add to it."""
+        """What a drawing of a view takes: the least of the last few, because other processes only ever add to it."""
         with self._drawing:
             return min(self._seconds[view], default=0.0)
 
@@ -108,25 +110,26 @@ class Painter:
     """Draws the newest instant of a ring for the sights that wait, in two threads of its own.
 
     While the run plays, painting rests between drawings, so that it takes a small share of the time, whatever a drawing
-    costs; a paused run is drawn at once. A sight that was turned meanwhile gets its tile of the last drawing. A step
-    of the past is answered from the ring or the reel, or refused.
+    costs; a run that is paused or paced is drawn at once. A sight that was turned meanwhile gets its tile of the last
+    drawing. A step of the past is answered from the ring or the reel, or refused.
 
     Args:
         pipe: where pictures go.
         views: what can be drawn.
         ring: where the run puts its states.
         sights: who looks.
-        paused: whether the run stands still now.
+        unhurried: whether the run stands still now, or waits for pictures, so that drawing at once costs it nothing.
     """
 
     def __init__(
-        self, pipe: Pipe, views: Mapping[str, View], ring: Ring, sights: Sights, paused: Callable[[], bool]
+        self, pipe: Pipe, views: Mapping[str, View], ring: Ring, sights: Sights, unhurried: Callable[[], bool]
     ) -> None:
         self.canvas = Canvas(views)
         self.reels: dict[str, Reel] = {}
-        self._pipe, self._ring, self._sights, self._paused = pipe, ring, sights, paused
+        self._pipe, self._ring, self._sights, self._unhurried = pipe, ring, sights, unhurried
         self._over = threading.Event()
-        self._rested = 0.0
+        self._rested_by_clock = self._rested_by_work = 0.0
+        self._rests_since: float | None = None
         self._keeping: dict[str, float] = {}
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._paint)]
 
@@ -167,8 +170,7 @@ class Painter:
         while not self._over.is_set():
             with self._sights.changed:
                 while not (owed := self._owed()) and not self._over.is_set():
-                    resting = self._rested > time.monotonic()
-                    self._sights.changed.wait(NAP_SECONDS if resting else None)
+                    self._sights.changed.wait(self._nap() if self._resting() else None)
             if self._over.is_set():
                 return
             try:
@@ -176,8 +178,13 @@ class Painter:
             except EOFError:
                 return
 
+    def _nap(self) -> float:
+        """How long to sleep before looking whether the rest is over, or the run was paused."""
+        return min(max((self._rested_by_work - time.process_time()) / 2, SHORTEST_NAP), LONGEST_NAP)
+
     def _resting(self) -> bool:
-        return time.monotonic() < self._rested and not self._paused()
+        unrested = time.process_time() < self._rested_by_work and time.monotonic() < self._rested_by_clock
+        return unrested and not self._unhurried()
 
     def _owed(self) -> list[Look]:
         """The looks that a picture can be made for now."""
@@ -194,6 +201,9 @@ class Painter:
     def _round(self, owed: list[Look]) -> None:
         newest, resting = self._ring.newest(), self._resting()
         assert newest is not None
+        if not resting and self._rests_since is not None:
+            rested, self._rests_since = time.monotonic() - self._rests_since, None
+            self._ring.patience = 0.0 if self._unhurried() else min(rested, MOST_PATIENCE)
         for look in owed:
             if look.step is not None:
                 self._show_past(look)
@@ -201,27 +211,29 @@ class Painter:
                 self._show(look, (self.canvas.last(look.view) if resting else None) or newest)
 
     def _show(self, look: Look, instant: Instant) -> None:
-        key = (instant.t, instant.revision)
-        is_new = self.canvas.last(look.view) is not instant
+        key, last, began = (instant.t, instant.revision), self.canvas.last(look.view), time.thread_time()
         try:
             pixels = self.canvas.picture(look.view, instant)
         except Exception as error:  # A view is the experiment's own code; whatever it raises, the run goes on.
             if self._sights.take(look, key):
                 refuse_sight(self._pipe, look, sentence(error, f"Drawing the view {look.view}"))
             return
-        if is_new:
-            self._rest(self.canvas.seconds(look.view))
+        if last is not None and last is not instant:
+            # Its own threads may have helped to draw it, and other processes may have held it up.
+            self._rest(max(time.thread_time() - began, self.canvas.seconds(look.view)))
         if self._sights.take(look, key):
             began = time.thread_time()
             send_picture(self._pipe, look, key, pixels)
             self._rest(time.thread_time() - began)
-        if is_new:
+        if last is not instant:
             self._keep(look.view, instant, pixels)
 
     def _rest(self, seconds: float) -> None:
-        """Rest for something that took so long."""
-        until = max(self._rested, time.monotonic()) + SHARE * seconds
-        self._rested = min(until, time.monotonic() + LONGEST_REST)
+        """Rest for something that took so long; as long as that lasts, nobody needs the run's next state."""
+        if self._rests_since is None:
+            self._rests_since = time.monotonic()
+        self._rested_by_work = max(self._rested_by_work, time.process_time()) + SHARE * seconds
+        self._rested_by_clock = max(self._rested_by_clock, time.monotonic()) + LONGEST_REST * seconds
 
     def _show_past(self, look: Look) -> None:
         assert look.step is not None
@@ -239,7 +251,7 @@ class Painter:
 
     def _keep(self, view: str, instant: Instant, pixels: Pixels) -> None:
         """Put what was just drawn onto the reel, not too often: packing a picture costs more than many a drawing."""
-        if time.monotonic() < self._keeping.get(view, 0.0) and not self._paused():
+        if time.monotonic() < self._keeping.get(view, 0.0) and not self._unhurried():
             return
         reel, began = self.reels.setdefault(view, Reel()), time.thread_time()
         reel.put(instant.t, instant.revision, pixels)

@@ -5,6 +5,8 @@ FD is the number of a connected socket to the server, which says first what to d
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +14,9 @@ import threading
 from collections.abc import Sequence
 
 from primordia.observatory.pipe import Pipe
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""As glibc numbers them."""
 
 
 def serve(pipe: Pipe) -> None:
@@ -40,11 +45,25 @@ def serve(pipe: Pipe) -> None:
         )
 
 
+def _keep_memory() -> None:
+    """Have the C library keep what is freed, where it can be told.
+
+    A watched run makes its states in short chunks while older ones are still being drawn. With memory that goes back to
+    the system each time, and comes back page by page, that made the epochs of a large soup an eighth slower; so less
+    than half of that.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
+        library.mallopt(M_TRIM_THRESHOLD, 512 * 2**20)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the socket of the command line."""
     (number,) = sys.argv[1:] if argv is None else argv
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _stop)
+    _keep_memory()
     pipe = Pipe(int(number))
     try:
         serve(pipe)
