@@ -15,7 +15,7 @@ from primordia.observatory.painting import Look, Pixels, Sights, cut
 from primordia.observatory.pipe import Pipe
 from primordia.observatory.reel import Reel
 
-SHARE = 40.0
+SHARE = 60.0
 """After drawing and sending, the painter rests until the run has computed so many times as long as that took. The
 process's own time counts, not the clock's: on a busy machine the run is given less, and painting must take less."""
 LONGEST_REST = 100.0
