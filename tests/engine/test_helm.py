@@ -63,6 +63,48 @@ def test_a_paused_run_waits_and_steps_as_told(root: Path) -> None:
     assert_same(outcomes[0].folder, run_alone(root / "alone").folder)
 
 
+def begun() -> Helm:
+    """A run that is playing, after 10 steps; the next chunk may be as long as it likes."""
+    helm = Helm()
+    helm.begin(Walk())
+    helm.came(Instant(10, 0, None, None), 10)
+    assert helm.allowed(10) is None
+    return helm
+
+
+def test_steps_ordered_while_a_chunk_is_under_way_come_after_it() -> None:
+    helm = begun()
+    helm.step(5)
+    helm.came(Instant(110, 0, None, None), 100)
+    assert (helm.mode, helm.allowed(110)) == ("playing", 5)
+    helm.came(Instant(112, 0, None, None), 2)
+    helm.step(4)
+    assert helm.allowed(112) == 4
+    helm.came(Instant(116, 0, None, None), 4)
+    assert (helm.mode, helm.why) == ("paused", "")
+    helm.play()
+    assert helm.allowed(116) is None
+
+
+def test_a_run_that_is_playing_does_the_steps_it_is_told_and_pauses(root: Path) -> None:
+    with sailing(root, paused=False, steps=10**6, every=10**6, checkpoint_every=10**6, microseconds=500) as (helm, _):
+        steering.until(lambda: newest(helm).t > 100)  # By now a chunk is many steps long.
+        before = newest(helm).t
+        helm.step(3)
+        steering.until(lambda: rests(helm))
+        assert newest(helm).t >= before + 3
+        assert newest(helm).state.clock[0] == newest(helm).t
+
+
+def test_a_rule_whose_step_goes_by_before_the_run_hears_of_it_pauses_it_then() -> None:
+    helm = begun()
+    helm.rules([{"when": "step", "step": 50}, {"when": "step", "step": 111}])
+    helm.came(Instant(110, 0, None, None), 100)
+    assert (helm.mode, helm.why) == ("paused", "past step 50")
+    helm.play()
+    assert helm.allowed(110) == 1
+
+
 def test_a_run_can_be_paused_where_it_is_and_left(root: Path) -> None:
     with sailing(root, paused=False, steps=10**6, microseconds=200) as (helm, outcomes):
         steering.until(lambda: newest(helm).t > 0)

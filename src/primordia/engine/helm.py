@@ -59,6 +59,7 @@ class Helm:
         self._rules: list[Rule] = []
         self._orders: collections.deque[_Order] = collections.deque()
         self._leaving: str | None = None
+        self._steps_ordered: int | None = None
         self._steps_left: int | None = None
         self._steps_per_picture, self._pictures_per_second = 0, PICTURES_PER_SECOND
         self._picture_left, self._next_picture = 0, 0.0
@@ -93,7 +94,7 @@ class Helm:
         self._set("paused", why, None)
 
     def step(self, n: int) -> None:
-        """Do `n` steps and pause.
+        """Do `n` steps and pause; while the run is playing they are counted from the end of the present chunk.
 
         Raises:
             BadInputError: fewer than one.
@@ -186,6 +187,9 @@ class Helm:
     def allowed(self, t: int) -> int | None:
         """The most steps that may be done in one go after `t`, or None for any number. The loop's side."""
         with self._turn:
+            if self._steps_ordered is not None:
+                # Only here: steps that were under way when it was ordered are none of these.
+                self._steps_left, self._steps_ordered = self._steps_ordered, None
             limits = [rule.step - t for rule in self._rules if rule.step is not None and rule.step > t]
             if self._steps_left is not None:
                 limits.append(self._steps_left)
@@ -206,7 +210,10 @@ class Helm:
                     self._halt("")
             elif self._paced:
                 self._picture_left = max(0, self._picture_left - n)
-            self._fire([(rule, f"step {instant.t}") for rule in self._rules if n and rule.step == instant.t])
+            if n:
+                # A rule may have come while the steps that went past it were under way.
+                passed = [(rule, rule.step) for rule in self._rules if rule.step is not None and rule.step <= instant.t]
+                self._fire([(rule, f"{'' if step == instant.t else 'past '}step {step}") for rule, step in passed])
             whole = not (self._paced and self._picture_left and self._mode == "playing")
         if whole:
             self.ring.put(instant)
@@ -234,15 +241,15 @@ class Helm:
             raise BadInputError("This run has not begun yet; try again in a moment.")
         return self._experiment
 
-    def _set(self, mode: Mode, why: str, steps_left: int | None) -> None:
+    def _set(self, mode: Mode, why: str, steps: int | None) -> None:
         with self._turn:
             if self._mode != "over":
-                self._mode, self._why, self._steps_left = mode, why, steps_left
+                self._mode, self._why, self._steps_ordered, self._steps_left = mode, why, steps, None
                 self._picture_left, self._next_picture = 0, 0.0
             self._turn.notify_all()
 
     def _halt(self, why: str) -> None:
-        self._mode, self._why, self._steps_left = "paused", why, None
+        self._mode, self._why, self._steps_ordered, self._steps_left = "paused", why, None, None
 
     def _fire(self, fired: Sequence[tuple[Rule, str]]) -> None:
         if fired:
