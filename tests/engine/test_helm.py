@@ -32,6 +32,8 @@ def sailing(root: Path, *, paused: bool = True, **changes: Any) -> Iterator[tupl
     thread = threading.Thread(target=lambda: outcomes.append(steering.start(root, helm, **changes)), daemon=True)
     thread.start()
     steering.until(lambda: helm.ring.newest() is not None)
+    # The beginning is seen before its row is written.
+    assert not paused or rests(helm)
     try:
         yield helm, outcomes
     finally:

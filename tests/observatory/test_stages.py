@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,6 +45,16 @@ class Stormy(Walk):
         if config.n_walkers == 2 and t == 7:
             raise ValueError("a storm")
         return super().step(config, state, streams, t)
+
+
+class Pondering(Walk):
+    """A walk that takes its time over its first row."""
+
+    looked = threading.Event()
+
+    def measure(self, config: Any, state: Any, streams: Streams, t: int) -> Any:
+        Pondering.looked.wait(10.0)
+        return super().measure(config, state, streams, t)
 
 
 STORMY = f"{__name__}:Stormy"
@@ -124,6 +135,17 @@ def test_an_intervention_changes_the_picture_at_once_and_what_was_kept_of_its_st
     assert "site" in stage.ask("Intervene", 4, name="put", arguments={"site": 64})["sentence"]
     assert "did you mean 'put'" in stage.ask("Intervene", 5, name="pat", arguments={})["sentence"]
     stage.hang_up()
+
+
+def test_the_beginning_is_seen_before_anything_is_measured(root):
+    Pondering.looked.clear()
+    stage = Stage(beginning(root, experiment=f"{__name__}:Pondering"))
+    assert stage.picture(None)[0]["step"] == 0
+    assert stage.says("progress")["mode"] == "waiting"
+    assert not Pondering.looked.is_set()
+    assert folder_of(stage).metrics.read() == []
+    Pondering.looked.set()
+    stage.says("over", status="finished")
 
 
 def test_no_credit_no_picture_and_the_newest_wins(root):

@@ -96,13 +96,14 @@ class Loop:
     def _until_end(self, interrupts: Interrupts) -> Outcome:
         self._note(**self.opening)
         self.lease.update(status="running", reason=None, ended=None)
+        # Before anything is measured and looked for, which may take long the first time: there is a state to be seen.
+        self._publish(0)
         if self.t == self.begins_at and not self.last_row:
             self._write_row()
             self._look("start")
             self.run.folder.metrics.sync()
             self.run.folder.events.sync()
             self.lease.update(begun=True)
-        self._publish(0)
         # Whether it ends here is asked before anything is changed here, as a run that is resumed here will ask.
         while (reason := self._ending()) is None:
             self._make_again()
