@@ -10,7 +10,7 @@ from PIL import Image
 
 from primordia.engine import launch, opening
 from primordia.engine.folder import RunFolder
-from primordia.observatory import moving
+from primordia.observatory.exports import moving
 
 
 @pytest.fixture

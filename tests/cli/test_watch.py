@@ -15,7 +15,7 @@ from primordia.core.errors import BadInputError
 @pytest.fixture
 def served(monkeypatch):
     """What would have been served, instead of serving it."""
-    from primordia.observatory import server
+    from primordia.observatory.serving import server
 
     calls = []
     monkeypatch.setattr(server, "serve", lambda root, **wanted: calls.append((root, wanted)) or [])

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from primordia.observatory import frames
 from primordia.observatory.frames import Frame
-from primordia.observatory.server import Observatory
+from primordia.observatory.serving.server import Observatory
 
 WALK = "walk:Walk"
 SECONDS = 30.0

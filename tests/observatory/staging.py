@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from primordia.core.streams import Streams
-from primordia.observatory import stage
 from primordia.observatory.pipe import Pipe
+from primordia.observatory.stages import stage
 from runs import ENVIRONMENT
 
 SECONDS = 20.0
@@ -43,7 +43,7 @@ class Stage:
         self.is_gone = False
         self.process: subprocess.Popen[bytes] | None = None
         if process:
-            command = [sys.executable, "-m", "primordia.observatory.stage", str(theirs)]
+            command = [sys.executable, "-m", "primordia.observatory.stages.stage", str(theirs)]
             self.process = subprocess.Popen(command, pass_fds=[theirs], env=ENVIRONMENT)
             os.close(theirs)
         else:

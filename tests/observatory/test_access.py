@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from primordia.observatory import access
-from primordia.observatory.access import Access
+from primordia.observatory.serving import access
+from primordia.observatory.serving.access import Access
 
 HOME = [(b"host", b"127.0.0.1:8000")]
 

@@ -8,7 +8,7 @@ import runs
 from primordia.core.errors import BadInputError, RunFolderError
 from primordia.engine import catalogue, launch
 from primordia.engine.opening import open_run
-from primordia.observatory import bookmarks
+from primordia.observatory.keeping import bookmarks
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from primordia.core.views import Colour
 from primordia.engine import durable, launch
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
-from primordia.observatory import exports, moving, orders, svg
-from primordia.observatory.axes import Axis, around, written
-from primordia.observatory.ink import Inks
+from primordia.observatory.exports import exporting, moving, orders, svg
+from primordia.observatory.exports.axes import Axis, around, written
+from primordia.observatory.exports.ink import Inks
 from walk import PALETTE, Walk
 
 
@@ -44,7 +44,7 @@ def ring(where, t):
 
 
 def made(where, tmp_path, **changes):
-    return exports.make(where.path, request(**changes), tmp_path / "export", lambda share, what: None)
+    return exporting.make(where.path, request(**changes), tmp_path / "export", lambda share, what: None)
 
 
 def test_a_png_holds_the_indices_of_the_view(where, tmp_path):
@@ -183,7 +183,7 @@ def test_interventions_are_in_the_film(where, tmp_path):
 
 def test_progress_only_grows_and_ends_at_one(where, tmp_path):
     heard = []
-    exports.make(where.path, request(form="gif"), tmp_path / "a", lambda share, what: heard.append((share, what)))
+    exporting.make(where.path, request(form="gif"), tmp_path / "a", lambda share, what: heard.append((share, what)))
     shares = [share for share, _ in heard]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -254,7 +254,7 @@ def test_films_and_pictures_have_bounds(where, tmp_path, monkeypatch):
     with pytest.raises(BadInputError, match="These are 10 pictures; allowed are 7: take every 6 steps"):
         made(where, tmp_path, form="gif", first=0, last=39, every=4)
     assert film_of(made(where, tmp_path, form="gif", first=0, last=39, every=6)).n_frames == 7
-    monkeypatch.setitem(exports.MOST_PIXELS, "gif", 2000)
+    monkeypatch.setitem(exporting.MOST_PIXELS, "gif", 2000)
     with pytest.raises(BadInputError, match="are 2,880 in all; as gif 2,000 are allowed"):
         made(where, tmp_path, form="gif", first=0, last=32, every=8)
 

@@ -14,7 +14,7 @@ from primordia.core.errors import BadInputError, ConfigError, NoRoomError, Unkno
 from primordia.engine import catalogue, durable, launch
 from primordia.engine.opening import open_run
 from primordia.engine.ring import Instant
-from primordia.observatory import freezer, shelf
+from primordia.observatory.keeping import freezer, shelf
 from walk import PALETTE
 
 PIXELS = np.arange(12, dtype=np.uint8).reshape(3, 4) % 3

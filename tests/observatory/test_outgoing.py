@@ -3,10 +3,10 @@
 import asyncio
 import json
 
-from primordia.observatory import outgoing
-from primordia.observatory.outgoing import Outgoing
 from primordia.observatory.protocol import Answer, Happened, Progress, Rows
-from primordia.observatory.sights import Allowance
+from primordia.observatory.serving import outgoing
+from primordia.observatory.serving.outgoing import Outgoing
+from primordia.observatory.serving.sights import Allowance
 
 
 def drained(waiting):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from primordia.observatory import files
+from primordia.observatory.serving import files
 
 NODE = shutil.which("node")
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from primordia.core.errors import BadInputError
 from primordia.core.views import Colour, View
 from primordia.engine.ring import Instant, Ring
-from primordia.observatory.painter import Canvas, Painter
-from primordia.observatory.painting import Look, Sights, Tile, cut, read_look
 from primordia.observatory.pipe import Pipe
-from primordia.observatory.reel import OVERHEAD, Reel
+from primordia.observatory.stages.painter import Canvas, Painter
+from primordia.observatory.stages.painting import Look, Sights, Tile, cut, read_look
+from primordia.observatory.stages.reel import OVERHEAD, Reel
 
 numbers = st.integers(-5, 30)
 

@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 
 import runs
 from primordia.core.errors import BadInputError
-from primordia.observatory import files
-from primordia.observatory.server import Observatory
+from primordia.observatory.serving import files
+from primordia.observatory.serving.server import Observatory
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import runs
 from primordia.core import registry
 from primordia.core.errors import RunFolderError, UnknownNameError
 from primordia.engine import lease
-from primordia.observatory import catalogue, describing, sweeps
-from primordia.observatory.catalogue import Catalogue
+from primordia.observatory.serving import catalogue, describing, sweeps
+from primordia.observatory.serving.catalogue import Catalogue
 from walk import Walk
 
 

@@ -11,7 +11,8 @@ from serving import SECONDS, WALK, Served
 import runs
 from primordia.core.errors import BadInputError
 from primordia.engine import launch, opening
-from primordia.observatory import protocol, socket
+from primordia.observatory import protocol
+from primordia.observatory.serving import socket
 from walk import Walk
 
 

@@ -17,8 +17,8 @@ import runs
 from primordia.core.errors import BadInputError, PrimordiaError
 from primordia.engine import launch
 from primordia.engine.opening import open_run
-from primordia.observatory import bundle, exports, recording, sharing
-from primordia.observatory.recording import CHANGE, WHOLE, WHOLE_EVERY, Picture, Spool
+from primordia.observatory.exports import bundle, exporting, recording, sharing
+from primordia.observatory.exports.recording import CHANGE, WHOLE, WHOLE_EVERY, Picture, Spool
 
 # Names of namespaces, and where the vendored library comes from, in its licence comment; nothing is fetched from them.
 NAMES = re.compile(r"http://www\.w3\.org/\S+?[\"']|/\*! https://github\.com/leeoniya/uPlot")
@@ -36,7 +36,7 @@ def shared(where, tmp_path_factory):
     """The page of steps 8 to 40, and its recording."""
     folder = tmp_path_factory.mktemp("shared")
     for form in ("html", "prim"):
-        exports.make(where.path, order(form=form), folder / "run", lambda share, what: None)
+        exporting.make(where.path, order(form=form), folder / "run", lambda share, what: None)
     return (folder / "run.html").read_text(), (folder / "run.prim").read_bytes()
 
 
@@ -139,12 +139,12 @@ def test_a_recording_tells_what_a_page_needs_and_no_place_of_this_machine(where,
 
 def test_a_page_that_would_be_too_large_has_fewer_pictures(where, tmp_path, monkeypatch):
     monkeypatch.setattr(sharing, "MOST_BYTES", sharing.OVERHEAD + 20_000)
-    file = exports.make(where.path, order(first=0, every=1), tmp_path / "run", lambda share, what: None)
+    file = exporting.make(where.path, order(first=0, every=1), tmp_path / "run", lambda share, what: None)
     assert file.stat().st_size <= 15_000
     assert len(recording.unpack(file.read_bytes())[1]["ring"]) == 41
     monkeypatch.setattr(sharing, "MOST_BYTES", sharing.OVERHEAD + 100)
     with pytest.raises(BadInputError, match="Record a part"):
-        exports.make(where.path, order(), tmp_path / "run", lambda share, what: None)
+        exporting.make(where.path, order(), tmp_path / "run", lambda share, what: None)
 
 
 def imports_of(page):

@@ -16,8 +16,8 @@ from primordia.core.streams import Streams
 from primordia.engine import checkpoints, launch, wrapping
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
-from primordia.observatory import painter, timeline
-from primordia.observatory.timeline import Memory, Timeline
+from primordia.observatory.stages import painter, timeline
+from primordia.observatory.stages.timeline import Memory, Timeline
 from walk import Walk, WalkConfig
 
 

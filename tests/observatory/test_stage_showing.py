@@ -13,7 +13,7 @@ from primordia.core.errors import ContractError
 from primordia.core.findings import Animation, Chart, Edge, Finding, Graph, Matrix, Node, Picture, Table, Text
 from primordia.core.inspection import Execution, Inspected, Instruction, Specimen
 from primordia.core.views import Colour
-from primordia.observatory import showing
+from primordia.observatory.stages import showing
 
 PALETTE = (Colour("off", "#000000"), Colour("on", "#ffffff"))
 CELLS = np.array([[0, 1, 1], [1, 0, 0]], np.uint8)

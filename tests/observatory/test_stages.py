@@ -19,7 +19,7 @@ from primordia.core.views import View
 from primordia.engine import launch, wrapping
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
-from primordia.observatory import live
+from primordia.observatory.stages import live
 from walk import PALETTE, Walk, WalkConfig, draw_ring
 
 

@@ -37,7 +37,7 @@ def take(folder: RunFolder, wanted: Any, out: Path) -> Path:
     Raises:
         BadInputError: something is out of its range.
     """
-    from primordia.observatory import exports, moving, orders
+    from primordia.observatory.exports import exporting, moving, orders
 
     run = opening.open_run(folder)
     begins, end = int(folder.record()["begins_at"]), orders.reached(run)
@@ -55,7 +55,7 @@ def take(folder: RunFolder, wanted: Any, out: Path) -> Path:
     if wanted.to == "mp4" and not moving.can_write_mp4():
         out = arguments.new_file(out.with_suffix(".gif"), wanted.force)
         print("ffmpeg is not installed, so the film is a GIF.", file=sys.stderr)
-    return exports.make(folder.path, request, out, _told)
+    return exporting.make(folder.path, request, out, _told)
 
 
 def _number(wanted: Any, name: str, usual: int) -> int:

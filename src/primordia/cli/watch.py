@@ -51,7 +51,8 @@ def main(argv: list[str]) -> int:
     port = 0 if wanted.port is None else arguments.whole("port", wanted.port, 0)
     root, page, begin = _meant(wanted)
     # Only now: whoever has no server installed is still told what is wrong with the rest.
-    from primordia.observatory import protocol, server
+    from primordia.observatory import protocol
+    from primordia.observatory.serving import server
 
     ended = server.serve(
         root,

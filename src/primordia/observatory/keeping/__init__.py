@@ -1,0 +1,1 @@
+"""What outlasts a look at a run: the freezer, and bookmarks."""

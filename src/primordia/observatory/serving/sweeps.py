@@ -1,0 +1,81 @@
+"""All runs of one experiment as points: what differs among their settings, and what came of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from primordia.core.errors import PrimordiaError
+from primordia.core.experiment import Experiment
+from primordia.engine import lease
+from primordia.engine.folder import RunFolder
+from primordia.observatory.serving import catalogue
+
+LAST_BYTES = 2**18
+
+
+def sweep(root: Path, experiment: Experiment[Any, Any]) -> dict[str, Any]:
+    """The answer to `Sweep`: settings that differ, metrics, and the runs with a row; damaged runs are left out.
+
+    The step of a transition is a metric too, such as "takeover (epoch)"; a run that has not crossed it lacks it.
+    """
+    runs = []
+    for path in catalogue.folders(root):
+        # Judged by its place before anything of it is read.
+        if f"{path.parent.parent.name}/{path.parent.name}" == experiment.name:
+            try:
+                runs.append(_run(RunFolder(path), experiment))
+            except (PrimordiaError, OSError, ValueError):
+                continue
+    found = [run for run in runs if run is not None]
+    names = dict.fromkeys(name for run in found for name in run["settings"])
+    differing = [name for name in names if len({_hashable(run["settings"].get(name)) for run in found}) > 1]
+    metrics = dict.fromkeys(name for run in found for name in run["row"] if name != "step")
+    for run in found:
+        run["settings"] = {name: run["settings"].get(name) for name in differing}
+    return {"experiment": experiment.name, "settings": differing, "metrics": list(metrics), "runs": found}
+
+
+def _run(folder: RunFolder, experiment: Experiment[Any, Any]) -> dict[str, Any] | None:
+    record, settings = folder.record(), folder.config()
+    row = last_row(folder.path / "metrics.jsonl")
+    if record["version"] != experiment.version or row is None:
+        return None
+    crossed = {
+        f"{name} ({experiment.step_word})": step
+        for name, step in {**record.get("crossings", {}), **_crossed(folder)}.items()
+        if name in experiment.transitions
+    }
+    return {
+        "run": folder.path.name,
+        "status": lease.status(folder),
+        "settings": settings["config"],
+        "row": {**row, **crossed},
+    }
+
+
+def last_row(file: Path) -> dict[str, Any] | None:
+    """The last whole row of a journal, without reading what lies before; None where there is none."""
+    if not file.is_file():
+        return None
+    with file.open("rb") as reading:
+        reading.seek(max(0, reading.seek(0, 2) - LAST_BYTES))
+        lines = reading.read().split(b"\n")
+    row = json.loads(lines[-2]) if len(lines) > 1 else None
+    return row if isinstance(row, dict) else None
+
+
+def _crossed(folder: RunFolder) -> Mapping[str, int]:
+    """The transitions among a run's events; its other events are not read, of which there may be many."""
+    file = folder.path / "events.jsonl"
+    if not file.is_file():
+        return {}
+    lines = [line for line in file.read_bytes().split(b"\n")[:-1] if b'"transition"' in line]
+    events = [json.loads(line) for line in lines]
+    return {str(event["name"]): int(event["step"]) for event in reversed(events) if event["event"] == "transition"}
+
+
+def _hashable(value: Any) -> str:
+    return json.dumps(value)
