@@ -21,7 +21,7 @@ process's own time counts, not the clock's: on a busy machine the run is given l
 LONGEST_REST = 100.0
 """It rests no longer than so many times as long as that took, by the clock: a run may sleep."""
 REMEMBERED = 5
-KEPT_EVERY = 0.5
+KEPT_EVERY = 1.0
 KEEPING_SHARE = 200.0
 """Seconds between two pictures that go onto the reel while the run plays, and how many times as long as that takes."""
 WATCH_SECONDS = 0.25

@@ -10,7 +10,7 @@ import numpy as np
 
 from primordia.observatory.stages.painting import Pixels
 
-BYTES = 64 * 2**20
+BYTES = 24 * 2**20
 OVERHEAD = 256
 """What a kept picture costs beside its bytes, about."""
 
