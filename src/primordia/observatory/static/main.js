@@ -36,6 +36,7 @@ async function visit(link) {
   const [pattern, load, split = (...words) => words] = PAGES.find(([shape]) => shape.test(address));
   const words = split(...pattern.exec(address).slice(1).filter((word) => word));
   const room = make("div"); // of its own, so that a page that comes too late writes where nobody looks
+  for (const each of document.querySelectorAll("dialog[open]")) each.close();
   open?.close();
   open = null;
   place.replaceChildren(room);

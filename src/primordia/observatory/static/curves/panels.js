@@ -77,7 +77,7 @@ function markStrip(xName, go, whole) {
     point(x) { where.textContent = x === null ? "" : `${xName} ${written(Math.round(x))}`; settle(); },
     zoomed(is) { all.hidden = !is; settle(); },
     add(x, name, facts) {
-      const chip = make("button", { type: "button", class: "chip series-mark", "data-x": x, on: { click: () => go(x) } }, name, make("b", {}, written(x)));
+      const chip = make("button", { type: "button", class: "chip series-mark", "data-x": x, title: facts ? null : name, on: { click: () => go(x) } }, make("span", {}, name), make("b", {}, written(x)));
       if (facts) explain(chip, facts);
       const later = [...marks.children].find((other) => Number(other.dataset.x) > x);
       marks.insertBefore(chip, later ?? null);

@@ -1,5 +1,6 @@
 // What an experiment has found, of any kind: one module draws each, and is loaded when its kind first comes.
 
+import { heading } from "./larger.js";
 import { make } from "../parts/made.js";
 
 const KINDS = {
@@ -18,8 +19,9 @@ const KINDS = {
 export function render(finding, context = {}) {
   const body = make("p", { class: "soft" }, "…");
   fill(body, finding, context);
-  return make("section", { class: `finding kind-${finding.kind}`, "aria-label": finding.title },
-    make("h3", {}, finding.title), body, finding.note ? make("p", { class: "finding-note" }, finding.note) : null);
+  const section = make("section", { class: `finding kind-${finding.kind}`, "aria-label": finding.title },
+    heading(finding.title, () => section), body, finding.note ? make("p", { class: "finding-note" }, finding.note) : null);
+  return section;
 }
 
 async function fill(body, finding, context) {

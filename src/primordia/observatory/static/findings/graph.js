@@ -1,12 +1,13 @@
 // A graph: generations from top to bottom, where a node folds away what comes from it, or a circle of nodes.
 
-import { arrows, circle, layered, visible } from "./graph_layout.js";
+import { NAMED_UP_TO, arrows, circle, layered, visible } from "./graph_layout.js";
 import { onLooks } from "../curves/line_looks.js";
 import { draw, make } from "../parts/made.js";
 import { written } from "../parts/numbers.js";
 import { colours, css } from "../picture/palettes.js";
 
 const NAMED_FROM = 58; // pixels between nodes from which on each has its name beside it
+const LETTER = 6.6; // pixels of a letter of a name, about
 const HEAVIEST = 5;
 let drawnSoFar = 0;
 
@@ -41,7 +42,7 @@ function drawGraph(graph, legend) {
   const picture = draw("svg", { width: laid.width, height: laid.height, viewBox: `0 0 ${laid.width} ${laid.height}`, role: "group", "aria-label": finding.title }, arrowTip(graph));
   const rgb = colours(finding.palette);
   const lines = edges.map((edge) => arrow(graph, edge, laid));
-  const named = laid.apart >= NAMED_FROM || nodes.length <= 16;
+  const named = laid.apart >= NAMED_FROM || nodes.length <= NAMED_UP_TO;
   const dots = nodes.map((node) => dot(graph, node, laid, css(rgb, node.kind), named));
   picture.append(...lines.map((line) => line.element), ...dots.map((each) => each.element));
   listen(graph, lines, dots);
@@ -98,13 +99,20 @@ function dot(graph, node, laid, colour, named) {
 }
 
 function nameOf({ finding }, node, laid, x, y, size) {
-  const most = finding.layered ? Math.max(4, Math.floor(laid.apart / 6.2)) : 24;
+  const most = Math.max(4, Math.floor(roomOf(finding, laid, x, size) / LETTER));
   const text = node.label.length > most ? `${node.label.slice(0, most - 1)}…` : node.label;
   if (finding.layered) return draw("text", { x, y: y + size + 12, "text-anchor": "middle" }, text);
   const right = x > laid.width / 2 + 5, middle = Math.abs(x - laid.width / 2) <= 5;
   const side = middle ? "middle" : right ? "start" : "end";
   const high = y < laid.height / 2 ? y - size - 6 : y + size + 14;
   return draw("text", { x: middle ? x : x + (right ? size + 5 : -size - 5), y: middle ? high : y + 4, "text-anchor": side }, text);
+}
+
+// What a name may take: the way to its neighbour, or from a circle to the edge, or over all of it at the top and foot.
+function roomOf({ layered: rows }, { apart, width }, x, size) {
+  if (rows) return apart;
+  const aside = Math.abs(x - width / 2);
+  return aside <= 5 ? width : width / 2 - aside - size - 8;
 }
 
 function described({ finding, ties }, node) {

@@ -1,6 +1,7 @@
 // Where the nodes of a graph stand: generations in rows, or all of them in a circle.
 
-const ROW = 78, NARROWEST = 30, WIDEST = 130, EDGE_ROOM = 34;
+const ROW = 78, NARROWEST = 30, WIDEST = 130, EDGE_ROOM = 34, LABEL_ROOM = 120;
+export const NAMED_UP_TO = 16; // nodes of a circle, however close
 
 // For each node its arrows: name -> {into: [names], out: [names]}.
 export function arrows(nodes, edges) {
@@ -84,8 +85,10 @@ function uncross(rows, ties, way) {
 
 // A circle, the first node on top, the rest clockwise.
 export function circle(nodes, room) {
-  const radius = Math.max(90, Math.min(nodes.length * 11, Math.max(150, (room - 240) / 2)));
-  const width = Math.max(room, 2 * radius + 60), height = 2 * radius + 90;
+  const named = nodes.length <= NAMED_UP_TO;
+  const most = named ? room / 2 - LABEL_ROOM : Math.max(150, room / 2 - LABEL_ROOM);
+  const radius = Math.max(90, Math.min(Math.max(nodes.length * 11, room / 6), most));
+  const width = Math.max(room, 2 * radius + (named ? LABEL_ROOM : 60)), height = 2 * radius + 90;
   const places = new Map(nodes.map((node, place) => {
     const angle = 2 * Math.PI * place / nodes.length - Math.PI / 2;
     return [node.name, [width / 2 + radius * Math.cos(angle), height / 2 + radius * Math.sin(angle)]];

@@ -2,6 +2,7 @@
 
 import { control } from "../parts/controls.js";
 import { findingsPanel, placePanel } from "../run/found_panels.js";
+import { gate } from "../run/gate.js";
 import { interveneDialog, interventionsPanel } from "../run/interventions.js";
 import { obeyKeys, showKeys } from "../run/keys.js";
 import { make } from "../parts/made.js";
@@ -84,8 +85,10 @@ class RunPage {
     settingsPanel(this.side.box("about"), link, answer);
     this.placed = placePanel(this.side.box("place"), { link, run, description, context, answered: (found) => this.foundPlace(found) });
     if (!steering) return;
-    this.takePart = interventionsPanel(this.side.box("change"), { ...this.facts, onPlace: (fn) => { this.onPlace = [...(this.onPlace ?? []), fn]; } });
-    this.rules = rulesPanel(this.side.box("rules"), { link, run, description });
+    const ways = { branch: this.deeds.branch, goOn: () => playing.resume().catch(refusal) };
+    const [change, rules] = this.gates = ["change", "rules"].map((name) => gate(this.side.box(name), playing, ways));
+    interventionsPanel(change.inner, { ...this.facts, onPlace: (fn) => { this.onPlace = [...(this.onPlace ?? []), fn]; } });
+    this.rules = rulesPanel(rules.inner, { link, run, description });
   }
 
   makeDeeds() {
@@ -174,7 +177,7 @@ class RunPage {
     this.timeline.show(playing.at ?? playing.newest, playing.newest);
     this.measures.cursor(playing.at);
     this.status.show(playing);
-    this.takePart?.open(playing.steerable);
+    for (const each of this.gates ?? []) each.show();
     this.holdPictures();
     this.lookAtTheEnd();
     if (playing.mode === "paused") this.rules?.paused(playing.why);

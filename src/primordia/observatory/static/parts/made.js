@@ -13,12 +13,12 @@ function fill(element, facts, children) {
       element.setAttribute(key, value === true ? "" : value);
     }
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 // An HTML element. `facts` are attributes, with two words of their own: `on` {event: listener}, `style` {property: text}.
-// Children are elements or texts; null and false are left out.
+// Children are elements, texts, or lists of them; null and false are left out.
 export function make(tag, facts = {}, ...children) {
   return fill(document.createElement(tag), facts, children);
 }

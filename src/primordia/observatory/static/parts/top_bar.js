@@ -2,7 +2,7 @@
 
 import { control, drawing } from "./controls.js";
 import { make } from "./made.js";
-import { choose, current, onChange, schemeNames, schemes } from "../picture/palettes.js";
+import { choose, current, onChange, schemeNames, schemes, shortNames } from "../picture/palettes.js";
 import { say } from "./said.js";
 import { toggleTheme } from "./theme.js";
 
@@ -22,10 +22,10 @@ export function nextScheme() {
 
 function appearance() {
   const palette = make("select", { class: "schemes", title: "Colours of pictures (p)", "aria-label": "Colours of pictures", "aria-keyshortcuts": "p" },
-    schemes.map((name) => make("option", { value: name, title: schemeNames[name] }, name)));
+    schemes.map((name) => make("option", { value: name, title: schemeNames[name] }, shortNames[name])));
   palette.value = current();
   palette.addEventListener("change", () => choose(palette.value));
   const off = onChange((name) => { if (palette.isConnected) palette.value = name; else off(); });
   const theme = control("Dark or light", toggleTheme, { icon: "theme", key: "t", kind: "quiet" });
-  return make("div", { class: "row appearance" }, palette, theme);
+  return make("div", { class: "row appearance" }, make("span", { class: "soft", title: "Colours of pictures (p)" }, drawing("palette")), palette, theme);
 }

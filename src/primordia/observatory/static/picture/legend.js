@@ -1,5 +1,5 @@
 // What the colours of a picture mean: those that occur in it, the most frequent first. Pointing at one, or choosing
-// it, dims all others.
+// it, dims all others. `sole` is told the meaning of the only colour there is, or "".
 
 import { counts } from "./changes.js";
 import { make } from "../parts/made.js";
@@ -8,7 +8,7 @@ import { colours, css, onChange } from "./palettes.js";
 const MOST = 16;
 const PAUSE = 250; // milliseconds between two counts while pictures stream in
 
-export function legend(place, view, palette) {
+export function legend(place, view, palette, sole = () => {}) {
   const list = make("ul", { class: "view-legend", "aria-label": "Colours" });
   place.append(list);
   const drawn = new Map();
@@ -45,10 +45,11 @@ export function legend(place, view, palette) {
     if (String(occurring) === shown) return;
     shown = String(occurring);
     for (const index of occurring) if (!drawn.has(index)) drawn.set(index, entry(index));
+    sole(occurring.length === 1 ? palette[occurring[0]][0] : "");
     list.replaceChildren(...occurring.map((index) => drawn.get(index).item));
     paint();
   };
 
   const offs = [onChange(paint), view.onFrame(() => { timer ||= setTimeout(count, shown ? PAUSE : 0); })];
-  return { close() { clearTimeout(timer); for (const off of offs) off(); list.remove(); } };
+  return { close() { clearTimeout(timer); sole(""); for (const off of offs) off(); list.remove(); } };
 }

@@ -14,16 +14,8 @@ const WIDE = 1000; // a range wider than this is typed, not slid
 
 // `facts` is {link, run, description, config, place()}; `place()` is what the last inspection called its place, or null.
 export function interventionsPanel(box, facts) {
-  const closed = make("p", { class: "soft", hidden: true }, "Only a run that goes on in this observatory can be changed. Go on with it, or branch from the step shown.");
   const own = Object.entries(facts.description.interventions ?? {});
-  const forms = make("div", { class: "stack" }, own.map(([name, declared]) => ownForm(name, declared, facts)), settingsForm(facts));
-  box.append(closed, forms);
-  return {
-    open(steerable) {
-      closed.hidden = steerable;
-      forms.hidden = !steerable;
-    },
-  };
+  box.append(...own.map(([name, declared]) => ownForm(name, declared, facts)), settingsForm(facts));
 }
 
 export async function intervene({ link, run, description }, name, given) {

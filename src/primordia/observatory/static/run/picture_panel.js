@@ -15,7 +15,8 @@ export function picturePanel(place, link, run, description, tell) {
   const stage = make("div", { class: "picture-stage" });
   const tools = make("div", { class: "picture-tools" });
   const below = make("div", { class: "picture-below" });
-  place.append(tabs, make("div", { class: "picture-frame" }, stage, tools), below);
+  const sole = make("p", { class: "sole soft", role: "status", hidden: true });
+  place.append(make("div", { class: "picture-top" }, tabs, tools), make("div", { class: "picture-frame" }, stage, sole), below);
   const state = { view: null, legend: null, name: null, step: null, byChange: false, pointing: false };
   const remembered = `view.${description.name}`;
 
@@ -40,9 +41,12 @@ export function picturePanel(place, link, run, description, tell) {
     keep(remembered, name);
     const declaration = description.views[name];
     state.view = imageView(stage, link, { run, view: name, declaration, step: state.step });
-    state.legend = legend(below, state.view, declaration.palette);
+    state.legend = legend(below, state.view, declaration.palette, (meaning) => { sole.hidden = !meaning; sole.textContent = meaning; });
     state.view.colourByChange(state.byChange);
-    state.view.onFrame((frame) => tell.frame(frame));
+    state.view.onFrame((frame) => {
+      stage.style.setProperty("--shape", frame.view_rows / frame.view_columns);
+      tell.frame(frame);
+    });
     state.view.onRefused((sentence) => tell.refused(sentence));
     state.view.onPick((row, column) => tell.pick(name, row, column));
     buttons.forEach((tab, at) => tab.setAttribute("aria-selected", String(names[at] === name)));

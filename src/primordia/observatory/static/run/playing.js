@@ -112,6 +112,8 @@ export class Playing {
   // A picture was drawn: a replay goes on to the next one.
   shownFrame(frame) {
     this.drawn = frame.step;
+    // It may overtake the news of its step, and a step back from it is a step back all the same.
+    if (frame.step > this.newest) this.newest = frame.step;
     if (this.direction && (this.at === null || frame.step === this.at)) this.advance();
   }
 

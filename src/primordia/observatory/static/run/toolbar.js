@@ -16,8 +16,8 @@ export function toolbar(place, link, description, playing, deeds) {
   const field = make("input", { type: "text", inputmode: "numeric", class: "step-field", id: "step-field", title: "Go to a step (g)" });
   const newest = make("span", { class: "soft" });
   const pace = make("output", { class: "pace" });
-  const free = control("free", deeds.free, { key: "0", kind: "quiet" });
-  const undrawn = control("max", deeds.undrawn, { key: "m", kind: "quiet" });
+  const free = control("full speed", deeds.free, { key: "0", kind: "quiet" });
+  const undrawn = control("undrawn", deeds.undrawn, { key: "m", kind: "quiet" });
   free.title = "As fast as it goes, drawn when ready (0)";
   undrawn.title = "As fast as it goes, not drawn (m)";
   const rates = make("span", { class: "rates soft" });
