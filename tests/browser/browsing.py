@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import http.client
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from primordia.engine import opening
+from primordia.engine.folder import Opened
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=\S+")
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 TESTS = Path(__file__).parents[1]
+PATIENCE_SECONDS = 45.0
+
+
+def until(holds: Callable[[], Any], what: str = "what is waited for") -> Any:
+    """Wait until something holds, and return it.
+
+    Playwright's own way of waiting for an expression is forbidden by the page's content policy.
+    """
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not (found := holds()):
+        assert time.monotonic() < ends, f"{what} did not come to hold in {PATIENCE_SECONDS:.0f} seconds"
+        time.sleep(0.02)
+    return found
+
+
+def value(page: Any, expression: str) -> Any:
+    """The value of an expression about `primordia`; None where no run is shown."""
+    return page.evaluate(f"window.primordia ? ({expression}) : null")
+
+
+def drawn(page: Any) -> int | None:
+    """The step of the picture that is shown; None before there is one."""
+    step = value(page, "primordia.lastFrame()?.step")
+    return None if step is None else int(step)
 
 
 @dataclasses.dataclass
 class Observatory:
-    """A process of `primordia watch` over a folder of runs."""
+    """A process of `primordia watch` over a folder of runs; `said` is what it complained of."""
 
     root: Path
     words: tuple[str, ...] = ()
     port: int = 0
     address: str = ""
     process: subprocess.Popen[str] | None = None
+    said: IO[str] | None = None
+    held: str = ""
 
     def start(self) -> Observatory:
         """Start it and wait for the line with its address."""
         command = [sys.executable, "-m", "primordia", "watch", *self.words, "--root", str(self.root), "--no-open"]
-        environment = {**os.environ, "PYTHONPATH": str(TESTS), "NO_COLOR": "1", "COLUMNS": "400"}
+        known = os.pathsep.join([str(TESTS), str(TESTS / "browser")])
+        environment = {**os.environ, "PYTHONPATH": known, "NO_COLOR": "1", "COLUMNS": "400"}
+        environment["OPENBLAS_NUM_THREADS"] = "1"
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  # `stop` closes it
         self.process = subprocess.Popen(
-            [*command, "--port", str(self.port)], stdout=subprocess.PIPE, text=True, env=environment
+            [*command, "--port", str(self.port)], stdout=subprocess.PIPE, stderr=self.said, text=True, env=environment
         )
         assert self.process.stdout is not None
         lines = []
@@ -44,13 +82,71 @@ class Observatory:
         raise AssertionError(f"no address was printed: {lines}")
 
     def stop(self, number: int = signal.SIGINT) -> None:
-        """End it in order, or with another signal."""
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait(timeout=30)
-            if self.process.stdout is not None:
-                self.process.stdout.close()
-            self.process = None
+        """End it in order, or with another signal; it must have complained of nothing."""
+        if self.process is None or self.said is None or self.process.stdout is None:
+            return
+        self.process.send_signal(number)
+        self.process.wait(timeout=PATIENCE_SECONDS)
+        self.process.stdout.close()
+        self.process = None
+        self.said.seek(0)
+        with contextlib.closing(self.said):
+            said = self.said.read()
+        assert said == "", said
+
+    @property
+    def home(self) -> str:
+        """Its address without a token, for whoever holds its cookie."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def cookie(self) -> str:
+        """The cookie that its token is good for, exchanged when it is first asked for: name=value."""
+        if not self.held:
+            asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+            with contextlib.closing(asked):
+                asked.request("GET", self.address.split(str(self.port), 1)[1].split("#")[0])
+                answer = asked.getresponse()
+                answer.read()
+            assert answer.status == 200
+            self.held = answer.headers["set-cookie"].split(";")[0]
+        return self.held
+
+    def ask(self, kind: str, **fields: Any) -> Any:
+        """The answer to one request, asked as another page."""
+        from websockets.sync.client import connect
+
+        with connect(
+            self.home.replace("http", "ws") + "socket", origin=self.home.rstrip("/"),
+            additional_headers={"Cookie": self.cookie}, compression=None, max_size=None, open_timeout=PATIENCE_SECONDS,
+        ) as socket:  # fmt: skip
+            socket.send(json.dumps({"kind": kind, "id": 1, **fields}))
+            while True:
+                received = socket.recv(PATIENCE_SECONDS)
+                message = json.loads(received) if isinstance(received, str) else {}
+                if message.get("id") == 1 and message["kind"] != "Making":
+                    assert message["kind"] == "Answer", message
+                    return message["value"]
+
+    def begin(self, experiment: str, *, steps: int = 400, paused: bool = True, **settings: Any) -> str:
+        """Start a run; returns its id."""
+        schedule = {"steps": steps, "every": 4, "checkpoint_every": 10}
+        asked = {"experiment": experiment, "preset": "", "settings": settings, "schedule": schedule}
+        return str(self.ask("Begin", **asked, paused=paused)["run"])
+
+    def opened(self, run: str) -> Opened:
+        """A run as Python reads it."""
+        return opening.open_run(opening.find(self.root, run))
+
+
+@contextlib.contextmanager
+def observatory_over(root: Path, *words: str) -> Iterator[Observatory]:
+    """An observatory that ends with its use."""
+    observatory = Observatory(root, words).start()
+    try:
+        yield observatory
+    finally:
+        observatory.stop()
 
 
 @dataclasses.dataclass

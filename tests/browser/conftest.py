@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM, Observatory, Watched
+from browsing import CHROMIUM, PATIENCE_SECONDS, Observatory, Watched, drawn, observatory_over, until, value
 
 WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
@@ -28,6 +28,22 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def observatory(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observatory]:
+    """One for all tests of a file, each of which begins runs of its own."""
+    with observatory_over(tmp_path_factory.mktemp("observatory") / "runs") as started:
+        yield started
+
+
+@pytest.fixture
+def paused(observatory: Observatory, visit: Callable[..., Watched]) -> Any:
+    """The page of a run that waits before its first step, which is drawn."""
+    run = observatory.begin("gallery:Gallery", n_sites=256, microseconds=2000)
+    page = visit(observatory, f"#/run/{run}").page
+    until(lambda: value(page, "primordia.mode") == "paused" and drawn(page) == 0, "a picture of the first step")
+    return page
+
+
 @pytest.fixture
 def observe(tmp_path: Path) -> Iterator[Callable[..., Observatory]]:
     """Start an observatory; `observe(*words)`. All of them end with the test."""
@@ -44,13 +60,21 @@ def observe(tmp_path: Path) -> Iterator[Callable[..., Observatory]]:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Watched]]:
-    """Open an address in a fresh browser profile; what a page must not do is judged at the end."""
+    """Open an address in a fresh browser profile; what a page must not do is judged at the end.
+
+    Of an observatory whose cookie is at hand, `visit(observatory, "#/freezer")` opens a page.
+    """
     opened: list[Watched] = []
 
-    def go(address: str, viewport: dict[str, int] = WIDE, **context: Any) -> Watched:
-        page = browser.new_context(viewport=viewport, **context).new_page()
-        opened.append(Watched(page).listen())
-        page.goto(address)
+    def go(where: str | Observatory, page: str = "", viewport: dict[str, int] = WIDE, **context: Any) -> Watched:
+        profile = browser.new_context(**{"viewport": viewport, "color_scheme": "dark", **context})
+        profile.set_default_timeout(1000 * PATIENCE_SECONDS)
+        opened.append(Watched(profile.new_page()).listen())
+        if isinstance(where, Observatory):
+            name, _, value = where.cookie.partition("=")
+            profile.add_cookies([{"name": name, "value": value, "url": where.home}])
+            where = where.home
+        opened[-1].page.goto(where + page)
         return opened[-1]
 
     yield go
