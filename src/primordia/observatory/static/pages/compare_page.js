@@ -59,16 +59,23 @@ class Comparison {
       stage.replaceChildren();
       if (!names.length) { stage.append(make("p", { class: "soft nothing" }, "This experiment declares no pictures.")); return; }
       const view = imageView(stage, this.link, { run: run.run, view: name, declaration: run.experiment.views[name], step: this.stepOf(at) });
-      view.onFrame((frame) => { where.textContent = `${run.experiment.step_word} ${grouped(frame.step)}`; this.arrived(at); });
+      view.onFrame((frame) => { this.shaped(at, frame.view_rows / frame.view_columns); where.textContent = `${run.experiment.step_word} ${grouped(frame.step)}`; this.arrived(at); });
       view.onRefused((sentence) => { where.textContent = sentence; this.arrived(at); });
       this.views[at] = view;
     };
     choice.addEventListener("change", () => this.chooseView(choice.value, at));
     const title = make("a", { href: `#/run/${run.run}` }, run.preset || "defaults", make("span", { class: "soft" }, ` ${run.experiment.name}, seed ${run.seed}`));
     const element = make("section", { class: "compared", "aria-label": `run ${letter(at)}` }, make("header", { class: "row" }, named(at), title, make("span", { class: "grow" }), names.length > 1 ? choice : null), stage, where);
+    this.shapes ??= {};
     this.choices ??= [];
     this.choices[at] = { choice, begin, names };
     return { element, begin: () => begin(names[0]) };
+  }
+
+  // The stages are as high as the highest of their pictures.
+  shaped(at, shape) {
+    this.shapes[at] = shape;
+    this.pictures.style.setProperty("--shape", Math.max(...Object.values(this.shapes)));
   }
 
   // Runs of one experiment are looked at alike.

@@ -26,7 +26,7 @@ class FreezerPage {
     this.heading = make("div", { class: "row" }, make("h1", {}, "Freezer"), this.find);
     this.cards = make("div", { class: "freezer-cards" });
     this.none = make("section", { class: "panel none-yet", hidden: true }, make("h2", {}, "Nothing is kept yet"),
-      make("p", { class: "soft" }, "Click a cell of a picture, and keep what stands there; or keep the whole state of a run at a step. It gets a name, a picture and its origin here, and can be put into another run, or begin a new one."));
+      make("p", { class: "soft" }, "Click a program in a picture, and freeze it; or keep the whole state of a run, with the snowflake below its picture. It gets a name, a picture and its origin here, and can be put into another run, or begin a new one."));
     this.root = make("div", { class: "page stack" }, this.heading, this.none, this.cards);
     place.append(topBar(link, null), this.root);
     this.off = link.on("back", () => this.again());

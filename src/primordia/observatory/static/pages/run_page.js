@@ -110,7 +110,7 @@ class RunPage {
     if (!this.link.recorded) deeds.export = asked(() => this.export());
     if (this.link.readOnly || this.link.recorded) return deeds;
     return Object.assign(deeds, {
-      branch: () => runDeeds.branch(this), reset: () => runDeeds.again(this), seed: () => runDeeds.anotherSeed(this), bookmark: () => this.bookmark(),
+      branch: () => runDeeds.branch(this), keep: () => runDeeds.freeze(this, null), reset: () => runDeeds.again(this), seed: () => runDeeds.anotherSeed(this), bookmark: () => this.bookmark(),
     });
   }
 
@@ -222,9 +222,9 @@ class RunPage {
   // The place that an answer names: a table of what stands there has a row "place".
   foundPlace({ found }) {
     const said = found.flatMap((each) => (each.kind === "table" ? each.rows : [])).find(([name]) => name === "place")?.[1];
-    if (!Number.isInteger(said)) return;
-    this.place = said;
-    for (const listener of this.onPlace ?? []) listener(said);
+    if (!/^\d+$/.test(said ?? "")) return;
+    this.place = Number(said);
+    for (const listener of this.onPlace ?? []) listener(this.place);
   }
 
   movePointer(right, down, far) {

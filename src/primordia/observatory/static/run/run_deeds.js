@@ -77,10 +77,12 @@ export async function bookmark({ link, answer, playing }, bookmarks) {
 
 // Keeps a specimen that an inspection showed, or with null the whole state.
 export async function freeze({ link, answer, playing, picture }, specimen) {
-  const name = await typed("Keep in the freezer", "name", { value: specimen?.title ?? spoken(answer.experiment.name), required: true, maxlength: 80 }, "Keep");
+  const step = playing.at ?? (playing.busy ? null : playing.drawn);
+  const usual = specimen?.title ?? `${spoken(answer.experiment.name)} ${step === null ? "" : grouped(step)}`.trim();
+  const name = await typed(specimen ? "Keep in the freezer" : "Keep this state in the freezer", "name", { value: usual, required: true, maxlength: 80 }, "Keep");
   if (!name) return;
   try {
-    await link.ask("Freeze", { run: answer.run, step: playing.at, view: picture.name() ?? "", name, specimen });
+    await link.ask("Freeze", { run: answer.run, step, view: picture.name() ?? "", name, specimen });
     say(`${name} is in the freezer.`);
   } catch (error) {
     refusal(error);

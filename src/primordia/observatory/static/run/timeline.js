@@ -104,7 +104,8 @@ export function marksOf(events, bookmarks, checkpoints) {
 // An intervention in a few words: "set mutation_rate = 0.001", "plant".
 export function saidOf({ name, arguments: given = {} }) {
   const settings = name === "set" ? given.settings ?? {} : given;
-  const said = Object.entries(settings).map(([key, value]) => `${key.replaceAll("_", " ")} = ${short(value)}`);
+  const meant = Object.entries(settings).filter(([, value]) => value !== null && value !== "");
+  const said = meant.map(([key, value]) => `${key.replaceAll("_", " ")} = ${short(value)}`);
   return [name, said.join(", ")].filter(Boolean).join(" ");
 }
 

@@ -29,11 +29,12 @@ export function toolbar(place, link, description, playing, deeds) {
   const server = link.recorded ? [] : [
     control("Branch from here", deeds.branch, { icon: "branch", key: "Shift+B" }),
     control("Bookmark", deeds.bookmark, { icon: "bookmark", key: "b" }),
+    control("Keep this state in the freezer", deeds.keep, { icon: "freeze" }),
     control("Again, same settings", deeds.reset, { icon: "reset", key: "r" }),
     control("Again, another seed", deeds.seed, { icon: "seed", key: "s" }),
     control("Export", deeds.export, { icon: "export", key: "e" }),
   ];
-  if (link.readOnly) server.splice(0, 4);
+  if (link.readOnly) server.splice(0, 5);
   place.append(
     group("Time", "time-group", backwards, control("One step back", deeds.back, { icon: "back", key: "," }), play,
       control("One step", deeds.step, { icon: "step", key: "." }), now),
