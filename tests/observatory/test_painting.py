@@ -188,6 +188,19 @@ def test_a_turned_sight_gets_its_tile_of_the_last_drawing_while_the_painter_rest
     assert easel.n_drawn == drawn
 
 
+def test_what_was_drawn_while_the_run_stood_still_is_not_rested_for_when_it_plays(easel):
+    easel.seconds, easel.playing = 0.02, False
+    easel.sights.look(Look(1, "one", None, Tile()))
+    for t in range(10):
+        easel.put(t)
+        assert easel.next()[0] == t
+        easel.sights.ready(1)
+    easel.playing, began = True, time.monotonic()
+    easel.put(10)
+    assert easel.next()[0] == 10
+    assert time.monotonic() - began < 2.0
+
+
 def test_nobody_looks_and_nothing_is_drawn(easel):
     for t in range(50):
         easel.put(t)

@@ -16,7 +16,7 @@ import runs
 from primordia.core import interventions
 from primordia.core.streams import Streams
 from primordia.core.views import View
-from primordia.engine import launch, wrapping
+from primordia.engine import checkpoints, launch, wrapping
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
 from primordia.observatory.stages import live
@@ -291,6 +291,20 @@ def test_a_fork_on_a_stage_is_a_fork(root):
     stage.steer(1, "play")
     stage.says("over", status="finished")
     assert open_run(folder_of(stage)).config.p_move == 1.0
+
+
+def test_a_fork_from_where_a_run_stands_still_needs_no_checkpoint_there(root):
+    parent = Stage(beginning(root, paused=True))
+    parent.steer(1, "step", n=13)
+    parent.paused_at(13)
+    folder = folder_of(parent)
+    settled(lambda: folder.record()["step"] == 13)
+    assert 13 not in checkpoints.steps(folder.checkpoints)
+    first = {"do": "fork", "folder": str(folder.path), "step": 13, "settings": {}, "schedule": {}, "root": str(root),
+             "paused": True}  # fmt: skip
+    child = Stage(first)
+    child.paused_at(13)
+    assert np.array_equal(child.picture(None)[1], parent.picture(None)[1])
 
 
 def test_a_signal_ends_a_stage_of_its_own_process_in_order(root):

@@ -166,14 +166,21 @@ class Helm:
         with self._turn:
             self._experiment = experiment
 
-    def wait(self, interrupted: Callable[[], bool], apply: Apply) -> str | None:
+    def wait(self, interrupted: Callable[[], bool], apply: Apply, rest: Callable[[], None]) -> str | None:
         """Back when the next step may be done (None), or when to leave (why, empty after a signal). The loop's side.
 
         Args:
             interrupted: whether a signal came; asked at least every `POLL_SECONDS`.
             apply: does an intervention at once and returns its event, or raises why not.
+            rest: called once if the run is found paused.
         """
+        resting = False
         while True:
+            if self._mode == "paused" and not resting:
+                resting = True
+                with self._turn:
+                    self._show()
+                rest()
             self._serve(apply)
             with self._turn:
                 if self._leaving is not None or interrupted():

@@ -107,7 +107,7 @@ class Loop:
         # Whether it ends here is asked before anything is changed here, as a run that is resumed here will ask.
         while (reason := self._ending()) is None:
             self._make_again()
-            leaving = self.helm.wait(lambda: interrupts.requested, self._intervene)
+            leaving = self.helm.wait(lambda: interrupts.requested, self._intervene, self._rest)
             if leaving is not None:
                 self._checkpoint()
                 return self._close("interrupted", leaving or BY_SIGNAL)
@@ -158,6 +158,10 @@ class Loop:
         self.run.folder.events.sync()
         self._change(*changed, 1)
         return noted
+
+    def _rest(self) -> None:
+        """While it stands still, others may fork, replay and export it up to here, which they learn from its record."""
+        self.lease.update(step=self.t, heartbeat=now())
 
     def _change(self, config: Any, state: Any, n: int) -> None:
         """Go on from here with another config and state, after `n` interventions."""

@@ -211,6 +211,8 @@ class Painter:
                 self._show(look, (self.canvas.last(look.view) if resting else None) or newest)
 
     def _show(self, look: Look, instant: Instant) -> None:
+        # Asked before the picture is sent: whoever gets it may have the run play on at once.
+        unhurried = self._unhurried()
         key, last, began = (instant.t, instant.revision), self.canvas.last(look.view), time.thread_time()
         try:
             pixels = self.canvas.picture(look.view, instant)
@@ -220,16 +222,18 @@ class Painter:
             return
         if last is not None and last is not instant:
             # Its own threads may have helped to draw it, and other processes may have held it up.
-            self._rest(max(time.thread_time() - began, self.canvas.seconds(look.view)))
+            self._rest(max(time.thread_time() - began, self.canvas.seconds(look.view)), unhurried)
         if self._sights.take(look, key):
             began = time.thread_time()
             send_picture(self._pipe, look, key, pixels)
-            self._rest(time.thread_time() - began)
-        if last is not instant:
+            self._rest(time.thread_time() - began, unhurried)
+        if last is not instant and (unhurried or time.monotonic() >= self._keeping.get(look.view, 0.0)):
             self._keep(look.view, instant, pixels)
 
-    def _rest(self, seconds: float) -> None:
+    def _rest(self, seconds: float, unhurried: bool) -> None:
         """Rest for something that took so long; as long as that lasts, nobody needs the run's next state."""
+        if unhurried:
+            return
         if self._rests_since is None:
             self._rests_since = time.monotonic()
         self._rested_by_work = max(self._rested_by_work, time.process_time()) + SHARE * seconds
@@ -250,9 +254,7 @@ class Painter:
             send_picture(self._pipe, look, (look.step, kept[0]), kept[1])
 
     def _keep(self, view: str, instant: Instant, pixels: Pixels) -> None:
-        """Put what was just drawn onto the reel, not too often: packing a picture costs more than many a drawing."""
-        if time.monotonic() < self._keeping.get(view, 0.0) and not self._unhurried():
-            return
+        """Put what was drawn onto the reel; not soon again, for packing a picture costs more than many a drawing."""
         reel, began = self.reels.setdefault(view, Reel()), time.thread_time()
         reel.put(instant.t, instant.revision, pixels)
         rest = max(KEPT_EVERY, KEEPING_SHARE * (time.thread_time() - began))
