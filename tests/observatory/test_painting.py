@@ -175,12 +175,12 @@ def test_painting_takes_a_small_share_of_the_time_while_the_run_plays_and_nothin
 
 
 def test_a_turned_sight_gets_its_tile_of_the_last_drawing_while_the_painter_rests(easel):
-    easel.seconds, easel.playing = 0.02, False
-    for t in (1, 2):
+    easel.seconds = 0.02
+    for t, playing in ((1, False), (2, True)):
+        easel.playing = playing
         easel.put(t)
         easel.sights.look(Look(1, "one", None, Tile()))
         assert easel.next() == (t, bytes([t % 2] * 16))
-    easel.playing = True
     easel.put(3)
     drawn = easel.n_drawn
     easel.sights.look(Look(1, "one", None, Tile(rows=1)))
