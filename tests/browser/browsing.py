@@ -171,8 +171,8 @@ class Watched:
 
     def judge(self) -> None:
         """Nothing left the machine and nothing was complained about."""
-        assert self.away == []
-        assert [said for said in self.complaints if not any(word in said for word in self.forgiven)] == []
+        unforgiven = [said for said in self.complaints if not any(word in said for word in self.forgiven)]
+        assert self.away == unforgiven == [], (self.away, unforgiven)
 
 
 def _at_home(address: str) -> bool:

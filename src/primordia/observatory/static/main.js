@@ -32,7 +32,7 @@ function trouble(kind) {
 
 async function visit(link) {
   const mine = ++turn;
-  const address = link.recorded ? `/run/${link.run}` : decodeURIComponent(location.hash.slice(1));
+  const address = link.recorded ? `/run/${link.run}` : spelled(location.hash.slice(1));
   const [pattern, load, split = (...words) => words] = PAGES.find(([shape]) => shape.test(address));
   const words = split(...pattern.exec(address).slice(1).filter((word) => word));
   const room = make("div"); // of its own, so that a page that comes too late writes where nobody looks
@@ -47,6 +47,14 @@ async function visit(link) {
     else opened.close();
   } catch (error) {
     if (mine === turn) room.replaceChildren(notFound(link, error.message));
+  }
+}
+
+function spelled(hash) {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return hash; // which names nothing, and is told so
   }
 }
 
