@@ -234,6 +234,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[PrimordiaError], str]] = [
     ("put", {"sight": 1}, UnknownNameError, "There is no argument of put 'sight'; did you mean 'site'"),
     ("put", {"site": 4096}, ConfigError, "site=4096 is out of range"),
     ("put", {"site": 64}, BadInputError, "There are 16 walkers and 64 sites"),
+    ("put", 5, BadInputError, "put could not be done: TypeError: "),
+    ("set", {"settings": {"rule": 1.5}}, ConfigError, "rule=1.5 is not text; allowed: one of drift, diffuse"),
+    ("set", {"settings": {"n_walkers": 4096}}, BadInputError, "set could not be done: MemoryError: "),
     ("set", {}, BadInputError, "set needs settings and nothing else"),
     ("set", {"settings": {}}, BadInputError, "set needs settings and nothing else"),
     ("set", {"settings": {"p_move": 2.0}}, ConfigError, "p_move=2.0 is out of range"),
@@ -246,7 +249,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[PrimordiaError], str]] = [
 
 
 class Odd(Walk):
-    """Two of its interventions break the contract."""
+    """Two of its interventions break the contract, and it has no room for many walkers."""
 
     name = "tests/odd"
     interventions: ClassVar[dict[str, Intervention]] = {
@@ -254,6 +257,11 @@ class Odd(Walk):
         "grow": Intervention("Another shape.", Putting, lambda config, state, streams, t, told: {"more": state}),
         "stumble": Intervention("Fails.", Putting, lambda config, state, streams, t, told: 1 // 0),
     }
+
+    def init(self, config: Any, streams: Streams) -> Any:
+        if config.n_walkers > 1000:
+            raise MemoryError("so many walkers")
+        return super().init(config, streams)
 
 
 def test_what_cannot_be_done_is_refused_and_changes_nothing(root: Path) -> None:
@@ -283,6 +291,20 @@ def test_an_intervention_that_fits_no_more_is_a_damaged_run(folder: RunFolder) -
     (folder.path / "events.jsonl").write_text(altered)
     with pytest.raises(RunFolderError, match=r"cannot be replayed beyond step 10: its intervention put there was acc"):
         launch.moment_at(open_run(folder), 10)
+
+
+@pytest.mark.parametrize("at", [30, 40])
+def test_settings_that_were_altered_in_the_events_are_a_damaged_run(at: int, folder: RunFolder) -> None:
+    """Also where a checkpoint after them spares their step the replay, and before anything is written."""
+    altered = (folder.path / "events.jsonl").read_text().replace('"p_move": 0.9', '"p_mov": 0.9')
+    (folder.path / "events.jsonl").write_text(altered)
+    with pytest.raises(RunFolderError, match=r"cannot be replayed beyond step 7: its intervention set there was accep"):
+        launch.moment_at(open_run(folder), at)
+    folder.update(status="interrupted")
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    with pytest.raises(RunFolderError, match=r"cannot be replayed beyond step 7"):
+        launch.resume(folder)
+    assert {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()} == before
 
 
 def test_interventions_are_told_in_words(folder: RunFolder) -> None:

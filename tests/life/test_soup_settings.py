@@ -79,6 +79,11 @@ def test_settings_that_do_not_go_together_are_refused_before_anything_runs(chang
         BFF.init(config, Streams(3))
 
 
+def test_the_place_of_an_organism_that_is_not_there_does_not_matter() -> None:
+    elsewhere, plain = config_of(organism_place=64), config_of()
+    assert np.array_equal(BFF.init(elsewhere, Streams(3)).soup, BFF.init(plain, Streams(3)).soup)
+
+
 def test_an_organism_of_blanks_is_none() -> None:
     with pytest.raises(BadInputError, match="The organism '  ' has no bytes"):
         AnySoup().init(SoupSettings(language="z80", n_programs=64, organism="  "), Streams(3))

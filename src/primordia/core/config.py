@@ -209,6 +209,8 @@ def _check_value(field: Field, value: Any) -> None:
     if type(value) is not field.type:
         hint = _hint(field, value if type(value) is float else None)
         raise ConfigError(f"{field.name}={value!r} is not {_article(field.type)}; allowed: {_allowed(field)}{hint}.")
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ConfigError(f"{field.name}={value!r} holds characters that no file can hold; leave them out.")
     if _fits(field.spec, value):
         return
     raise ConfigError(f"{field.name}={value} is out of range: it must be {_allowed(field)}{_hint(field, value)}.")
@@ -246,7 +248,7 @@ def _nearest_value(field: Field, value: Any) -> Any:
     spec = field.spec
     if spec.choices:
         if field.type is str:
-            return nearest(value, [str(choice) for choice in spec.choices])
+            return nearest(str(value), [str(choice) for choice in spec.choices])
         return None if _is_nan(value) else min(spec.choices, key=lambda choice: abs(choice - value))
     if not isinstance(value, int | float) or _is_nan(value):
         return None

@@ -6,7 +6,8 @@ goes on from there applies it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from primordia.core import config as configs
@@ -39,7 +40,8 @@ def read(experiment: Experiment[Any, Any], config: Any, name: str, values: Mappi
     if name != SET:
         if name not in experiment.interventions:
             raise UnknownNameError("intervention", name, [SET, *experiment.interventions])
-        return configs.to_dict(declared.arguments(experiment.interventions, name, values))
+        with _refused(name):
+            return configs.to_dict(declared.arguments(experiment.interventions, name, values))
     settings = values.get("settings")
     if list(values) != ["settings"] or not isinstance(settings, Mapping) or not settings:
         raise BadInputError(f"{SET} needs settings and nothing else: the new value of each by its name.")
@@ -47,7 +49,8 @@ def read(experiment: Experiment[Any, Any], config: Any, name: str, values: Mappi
     for key in settings:
         if key not in known:
             raise UnknownNameError("setting", key, known)
-    changed = configs.override(config, settings)
+    with _refused(name):
+        changed = configs.override(config, settings)
     if changed.seed != config.seed:
         raise ConfigError(f"seed={changed.seed} cannot be set while a run goes on; fork the run with it.")
     return {"settings": {key: getattr(changed, key) for key in settings}}
@@ -71,20 +74,27 @@ def apply(
     """
     name = str(event["name"])
     arguments = read(experiment, config, name, event["arguments"])
-    if name == SET:
-        changed = configs.override(config, arguments["settings"])
-        keep_shape(experiment, config, changed, state)
-        return changed, state
-    checked = declared.arguments(experiment.interventions, name, arguments)
-    try:
+    with _refused(name):
+        if name == SET:
+            changed = configs.override(config, arguments["settings"])
+            keep_shape(experiment, config, changed, state)
+            return changed, state
+        checked = declared.arguments(experiment.interventions, name, arguments)
         after = experiment.interventions[name].apply(config, state, streams, t, checked)
         # In the leaves' own kinds, so that what follows is computed as it would be from a checkpoint.
         return config, tree.from_arrays(state, tree.to_arrays(after))
+
+
+@contextlib.contextmanager
+def _refused(name: str) -> Iterator[None]:
+    """Whatever an experiment raises, the intervention is refused in a sentence and the run goes on as it was."""
+    try:
+        yield
     except ContractError as error:
         raise BadInputError(f"{name} would change the structure of the state, so it was not done: {error}") from error
     except PrimordiaError:
         raise
-    except Exception as error:  # Whatever an experiment raises, the run goes on from the state it had.
+    except Exception as error:
         raise BadInputError(f"{name} could not be done: {type(error).__name__}: {error}.") from error
 
 
@@ -102,11 +112,16 @@ def said(event: Mapping[str, Any]) -> str:
 
 
 def config_at(run: Opened, before: Iterable[Mapping[str, Any]]) -> Any:
-    """The config that a run has after the interventions `before`."""
+    """The config that a run has after the interventions `before`.
+
+    Raises:
+        RunFolderError: it cannot have been set so; the run's events were altered.
+    """
     config = run.config
     for event in before:
         if event["name"] == SET:
-            config = configs.override(config, read(run.experiment, config, SET, event["arguments"])["settings"])
+            with _recorded(run, event):
+                config = configs.override(config, read(run.experiment, config, SET, event["arguments"])["settings"])
     return config
 
 
@@ -117,14 +132,21 @@ def again(run: Opened, config: Any, state: Any, t: int, events: Iterable[Mapping
         RunFolderError: one of them cannot be applied any more; the run's events were altered.
     """
     for event in events:
-        try:
+        with _recorded(run, event):
             config, state = apply(run.experiment, config, state, Streams(config.seed), t, event)
-        except PrimordiaError as error:
-            raise RunFolderError(
-                f"{run.folder.path} cannot be replayed beyond step {t}: its intervention {event['name']} there was "
-                f"accepted once, and now: {error}"
-            ) from error
     return config, state
+
+
+@contextlib.contextmanager
+def _recorded(run: Opened, event: Mapping[str, Any]) -> Iterator[None]:
+    """What was done once can be done again; a run of which that is not so is damaged."""
+    try:
+        yield
+    except PrimordiaError as error:
+        raise RunFolderError(
+            f"{run.folder.path} cannot be replayed beyond step {event['step']}: its intervention {event['name']} there "
+            f"was accepted once, and now: {error}"
+        ) from error
 
 
 def keep_shape(experiment: Experiment[Any, Any], config: Any, changed: Any, state: Any) -> None:

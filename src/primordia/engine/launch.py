@@ -95,7 +95,7 @@ def resume(where: RunFolder, *, observer: Observer | None = None, helm: Helm | N
     _refuse_finished(where)
     if not is_live(where):
         # Before the lock is touched: a run that cannot be trusted is left byte for byte as it was.
-        where.events.read()
+        interventions.config_at(run, interventions.recorded(where))
         where.metrics.read()
         latest_state(run)
     with Lease(where) as lease:

@@ -112,7 +112,7 @@ def organism(config: SoupConfig) -> Bytes:
 def first_soup(config: SoupConfig, seed: int) -> Bytes:
     """The soup before epoch 0: uint8 [program, byte]."""
     soup = _fresh(config, seed, 0)
-    return _with_organism(config, soup) if config.organism_epoch == 0 else soup
+    return _with_organism(config, soup) if config.organism and config.organism_epoch == 0 else soup
 
 
 def touched(config: SoupConfig, t: int) -> bool:
