@@ -6,6 +6,7 @@ import { gate } from "../run/gate.js";
 import { interveneDialog, interventionsPanel } from "../run/interventions.js";
 import { obeyKeys, showKeys } from "../run/keys.js";
 import { make } from "../parts/made.js";
+import { grouped } from "../parts/numbers.js";
 import { picturePanel } from "../run/picture_panel.js";
 import { FREE, Playing, UNDRAWN } from "../run/playing.js";
 import { rulesPanel } from "../run/rules.js";
@@ -20,6 +21,7 @@ import { Timeline, marksOf, saidOf } from "../run/timeline.js";
 import { toolbar } from "../run/toolbar.js";
 import { nextScheme, topBar } from "../parts/top_bar.js";
 
+const ONE_COLUMN = "(max-width: 860px)"; // as in run_page.css: there the answer stands below the picture
 const AFTER_THE_END = 300; // milliseconds, until the run has written what it was
 
 export async function open(place, link, words) {
@@ -179,6 +181,7 @@ class RunPage {
     this.status.show(playing);
     for (const each of this.gates ?? []) each.show();
     this.holdPictures();
+    this.sayBehind();
     this.lookAtTheEnd();
     if (playing.mode === "paused") this.rules?.paused(playing.why);
   }
@@ -193,6 +196,15 @@ class RunPage {
     this.held = held;
   }
 
+  // A run of another process is seen where it stored itself; its numbers are ahead of its picture.
+  sayBehind() {
+    const { playing } = this;
+    const behind = playing.mode === "elsewhere" && playing.at === null && playing.drawn !== null && playing.drawn < playing.newest;
+    if (behind) this.notify(`${this.description.step_word} ${grouped(playing.drawn)}: pictures of a run elsewhere come with its checkpoints`);
+    else if (this.behind) this.notice.hidden = true;
+    this.behind = behind;
+  }
+
   // A run that has ended draws no more; its last picture comes from the recording.
   lookAtTheEnd() {
     const ended = this.playing.mode === "over";
@@ -205,6 +217,7 @@ class RunPage {
     this.notice.hidden = true;
     this.tools.drawn();
     this.playing.shownFrame(frame);
+    this.sayBehind();
   }
 
   notify(sentence) {
@@ -216,6 +229,7 @@ class RunPage {
 
   inspect(view, row, column) {
     this.side.choose("place");
+    if (matchMedia(ONE_COLUMN).matches) this.root.querySelector(".run-side").scrollIntoView();
     this.placed?.ask(view, row, column, this.playing.at ?? (this.playing.busy ? null : this.playing.drawn));
   }
 

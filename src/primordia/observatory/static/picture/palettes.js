@@ -10,7 +10,7 @@ export const schemeNames = {
   okabe: "bright, after Okabe and Ito (colour-blind safe)",
   grey: "grey",
 };
-export const shortNames = { house: "declared", tol: "muted", okabe: "bright", grey: "grey" };
+export const shortNames = { house: "usual", tol: "muted", okabe: "bright", grey: "grey" };
 
 // Each from dark to light, so that neighbours differ in lightness as well as in hue.
 const SETS = {
