@@ -189,6 +189,14 @@ class PaletteTooShort(OneVariant):
     views: ClassVar[dict[str, View]] = {"ring": View(draw_ring, PALETTE[:2], "The ring.")}
 
 
+class MetricNeedsNothing(OneVariant):
+    metrics: ClassVar[dict[str, Metric]] = {**Walk.metrics, "owed": Metric("walks", "up", "Owed.", needs="walkers")}
+
+
+class ViewNeedsNothing(OneVariant):
+    views: ClassVar[dict[str, View]] = {"ring": View(draw_ring, PALETTE, "The ring.", needs="sites")}
+
+
 class CountsThreads(OneVariant):
     def step(self, config: Any, state: WalkState, streams: Streams, t: int) -> Any:
         after, row = super().step(config, state, streams, t)

@@ -35,6 +35,7 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     "metrics_declared": [
         (broken_walks.UndeclaredMetric, "Row and declaration differ in ['surprise']."),
         (broken_walks.OwesAMetric, "Row and declaration differ in ['owed']."),
+        (broken_walks.MetricNeedsNothing, "Metric owed needs 'walkers', which is no setting."),
         (broken_walks.NotFinite, "Metric mean_distance is nan."),
         (broken_walks.TruthValue, "Metric coverage is a bool; allowed are finite numbers, and int(...) of a truth"),
     ],
@@ -55,7 +56,10 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
         ),
         (broken_walks.PictureBeyondItsPalette, "View The ring drew index 2; its palette has 2 colours."),
     ],
-    "views_bounded": [(broken_walks.PaletteTooShort, "View ring drew index 2; its palette has 2 colours.")],
+    "views_bounded": [
+        (broken_walks.PaletteTooShort, "View ring drew index 2; its palette has 2 colours."),
+        (broken_walks.ViewNeedsNothing, "View ring needs 'sites', which is no setting."),
+    ],
     "inspect_pure": [
         (broken_walks.InspectErases, "inspect changed the state it was given."),
         (broken_walks.InspectCounts, "inspect answered the same question in two ways."),

@@ -14,7 +14,8 @@ import pytest
 
 from primordia.core.errors import ContractError
 from primordia.core.metrics import Transition
-from primordia.engine import checkpoints, launch, loop, report, wrapping
+from primordia.core.views import View
+from primordia.engine import checkpoints, launch, looking, loop, report, wrapping
 from primordia.engine.observer import Unwatched
 from runs import assert_same, leavings, scraps, start, transitions
 from walk import Walk, WalkState
@@ -127,10 +128,23 @@ def test_views_are_saved_as_often_as_asked(root: Path) -> None:
     assert names == [f"step_{step:012d}.png" for step in (0, 3, 6, 8, 9, 10)]
 
 
+class Sober(Walk):
+    """A walk with a picture that shows something only where the run ends once all is covered."""
+
+    views: ClassVar[dict[str, View]] = {
+        **Walk.views,
+        "end": dataclasses.replace(Walk.views["ring"], needs="stop_when_covered"),
+    }
+
+
+def test_a_view_that_has_nothing_to_show_is_not_saved(root: Path) -> None:
+    assert sorted(looking.saved_views(start(root / "off", Sober).folder)) == ["ring"]
+    done = start(root / "on", Sober, stop_when_covered=True)
+    assert sorted(looking.saved_views(done.folder)) == ["end", "ring"]
+
+
 def test_findings_and_views_can_be_read_back(root: Path) -> None:
     from PIL import Image
-
-    from primordia.engine import looking
 
     done = start(root, steps=8)
     found = looking.saved_findings(done.folder)
@@ -330,7 +344,6 @@ def test_a_picture_is_the_picture_that_pillow_reads(tmp_path: Path) -> None:
     from PIL import Image
 
     from primordia.core.views import Colour
-    from primordia.engine import looking
 
     palette = tuple(Colour(str(index), f"#{index:02x}{255 - index:02x}07") for index in range(256))
     pixels = np.arange(7 * 300, dtype=np.uint64).reshape(7, 300).astype(np.uint8)

@@ -18,8 +18,9 @@ from primordia.core import config as configs
 from primordia.core import findings, inspection, interventions, registry, threads, tree
 from primordia.core.errors import ConfigError, ContractError, PrimordiaError
 from primordia.core.experiment import Experiment
-from primordia.core.metrics import Row, plain
+from primordia.core.metrics import Metric, Row, plain
 from primordia.core.streams import Streams
+from primordia.core.views import View
 
 N_STEPS = 7
 
@@ -225,7 +226,8 @@ def metrics_declared(subject: Subject) -> None:
     state, row = subject.run(3)
     full = {**row, **subject.experiment.measure(subject.config, state, subject.streams, 3)}
     declared = subject.experiment.metrics
-    due = {name for name, metric in declared.items() if not metric.needs or getattr(subject.config, metric.needs)}
+    _needs_settings(subject, "Metric", declared)
+    due = {name for name, metric in declared.items() if configs.is_on(subject.config, metric.needs)}
     _require(full.keys() == due, f"Row and declaration differ in {sorted(full.keys() ^ due)}.")
     for name, value in full.items():
         _require(math.isfinite(plain(name, value)), f"Metric {name} is {value}.")
@@ -238,9 +240,16 @@ def metrics_declared(subject: Subject) -> None:
         _require(transition.metric in declared, f"Transition {name} watches the undeclared metric {transition.metric}.")
 
 
+def _needs_settings(subject: Subject, kind: str, declared: Mapping[str, Metric] | Mapping[str, View]) -> None:
+    for name, needy in declared.items():
+        known = not needy.needs or needy.needs in configs.fields(subject.experiment.Config)
+        _require(known, f"{kind} {name} needs {needy.needs!r}, which is no setting.")
+
+
 def views_bounded(subject: Subject) -> None:
     """Every view draws palette indices within its declared size and changes nothing."""
     state, _ = subject.run(2)
+    _needs_settings(subject, "View", subject.experiment.views)
     for name, view in subject.experiment.views.items():
         _require(bool(view.meaning), f"View {name} does not say what one sees.")
         _twice(f"View {name}", state, np.ndarray.tobytes, view.pixels, subject.config, state, name)

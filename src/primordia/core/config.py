@@ -152,6 +152,11 @@ def override(config: C, values: Mapping[str, Any]) -> C:
     return from_dict(type(config), {**to_dict(config), **values})
 
 
+def is_on(config: object, setting: str) -> bool:
+    """Whether the setting that a metric or a view `needs` is on; where it needs none, the name is empty."""
+    return not setting or bool(getattr(config, setting))
+
+
 def digest(*parts: object) -> str:
     """Eight hexadecimal digits that identify JSON-able values across processes and machines."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))

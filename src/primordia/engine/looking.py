@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from primordia.core import config as configs
 from primordia.core.errors import RunFolderError
 from primordia.core.findings import Animation, Chart, Finding, Graph, Matrix, Picture, Table
 from primordia.core.streams import Streams
@@ -72,8 +73,10 @@ def shown(palette: Sequence[Colour], files: Iterable[Path]) -> Sequence[Colour]:
 
 
 def save_views(run: Opened, state: Any, t: int) -> None:
-    """Draw every view of the state after `t` steps into `views/<name>/step_….png`."""
+    """Draw every view that has something to show of the state after `t` steps into `views/<name>/step_….png`."""
     for name, view in run.experiment.views.items():
+        if not configs.is_on(run.config, view.needs):
+            continue
         folder = run.folder.views / name
         folder.mkdir(parents=True, exist_ok=True)
         pixels = view.pixels(run.config, state, name)
