@@ -6,6 +6,8 @@ import shutil
 import pytest
 from calling import WALK, Call, root_of
 
+FORMATS = "one of csv, parquet, json, html, png, svg, gif, mp4, share, prim"
+
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
@@ -66,9 +68,9 @@ from calling import WALK, Call, root_of
         (["show", "nowhere"], "There is no run 'nowhere' under runs"),
         (["runs", "status=interupted"], "There is no status 'interupted'; did you mean 'interrupted'?"),
         (["runs", "status"], "The filter 'status' cannot be read: write KEY, one of >= <= != = > <"),
-        (["export", "latest", "--to", "cvs"], "it must be one of csv, parquet, json, html; the nearest is csv."),
-        (["export", "latest", "--to"], "--to needs a value: the format, one of csv, parquet, json, html; see"),
-        (["export", "latest"], "primordia export needs --to, the format, one of csv, parquet, json, html; see"),
+        (["export", "latest", "--to", "cvs"], f"it must be {FORMATS}; the nearest is csv."),
+        (["export", "latest", "--to"], f"--to needs a value: the format, {FORMATS}; see"),
+        (["export", "latest"], f"primordia export needs --to, the format, {FORMATS}; see"),
         (["plot"], "primordia plot needs RUN, a run: its folder, its id, the beginning of its id, or 'latest'; see"),
         (["check", "life/bf"], "There is no experiment 'life/bf'; did you mean 'life/bff'?"),
         (["verify", WALK, "--claim", "W2"], "There is no claim 'W2'; did you mean 'W1'?"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from primordia.core import config as configs
 from primordia.core.errors import BadInputError, CheckpointError, ConfigError, PrimordiaError
 from primordia.core.streams import Streams
-from primordia.minds.experiments import mesanet_looks, mesanet_parts, mesanet_tasks
+from primordia.minds.experiments import mesanet_looks, mesanet_parts, mesanet_tasks, mesanet_tiles
 from primordia.minds.experiments.mesanet import MesaNet
 from primordia.minds.models.spec import ModelSpec
 from primordia.minds.probes.inside import Inside, inside
@@ -104,9 +104,10 @@ def rows(seed=1, n=3, n_time=8):
 def test_what_heads_read_is_cut_to_fit_a_poster(monkeypatch, n_heads, n_blocks, n_shown):
     reads = np.zeros((1, n_heads, 64, 64))
     block = Inside(reads, None, None, {})
-    monkeypatch.setattr(mesanet_looks, "models", lambda config, state: {"model": ("mesa", None)})
-    monkeypatch.setattr(mesanet_looks, "insides", lambda *_: (block,) * n_blocks)
-    drawn = mesanet_looks.draw_reads(dataclasses.replace(SMALL, n_heads=n_heads, n_blocks=n_blocks), None)
+    monkeypatch.setattr(mesanet_tiles, "models", lambda config, state: {"model": ("mesa", None)})
+    monkeypatch.setattr(mesanet_tiles, "insides", lambda *_: (block,) * n_blocks)
+    monkeypatch.setattr(mesanet_tiles, "token_names", lambda config: tuple(map(str, range(64))))
+    drawn = mesanet_tiles.draw_reads(dataclasses.replace(SMALL, n_heads=n_heads, n_blocks=n_blocks), None)
     factor = max(1, 320 // max(n_blocks * (n_shown + 1) - 1, n_heads * (n_shown + 1) - 1))
     assert drawn.shape == tuple(factor * (n * (n_shown + 1) - 1) for n in (n_blocks, n_heads))
 
@@ -269,9 +270,7 @@ def test_each_number_of_a_head_stands_under_its_name(monkeypatch):
         name: np.full((1, 1, 3), value) for name, value in (("steps", 7.0), ("residual", 1e-6), ("condition", 9.0))
     }
     block = Inside(None, np.full((1, 1, 3), 0.9), np.full((1, 1, 3), 0.4), shown)
-    monkeypatch.setattr(mesanet_looks, "models", lambda *_: {"model (mesa)": ("mesa", None)})
-    monkeypatch.setattr(mesanet_looks, "insides", lambda *_: (block,))
-    table = mesanet_looks.heads(SMALL, None)
+    table = mesanet_looks.heads(SMALL, {"model (mesa)": (block,)})
     (row,) = table.rows
     found = dict(zip(table.columns, row, strict=True))
     assert found["solver steps"] == pytest.approx(7)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from primordia.engine import checkpoints, launch, wrapping
 from primordia.engine.folder import RunFolder
 from primordia.engine.opening import open_run
 from primordia.observatory.stages import painter, timeline
+from primordia.observatory.stages import replay as replay_stage
+from primordia.observatory.stages.painting import Sights
 from primordia.observatory.stages.timeline import Memory, Timeline
 from walk import Walk, WalkConfig
 
@@ -109,12 +112,28 @@ class Slow(Walk):
         return super().step(config, state, streams, t)
 
 
+def waited_for(sights: Sights) -> list[int | None]:
+    """The steps that sights wait to see."""
+    with sights.changed:
+        return [look.step for look, _ in sights.waiting()]
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + 20.0
+    while not true():
+        assert time.monotonic() < until, "it did not come to that"
+        time.sleep(0.01)
+
+
 def test_a_sight_that_is_turned_stops_the_replay_that_it_waited_for(root, monkeypatch):
     folder = runs.start(root, Slow, checkpoint_every=1000, steps=30).folder
     for step in checkpoints.steps(folder.checkpoints):
         for path in checkpoints.folder_of(folder.checkpoints, step).iterdir():
             path.unlink()
         checkpoints.folder_of(folder.checkpoints, step).rmdir()
+    made: list[Sights] = []
+    monkeypatch.setattr(replay_stage, "Sights", lambda: made.append(Sights()) or made[-1])
     stage = replay(folder)
     Slow.begun.clear()
     stage.look(step=30)
@@ -123,6 +142,8 @@ def test_a_sight_that_is_turned_stops_the_replay_that_it_waited_for(root, monkey
     stage.look(sight=2, step=29)
     stage.pipe.send({"do": "close", "sight": 2})
     answer = stage.pipe.send({"do": "request", "request": {"kind": "Findings", "id": 1, "run": "", "step": 2}})
+    # Only once it has heard all of that may the replay that was asked for first go on.
+    eventually(lambda: waited_for(made[0]) == [3])
     Slow.gate.set()
     stage.says("answer", id=1)
     assert stage.frame()[0]["step"] == 3
