@@ -69,7 +69,7 @@ class Gallery(Walk):
     ) -> tuple[Inspected, ...]:
         site = row * (config.n_sites // SIDE) + column
         rows = (("place", site), ("visits", int(state.ring["visits"][site])))
-        specimen = Specimen("walker 3", "put", {"walker": 3}, Picture("", draw_square(config, state), PALETTE))
+        specimen = Specimen("walker 3", "put", {"walker": 3}, "", Picture("", draw_square(config, state), PALETTE))
         return Table(f"Site {site}", ("what", "number"), rows), specimen, program()
 
 
