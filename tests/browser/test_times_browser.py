@@ -60,9 +60,7 @@ def test_a_step_shown_again_equals_what_was_shown_live_and_what_python_draws(
         again = frame(page, step, int(step >= HERE))
         assert again == live[step], step
         config, state = launch.moment_at(run, step)[2:]
-        assert (
-            np.array(again).tolist() == run.experiment.views["square"].pixels(config, state, "square").ravel().tolist()
-        )
+        assert again == run.experiment.views["square"].pixels(config, state, "square").ravel().tolist()
         assert value(page, "primordia.live") == (step == LAST)
     assert len({str(pixels) for pixels in live.values()}) == LAST + 1
 
