@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import steering
 
-from primordia.core.errors import NoRoomError
-from primordia.engine import checkpoints, durable, export, launch, lease
+from primordia.core.errors import BadInputError, NoRoomError
+from primordia.engine import checkpoints, durable, export, interventions, launch, lease
 from primordia.engine.folder import RunFolder
+from primordia.engine.helm import Helm
 from primordia.engine.journal import Journal
 from primordia.engine.lease import Lease
-from primordia.engine.observer import Unwatched
+from primordia.engine.observer import Outcome, Unwatched
 from runs import SHORT, assert_same, leavings, scraps, start
 
 
@@ -91,6 +94,40 @@ def test_a_disk_that_fills_at_any_write_costs_nothing(ballast: int, whole: RunFo
                 launch.resume(folder)
         assert launch.resume(folder).status == "finished"
         assert_same(folder, whole)
+    raise AssertionError("the run never had enough room")
+
+
+def put_with_room(place: Path, room: float) -> tuple[Outcome, list[str]]:
+    """What comes of a run to which something is done while there is room for so many writes; and what it refused."""
+    helm, refusals = Helm(paused=True), list[str]()
+    with pytest.MonkeyPatch.context() as patch:
+        disk = Disk(patch, math.inf, ballast=2)
+
+        def order() -> None:
+            steering.go_to(helm, 7)
+            disk.room = room
+            try:
+                helm.intervene("put", {"site": 3})
+            except BadInputError as error:
+                refusals.append(str(error))
+            disk.room = math.inf
+            helm.play()
+
+        return steering.steered_by(helm, order, lambda: steering.start(place, helm)), refusals
+
+
+def test_what_a_full_disk_cannot_keep_is_not_done_to_a_run(whole: RunFolder, root: Path) -> None:
+    changed, _ = put_with_room(root / "changed", math.inf)
+    for room in range(100):
+        outcome, refusals = put_with_room(root / str(room), room)
+        if outcome.status == "finished":
+            assert room > 3  # Files of a checkpoint, and the event itself.
+            assert_same(outcome.folder, changed.folder)
+            return
+        assert refusals == ["This run failed while it kept the intervention; see its last event."]
+        assert interventions.recorded(outcome.folder) == []
+        assert launch.resume(outcome.folder).status == "finished"
+        assert_same(outcome.folder, whole, only_last=True)
     raise AssertionError("the run never had enough room")
 
 

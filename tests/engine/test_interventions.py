@@ -310,6 +310,8 @@ def test_settings_that_were_altered_in_the_events_are_a_damaged_run(at: int, fol
 def test_interventions_are_told_in_words(folder: RunFolder) -> None:
     said = [interventions.said(event) for event in interventions.recorded(folder)]
     assert said[1:3] == ["put site=3, walker=2, shift=4", "set p_move=0.9, rule=drift"]
+    altered = {"name": "set", "arguments": {"settings": 5}}
+    assert interventions.said(altered) == "set settings=5"
 
 
 def test_two_runs_that_differ_in_what_was_done_to_them_are_told_apart(folder: RunFolder, root: Path) -> None:

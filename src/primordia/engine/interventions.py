@@ -106,8 +106,8 @@ def recorded(folder: RunFolder) -> list[dict[str, Any]]:
 
 def said(event: Mapping[str, Any]) -> str:
     """An intervention in a few words: its name and its arguments."""
-    arguments = event["arguments"]
-    told = arguments.get("settings", {}) if event["name"] == SET else arguments
+    arguments, settings = event["arguments"], event["arguments"].get("settings")
+    told = settings if event["name"] == SET and isinstance(settings, Mapping) else arguments
     return f"{event['name']} {', '.join(f'{key}={looking.brief(value)}' for key, value in told.items())}".rstrip()
 
 

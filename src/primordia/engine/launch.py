@@ -260,7 +260,7 @@ def _drive(
         outcome = Loop(run, lease, watching, steering, state, t, rows, opening).go()
         ending = outcome.reason
     except BaseException as error:
-        ending = f"{type(error).__name__}: {error}"
+        ending = f"{type(error).__name__}: {error}".removesuffix(": ")
         raise
     finally:
         steering.end(ending)
