@@ -32,6 +32,7 @@ from primordia.life.glass.places import VIEWS
 from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.lineage import pictures as provenance
 from primordia.life.lineage.tokens import first_tokens
+from primordia.life.long_tape.languages import LANGUAGES
 from primordia.life.maps import places
 from primordia.life.pictures import MAX_TILES
 from primordia.life.soup import evaluate, random_soup
@@ -376,6 +377,7 @@ def test_views_of_tokens_are_blank_without_them(name: str, n_programs: int, worl
     assert {view.palette[index].meaning for index in blank.flat} == {provenance.NO_TOKENS}
     config, state = moment(n_programs=n_programs, **values, t=2, tokens=True)
     drawn = view.pixels(config, state, name)
+    assert blank.shape == drawn.shape  # A cell of either is of the same program: whoever points at it is told so.
     assert drawn.shape == SOUP.views["map"].pixels(config, state, "map").shape
     outside = (places(world, n_programs) < 0).mean()
     assert (drawn == len(view.palette) - 2).mean() == outside
@@ -397,7 +399,9 @@ def test_a_byte_of_a_long_tape_tells_what_begins_there(language: str) -> None:
     assert said["copies"] == "5 end to end from here on, 5 on the tape"
     assert kept.arguments["program"] == f"hex:{np.roll(tape, -247)[:16].tobytes().hex()}"
     assert kept.arguments["place"] == 247
-    assert int(dict(start.rows)["bytes changed"]) >= 0
+    after = tape.copy()
+    LANGUAGES[language].run_at(after, 247, config.own("limit"), config.head_offset, np.zeros(3, np.int64))
+    assert dict(start.rows)["bytes changed"] == str(np.count_nonzero(after != tape))
     assert listed.rows[0][0] == 0
     assert dict(at(experiment, config, state, 0, "repeats", 8, 8)[0].rows)["repeats"].startswith("no: ")
     with pytest.raises(BadInputError, match="its rows are 0 to 15, its columns 0 to 15"):

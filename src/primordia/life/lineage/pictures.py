@@ -60,9 +60,12 @@ def views(world_of: Callable[[Any], World]) -> dict[str, View]:
     def drawn(picture: Callable[[Tokens, Places], Bytes], palette: tuple[Colour, ...]) -> Callable[[Any, Any], Bytes]:
         def draw(config: Any, state: Any) -> Bytes:
             where = places(world_of(config), config.n_programs)
-            if state.tokens is None:
-                return np.full(where.shape, len(palette) - 1, np.uint8)
-            return picture(state.tokens, where)
+            if state.tokens is not None:
+                return picture(state.tokens, where)
+            # As large as with them: a cell of the picture is of the same program.
+            n_programs, length = state.soup.shape
+            blank = np.uint8(len(palette) - 1)
+            return lay_out(np.full((n_programs, length if _in_tiles(where, length) else 1), blank), where, blank)
 
         return draw
 
@@ -86,13 +89,18 @@ def views(world_of: Callable[[Any], World]) -> dict[str, View]:
     }
 
 
+def _in_tiles(where: Places, length: int) -> bool:
+    """Whether programs of so many bytes are drawn as tiles; a pixel each otherwise."""
+    return where.size * length <= MAX_PIXELS
+
+
 def age_picture(tokens: Tokens, where: Places) -> Bytes:
     """Tokens uint64 [program, byte] at their places [row, column], as indices of `AGE` [row, column].
 
     Where the picture would have more than 2^23 pixels, a program is a pixel: its youngest byte.
     """
     epochs = (tokens >> EPOCH_SHIFT).astype(np.uint32)
-    if where.size * tokens.shape[1] > MAX_PIXELS:
+    if not _in_tiles(where, tokens.shape[1]):
         epochs = epochs.max(axis=1, keepdims=True)
     classes = np.uint8(len(AGES) + 1) - np.searchsorted(AGES, epochs.max() - epochs, side="right").astype(np.uint8)
     classes[epochs == 0] = 0
@@ -106,7 +114,7 @@ def lineage_picture(tokens: Tokens, where: Places) -> Bytes:
     """
     length = tokens.shape[1]
     most = frequent_founders(tokens)
-    if where.size * length > MAX_PIXELS:
+    if not _in_tiles(where, length):
         tokens = tokens[:, :1]
     classes = (tokens >> EPOCH_SHIFT > 0).astype(np.uint8)
     entered = tokens >> _shift(length)
