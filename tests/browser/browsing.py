@@ -24,6 +24,7 @@ from primordia.engine.folder import Opened
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=\S+")
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 TESTS = Path(__file__).parents[1]
+WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 PATIENCE_SECONDS = 45.0
 
 

@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_SECONDS, Observatory, Watched, drawn, observatory_over, until, value
-
-WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+from browsing import (
+    CHROMIUM,
+    PATIENCE_SECONDS,
+    WIDE,
+    Observatory,
+    Watched,
+    drawn,
+    observatory_over,
+    until,
+    value,
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ export function toolbar(place, link, description, playing, deeds) {
   const play = control("Play", deeds.play, { icon: "play", key: "Space", kind: "main" });
   const backwards = control("Play backwards", deeds.backwards, { icon: "backwards", key: "Shift+Space" });
   const now = control("Newest step", deeds.now, { icon: "now", key: "n", kind: "quiet" });
-  const field = make("input", { type: "text", inputmode: "numeric", class: "step-field", id: "step-field", title: "Go to a step (g)" });
+  const field = make("input", { type: "text", inputmode: "numeric", class: "step-field", id: "step-field", title: "Go to a step (g)", "aria-label": `Go to ${word}` });
   const newest = make("span", { class: "soft" });
   const pace = make("output", { class: "pace" });
   const free = control("full speed", deeds.free, { key: "0", kind: "quiet" });
