@@ -21,6 +21,7 @@ import { webglPainter } from "./webgl.js";
 const GRID_FROM = 14; // CSS pixels to a cell
 const LOOK_AFTER = 60; // milliseconds without a further zoom or pan
 const LATE = 400; // milliseconds without a first picture, until that is said
+const SLOW = 4000; // and until it is said why
 const DIMMED = 0.25;
 
 export function imageView(place, link, facts) {
@@ -46,7 +47,10 @@ class ImageView {
   build() {
     this.canvas = make("canvas", { class: "picture empty", tabindex: 0, role: "img" });
     this.drawing = make("p", { class: "drawing soft", role: "status", hidden: true }, "drawing…");
-    this.late = setTimeout(() => { this.drawing.hidden = Boolean(this.frame); }, LATE);
+    this.late = [
+      setTimeout(() => { this.drawing.hidden = Boolean(this.frame); }, LATE),
+      setTimeout(() => { this.drawing.textContent = "drawing… the state is computed first"; }, SLOW),
+    ];
     this.readout = make("div", { class: "readout", "aria-live": "polite", hidden: true });
     this.cross = make("div", { class: "cell-mark pointing", hidden: true });
     this.markBox = make("div", { class: "cell-mark", hidden: true });
@@ -134,7 +138,7 @@ class ImageView {
   }
 
   appear() {
-    clearTimeout(this.late);
+    this.late.forEach(clearTimeout);
     this.drawing.hidden = true;
     this.canvas.classList.remove("empty");
   }
@@ -278,7 +282,7 @@ class ImageView {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
-    clearTimeout(this.late);
+    this.late.forEach(clearTimeout);
     this.look.close();
     this.sizes.disconnect();
     for (const off of this.offs) off();

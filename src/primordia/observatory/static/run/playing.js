@@ -109,12 +109,14 @@ export class Playing {
     this.tell();
   }
 
-  // A picture was drawn: a replay goes on to the next one.
+  // A picture was drawn: a replay goes on to the next one. While the run plays, its progress is news enough.
   shownFrame(frame) {
+    const news = frame.step !== this.drawn;
     this.drawn = frame.step;
     // It may overtake the news of its step, and a step back from it is a step back all the same.
     if (frame.step > this.newest) this.newest = frame.step;
     if (this.direction && (this.at === null || frame.step === this.at)) this.advance();
+    else if (news && this.mode !== "playing") this.tell();
   }
 
   advance() {
