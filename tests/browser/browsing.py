@@ -178,3 +178,26 @@ class Watched:
 
 def _at_home(address: str) -> bool:
     return address.startswith(("http://127.0.0.1:", "data:", "blob:", "about:", "file:"))
+
+
+@contextlib.contextmanager
+def browsed(browser: Any, where: str | Observatory, page: str = "", **context: Any) -> Iterator[Watched]:
+    """A page in a fresh browser profile; what it must not do is judged at its end.
+
+    Args:
+        browser: of Playwright.
+        where: an address, or an observatory whose cookie is at hand.
+        page: what follows the address, such as "#/freezer".
+        context: what Playwright's contexts take.
+    """
+    profile = browser.new_context(**{"viewport": WIDE, "color_scheme": "dark", **context})
+    profile.set_default_timeout(1000 * PATIENCE_SECONDS)
+    watched = Watched(profile.new_page()).listen()
+    if isinstance(where, Observatory):
+        name, _, kept = where.cookie.partition("=")
+        profile.add_cookies([{"name": name, "value": kept, "url": where.home}])
+        where = where.home
+    watched.page.goto(where + page)
+    yield watched
+    profile.close()
+    watched.judge()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,9 @@ from typing import Any
 import pytest
 from browsing import (
     CHROMIUM,
-    PATIENCE_SECONDS,
-    WIDE,
     Observatory,
     Watched,
+    browsed,
     drawn,
     observatory_over,
     until,
@@ -68,25 +68,6 @@ def observe(tmp_path: Path) -> Iterator[Callable[..., Observatory]]:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Watched]]:
-    """Open an address in a fresh browser profile; what a page must not do is judged at the end.
-
-    Of an observatory whose cookie is at hand, `visit(observatory, "#/freezer")` opens a page.
-    """
-    opened: list[Watched] = []
-
-    def go(where: str | Observatory, page: str = "", viewport: dict[str, int] = WIDE, **context: Any) -> Watched:
-        profile = browser.new_context(**{"viewport": viewport, "color_scheme": "dark", **context})
-        profile.set_default_timeout(1000 * PATIENCE_SECONDS)
-        opened.append(Watched(profile.new_page()).listen())
-        if isinstance(where, Observatory):
-            name, _, value = where.cookie.partition("=")
-            profile.add_cookies([{"name": name, "value": value, "url": where.home}])
-            where = where.home
-        opened[-1].page.goto(where + page)
-        return opened[-1]
-
-    yield go
-    for watched in opened:
-        watched.page.context.close()
-    for watched in opened:
-        watched.judge()
+    """Open a page as `browsed` does; all of them end with the test, and are judged."""
+    with contextlib.ExitStack() as opened:
+        yield lambda *where, **context: opened.enter_context(browsed(browser, *where, **context))

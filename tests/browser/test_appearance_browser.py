@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from auditing import faults
-from browsing import NARROW, WIDE, Observatory, drawn, observatory_over, until, value
+from browsing import NARROW, WIDE, Observatory, browsed, drawn, observatory_over, until, value
 
 import runs
 
@@ -141,6 +141,12 @@ def test_what_is_wrong_is_found(visit: Callable[..., Any]) -> None:
     assert [fault for fault in found if fault.startswith("nameless")] == ["nameless: button "]
     assert sum(fault.startswith("wide") for fault in found) > 1
     assert sum(fault.startswith("moving") for fault in found) == 2
+
+
+def test_what_leaves_the_machine_is_blocked_and_counted(browser: Any) -> None:
+    with pytest.raises(AssertionError, match="example"), browsed(browser, "about:blank") as watched:
+        watched.page.evaluate("fetch('https://primordia.example/').catch(() => 0)")
+    assert watched.away == ["https://primordia.example/"]
 
 
 def test_a_run_fits_its_window_and_is_worked_without_a_pointer(

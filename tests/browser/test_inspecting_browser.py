@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from browsing import until
 
 from primordia.core import config as configs
 from primordia.core.findings import Table
@@ -16,16 +17,13 @@ from primordia.core.streams import Streams
 from primordia.engine import launch, schedule
 from primordia.engine.opening import open_run
 
-PATIENCE_SECONDS = 60.0
 STEPS = 24
-
-
-def until(holds: Callable[[], Any]) -> Any:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not (found := holds()):
-        assert time.monotonic() < ends, "the page did not get there"
-        time.sleep(0.05)
-    return found
+STEP = """(stepper) => ({
+  number: Number(stepper.querySelector(".execution-count").innerText.split("/")[0].replaceAll(",", "")),
+  registers: [...stepper.querySelectorAll(".execution-registers dd")].map((each) => each.innerText),
+  done: stepper.querySelector(".execution-lines dd").innerText,
+})"""
+LINES = "lines => lines.map((line) => [...line.querySelectorAll('td')].slice(0, 5).map((cell) => cell.innerText))"
 
 
 def a_finished_run(root: Path) -> Any:
@@ -66,8 +64,7 @@ def test_a_click_shows_what_python_finds_and_steps_as_it_does(
     assert titles == [one.title for one in found]
 
     listing = next(one for one in found if isinstance(one, Table) and one.columns[0] == "offset")
-    shown = page.locator(f'.finding[aria-label="{listing.title}"] tbody tr')
-    cells = [line.locator("td").all_inner_texts()[:5] for line in shown.all()]
+    cells = page.locator(f'.finding[aria-label="{listing.title}"] tbody tr').evaluate_all(LINES)
     assert cells == [[" ".join(str(cell).split()) for cell in line[:5]] for line in listing.rows]
 
     execution = next(one for one in found if isinstance(one, Execution))
@@ -75,11 +72,10 @@ def test_a_click_shows_what_python_finds_and_steps_as_it_does(
     stepper.focus()
     for number, step in enumerate(execution.steps[:STEPS], start=1):
         page.keyboard.press("ArrowRight")
-        assert shown_step(stepper) == number
-        registers = stepper.locator(".execution-registers dd").all_inner_texts()
-        assert registers == [str(value) for value in step.registers]
-        done = stepper.locator(".execution-lines dd").first
-        assert " ".join(done.inner_text().split()).startswith(" ".join(said_of(step).split()))
+        shown = stepper.evaluate(STEP)
+        assert shown["number"] == number
+        assert shown["registers"] == [str(value) for value in step.registers]
+        assert " ".join(shown["done"].split()).startswith(" ".join(said_of(step).split()))
     page.keyboard.press("Home")
     assert glyphs(stepper) == [execution.glyphs[byte] for byte in execution.tape]
     page.keyboard.press("End")
@@ -90,12 +86,8 @@ def test_a_click_shows_what_python_finds_and_steps_as_it_does(
     assert glyphs(stepper) == [execution.glyphs[byte] for byte in tape]
     page.keyboard.press("PageUp")
     page.keyboard.press("Space")
-    until(lambda: shown_step(stepper) > len(execution.steps) - 10)
+    until(lambda: stepper.evaluate(STEP)["number"] > len(execution.steps) - 10, "playing")
     assert page.evaluate("window.primordia.mode") == "over", "the space bar must not play the run"
-
-
-def shown_step(stepper: Any) -> int:
-    return int(stepper.locator(".execution-count").inner_text().split("/")[0].replace(",", ""))
 
 
 def glyphs(stepper: Any) -> list[str]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pytest
+from browsing import Observatory, browsed, drawn, until
+from gallery import SIDE
 
 from walk import PALETTE  # isort: skip
 
@@ -25,27 +29,18 @@ CELLS = """() => {
 }"""
 
 
-def until(page: Any, holds: str, seconds: float = 30.0) -> None:
-    """Wait for an expression to hold; Playwright's own way of waiting is forbidden by the page's content policy."""
-    for _ in range(round(seconds / 0.05)):
-        if page.evaluate(holds):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"{holds} did not come to hold in {seconds} seconds")
-
-
 def test_painters_show_declared_colours_and_agree_anywhere_at_any_zoom(
     observe: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:
     declared = [[int(colour.rgb[at : at + 2], 16) for at in (1, 3, 5)] for colour in PALETTE]
     observatory = observe("walk:Walk", "--preset", "small", "--steps", "12")
     page = visit(observatory.address).page
-    until(page, READY)
+    until(lambda: page.evaluate(READY), "the last picture")
     run = page.evaluate("primordia.run")
     seen: dict[str, list[Any]] = {}
     for words in ("", "?canvas=2d"):
         page.goto(f"http://127.0.0.1:{observatory.port}/{words}#/run/{run}")
-        until(page, READY)
+        until(lambda: page.evaluate(READY), "the last picture")
         cells = page.evaluate(CELLS)
         assert len(cells) == 64
         assert all(rgb == declared[index] for index, rgb in cells), cells
@@ -56,3 +51,37 @@ def test_painters_show_declared_colours_and_agree_anywhere_at_any_zoom(
     assert list(seen) == ["webgl2", "2d"]
     assert len({str(points) for points in seen["2d"]}) > 5
     assert seen["webgl2"] == seen["2d"]
+
+
+@pytest.mark.parametrize(("row", "column", "turns"), [(3, 12, 0), (3, 12, 4), (13, 2, 3), (0, 15, 6)])
+def test_a_click_picks_the_cell_under_it_at_any_zoom(looked_at: Any, row: int, column: int, turns: int) -> None:
+    page, canvas = looked_at, looked_at.locator("canvas.picture")
+    page.keyboard.press("f")
+    for _ in range(turns):  # of the wheel, about the cell
+        x, y, scale = middle(page, row, column)
+        canvas.hover(position={"x": x, "y": y})
+        page.mouse.wheel(0, -100)
+        until(lambda scale=scale: middle(page, row, column)[2] > scale, "a closer look")
+    x, y, scale = middle(page, row, column)
+    assert scale >= 10, "single cells"
+    canvas.click(position={"x": x, "y": y})
+    place = f"row {row}, column {column} of square, step 0"
+    until(lambda: page.locator("#panel-place").inner_text().startswith(place), place)
+    until(lambda: page.locator("#panel-place h3").first.inner_text() == f"Site {SIDE * row + column}", "its site")
+
+
+@pytest.fixture(scope="module")
+def looked_at(observatory: Observatory, browser: Any) -> Iterator[Any]:
+    """The page of a run that waits before its first step, for all of these."""
+    run = observatory.begin("gallery:Gallery", n_sites=SIDE * SIDE)
+    with browsed(browser, observatory, f"#/run/{run}") as watched:
+        until(lambda: drawn(watched.page) == 0, "a picture")
+        yield watched.page
+
+
+def middle(page: Any, row: int, column: int) -> tuple[float, float, float]:
+    """The middle of a cell in CSS pixels of the picture, and how many of them a cell has."""
+    x, y, scale = page.evaluate(
+        "(({ x, y, scale }) => [x, y, scale].map((n) => n / devicePixelRatio))(primordia.lens())"
+    )
+    return x + (column + 0.5) * scale, y + (row + 0.5) * scale, scale

@@ -32,6 +32,7 @@ def test_runs_are_found_compared_at_one_step_and_their_numbers_explained(tmp_pat
     found_sorted_and_chosen(page, known, expect)
     locked_to_one_step(page, expect)
     explained(page, known, expect)
+    swept(page, known, expect)
 
 
 def found_sorted_and_chosen(page, known, expect):
@@ -81,6 +82,15 @@ def explained(page, known, expect):
     assert told["y"] >= named["y"] + named["height"] or told["y"] + told["height"] <= named["y"]
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
+
+
+def swept(page, known, expect):
+    go(page, "#/sweep/tests/walk")
+    cells = page.locator("button.sweep-cell")
+    expect(cells).to_have_count(2)
+    cells.nth(1).click()
+    expect(page).to_have_url(re.compile(f"#/run/{known[2]}"))
+    expect(page.locator("#panel-about")).to_contain_text(known[2])
 
 
 @pytest.mark.slow  # a soup is run here and another in a process of its own
