@@ -63,10 +63,27 @@ def test_without_ffmpeg_a_film_is_a_gif_and_that_is_said(export, monkeypatch):
     assert "--force overwrites it" in again.err
 
 
+def test_a_file_is_only_overwritten_where_that_is_asked_for(export, tmp_path):
+    (tmp_path / "ring.png").write_bytes(b"mine")
+    for words in (("--out", "ring.png"), ("--out", "ring.PNG"), ("--out", "ring")):
+        ending, _ = export("--to", "png", *words)
+        assert ending.code == 2
+    assert (tmp_path / "ring.png").read_bytes() == b"mine"
+    _, made = export("--to", "png", "--out", "ring.png", "--force")
+    assert made == (tmp_path / "ring.png").read_bytes() != b"mine"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--to", "csv", "--scale", 2), "--scale is for pictures and films"),
+        (("--to", "csv", "--scale", 2), "--scale is for png, svg, gif, mp4 and not for csv; leave it out"),
+        (("--to", "csv", "--out", "-", "--show", "ring"), "and not for csv; leave it out"),
+        (("--to", "png", "--every", 2), "--every is for gif, mp4, share, prim and not for png; leave it out"),
+        (("--to", "svg", "--per-second", 2), "--per-second is for gif, mp4, share, prim and not for svg"),
+        (("--to", "share", "--scale", 2), "and not for share; leave it out"),
+        (("--to", "png", "--first", 4, "--last", 8), "A png shows one step: give --first or --last, not both"),
+        (("--to", "png", "--out", "a.txt"), "a.txt does not end in .png: name it a.png"),
+        (("--to", "share", "--out", "a.v1"), "a.v1 does not end in .html: name it a.v1.html"),
         (("--to", "gif", "--show", "rign"), "did you mean 'ring'?"),
         (("--to", "gif", "--corner", "8"), "write ROWSxCOLUMNS, as in 144x144"),
         (("--to", "gif", "--scale", 99), "allowed are whole numbers from 1 to 32"),

@@ -47,14 +47,13 @@ def main(argv: list[str]) -> int:
     wanted = arguments.parse(Export, argv, "export")
     folder = opening.find(wanted.root, wanted.run)
     folder.record()
+    taking.refuse_idle(wanted)
     if str(wanted.out) == "-":
         return _to_standard_output(folder, wanted.to)
-    ending = "html" if wanted.to == "share" else wanted.to
-    out = arguments.new_file(wanted.out or Path(f"{folder.path.resolve().name}.{ending}"), wanted.force)
+    out = taking.named(folder, wanted)
     if wanted.to in taking.FORMS:
         print(taking.take(folder, wanted, out))
         return 0
-    taking.refuse_idle(wanted)
     if wanted.to == "html":
         from primordia.engine import report
 

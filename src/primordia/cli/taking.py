@@ -12,23 +12,44 @@ from primordia.core.errors import BadInputError
 from primordia.engine import opening
 from primordia.engine.folder import Opened, RunFolder
 
-FORMS = ("png", "svg", "gif", "mp4", "share", "prim")
 STILL = ("png", "svg")
+FORMS = {
+    **dict.fromkeys(STILL, ("every", "per_second")),
+    **dict.fromkeys(("gif", "mp4"), ()),
+    **dict.fromkeys(("share", "prim"), ("scale",)),
+}
+"""The options that say nothing about a form of picture, by its name; about a table of rows none says anything."""
 USUAL_PICTURES = 60
 OPTIONS = ("show", "corner", "first", "last", "every", "scale", "per_second")
 CORNER = re.compile(r"(\d+)x(\d+)")
 
 
 def refuse_idle(wanted: Any) -> None:
-    """Refuse options that say nothing about a table of rows.
+    """Refuse options that say nothing about what is wanted.
 
     Raises:
-        BadInputError: one of them was given.
+        BadInputError: one of them was given; says what it is for.
     """
-    if odd := next((name for name in OPTIONS if getattr(wanted, name) is not None), None):
-        raise BadInputError(
-            f"{arguments.flag(odd)} is for pictures and films; leave it out, or choose --to {', '.join(FORMS)}."
-        )
+    idle = FORMS.get(wanted.to, OPTIONS)
+    if odd := next((name for name in idle if getattr(wanted, name) is not None), None):
+        forms = ", ".join(form for form in FORMS if odd not in FORMS[form])
+        raise BadInputError(f"{arguments.flag(odd)} is for {forms} and not for {wanted.to}; leave it out.")
+    if wanted.to in STILL and wanted.first is not None and wanted.last is not None:
+        raise BadInputError(f"A {wanted.to} shows one step: give --first or --last, not both.")
+
+
+def named(folder: RunFolder, wanted: Any) -> Path:
+    """The file to write; what one sees has the ending of its form.
+
+    Raises:
+        BadInputError: it exists or has another ending; says the nearest that serves.
+    """
+    ending = ".html" if wanted.to == "share" else f".{wanted.to}"
+    out = wanted.out or Path(f"{folder.path.resolve().name}{ending}")
+    if wanted.to in FORMS and out.suffix != ending:
+        near = out.with_suffix(ending) if out.suffix[1:].isalpha() else out.with_name(out.name + ending)
+        raise BadInputError(f"{out} does not end in {ending}: name it {near}.")
+    return arguments.new_file(out, wanted.force)
 
 
 def take(folder: RunFolder, wanted: Any, out: Path) -> Path:
