@@ -205,11 +205,16 @@ class RunPage {
     this.behind = behind;
   }
 
-  // A run that has ended draws no more; its last picture comes from the recording.
+  // A run that has ended draws no more; its last picture comes from the recording. One that died could not say so.
   lookAtTheEnd() {
     const ended = this.playing.mode === "over";
-    if (ended && this.ended === false) setTimeout(() => this.picture.view()?.again(), AFTER_THE_END);
+    if (ended && this.ended === false) setTimeout(() => this.afterTheEnd(), AFTER_THE_END);
     this.ended = ended;
+  }
+
+  afterTheEnd() {
+    this.picture.view()?.again();
+    if (this.playing.status === "running") this.renew();
   }
 
   drawn(frame) {
