@@ -292,6 +292,8 @@ def test_axes_hold_what_they_show():
     assert steep.log
     assert steep.ticks(9) == [1.0, 10.0, 100.0, 1000.0]
     assert around([5.0, 5.0]).low < 5.0 < around([5.0, 5.0]).high
+    assert (around([0.0, 0.0]).low, around([0, 0]).high) == (0.0, 1.0)
+    assert around([0.0, 0.0]).ticks(4)[0] == 0.0
     assert [written(value) for value in (0.0, 12.0, 1234.0, 0.12345, 4.5678)] == ["0", "12", "1,234", "0.123", "4.568"]
 
 

@@ -49,6 +49,8 @@ def around(values: Sequence[float], *, direction: str = "none", with_zero: bool 
         with_zero: begin at 0 where that costs less than half of the height.
     """
     low, high = min(values), max(values)
+    if low == high == 0:
+        return Axis(0.0, 1.0)
     if direction == "down" and low > 0 and high > STEEP * low:
         return Axis(low / 1.1, high * 1.1, log=True)
     if with_zero and 0 < low < high / 2:
