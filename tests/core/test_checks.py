@@ -35,7 +35,7 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     "metrics_declared": [
         (broken_walks.UndeclaredMetric, "Row and declaration differ in ['surprise']."),
         (broken_walks.OwesAMetric, "Row and declaration differ in ['owed']."),
-        (broken_walks.MetricNeedsNothing, "Metric owed needs 'walkers', which is no setting."),
+        (broken_walks.MetricNeedsNothing, "Metric owed needs 'walkers', of which the config says nothing."),
         (broken_walks.NotFinite, "Metric mean_distance is nan."),
         (broken_walks.TruthValue, "Metric coverage is a bool; allowed are finite numbers, and int(...) of a truth"),
     ],
@@ -58,7 +58,7 @@ BROKEN: dict[str, list[tuple[type[Walk], str]]] = {
     ],
     "views_bounded": [
         (broken_walks.PaletteTooShort, "View ring drew index 2; its palette has 2 colours."),
-        (broken_walks.ViewNeedsNothing, "View ring needs 'sites', which is no setting."),
+        (broken_walks.ViewNeedsNothing, "View ring needs 'sites', of which the config says nothing."),
     ],
     "inspect_pure": [
         (broken_walks.InspectErases, "inspect changed the state it was given."),

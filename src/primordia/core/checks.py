@@ -242,8 +242,8 @@ def metrics_declared(subject: Subject) -> None:
 
 def _needs_settings(subject: Subject, kind: str, declared: Mapping[str, Metric] | Mapping[str, View]) -> None:
     for name, needy in declared.items():
-        known = not needy.needs or needy.needs in configs.fields(subject.experiment.Config)
-        _require(known, f"{kind} {name} needs {needy.needs!r}, which is no setting.")
+        known = not needy.needs or hasattr(subject.config, needy.needs)
+        _require(known, f"{kind} {name} needs {needy.needs!r}, of which the config says nothing.")
 
 
 def views_bounded(subject: Subject) -> None:

@@ -153,7 +153,7 @@ def override(config: C, values: Mapping[str, Any]) -> C:
 
 
 def is_on(config: object, setting: str) -> bool:
-    """Whether the setting that a metric or a view `needs` is on; where it needs none, the name is empty."""
+    """Whether what a metric or a view `needs` is on, a setting or a property of them; empty where it needs nothing."""
     return not setting or bool(getattr(config, setting))
 
 

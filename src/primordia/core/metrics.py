@@ -28,7 +28,7 @@ class Metric:
         unit: its unit, or "dimensionless".
         direction: which way is "more": "up", "down" or "none" when neither is better.
         meaning: one sentence that a newcomer understands, with its source if the paper defines it.
-        needs: the setting that must be on for rows to have it; empty if all rows do.
+        needs: the setting, or property of the config, that must be on for rows to have it; empty if all rows do.
     """
 
     unit: str

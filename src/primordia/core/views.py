@@ -35,7 +35,8 @@ class View:
         palette: what each index means; every index drawn is below its length.
         meaning: one sentence: what one sees.
         max_bytes: the largest array that `draw` may return.
-        needs: the setting that must be on for it to show anything, and to be saved; empty if it always does.
+        needs: the setting, or property of the config, that must be on for it to show anything, and to be saved; empty
+            if it always does.
     """
 
     draw: Callable[[Any, Any], np.ndarray[Any, np.dtype[np.uint8]]]
