@@ -40,6 +40,7 @@ def test_describe_tells_every_setting_metric_preset_and_claim(call: Call):
         "Share of the sites that some walker has stood on.",
         "coverage ≥ 0.5",
         "Until all is covered.",
+        "A walker is put at a site.",
         "W1",
         "arXiv 0000.00000",
     ):
@@ -57,6 +58,13 @@ def test_describe_tells_every_setting_metric_preset_and_claim(call: Call):
     }
     assert told["schema"]["additionalProperties"] is False
     assert set(told["metrics"]) == set(Walk.metrics)
+    assert told["schema"]["required"] == []
+    put = told["interventions"]["put"]
+    assert put["meaning"] == "A walker is put at a site."
+    assert put["arguments"]["required"] == ["site"]
+    assert "default" not in put["arguments"]["properties"]["site"]
+    assert put["arguments"]["properties"]["walker"]["default"] == 0
+    assert told["views"]["ring"]["needs"] == ""
     assert told["claims"][0]["expected"] == {"low": 1.0, "high": 1.0, "why": "exact"}
 
 

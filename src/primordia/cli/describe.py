@@ -15,7 +15,7 @@ JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 @dataclasses.dataclass(frozen=True)
 class Describe:
-    """One experiment: what it is, every setting with its range and source, presets, metrics, transitions, claims."""
+    """One experiment: what it is, every setting with its range and source, presets, metrics, interventions, claims."""
 
     name: arguments.Name
     json: arguments.Json = False
@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
         printing.show_json(_as_json(experiment))
         return 0
     printing.show(*_head(experiment), *_settings(experiment), *_presets(experiment), *_schedule(),
-                  *_measured(experiment), *_claims(experiment))  # fmt: skip
+                  *_measured(experiment), *_interventions(experiment), *_claims(experiment))  # fmt: skip
     preset = "demo" if "demo" in experiment.presets else next(iter(experiment.presets))
     print(f"\nrun it    primordia run {wanted.name} --preset {preset}")
     if experiment.claims:
@@ -97,6 +97,17 @@ def _measured(experiment: Experiment[Any, Any]) -> list[Any]:
     return parts
 
 
+def _interventions(experiment: Experiment[Any, Any]) -> list[Any]:
+    rows = [
+        (name, done.meaning, ", ".join(configs.fields(done.Arguments)))
+        for name, done in experiment.interventions.items()
+    ]
+    if not rows:
+        return []
+    title = printing.heading("interventions (in `primordia watch`)")
+    return [title, printing.table(("intervention", "what it does", "arguments"), rows)]
+
+
 def _claims(experiment: Experiment[Any, Any]) -> list[Any]:
     rows = [
         (
@@ -122,7 +133,7 @@ def _as_json(experiment: Experiment[Any, Any]) -> dict[str, Any]:
         "step_word": experiment.step_word,
         "determinism": experiment.determinism,
         "source": dataclasses.asdict(experiment.source),
-        "schema": _schema(experiment),
+        "schema": _schema(experiment.name, experiment.Config),
         "presets": {name: dataclasses.asdict(preset) for name, preset in experiment.presets.items()},
         "schedule": {
             name: {"default": field.default, "meaning": field.spec.meaning}
@@ -132,8 +143,16 @@ def _as_json(experiment: Experiment[Any, Any]) -> dict[str, Any]:
         "metrics": {name: dataclasses.asdict(metric) for name, metric in experiment.metrics.items()},
         "transitions": {name: dataclasses.asdict(line) for name, line in experiment.transitions.items()},
         "views": {
-            name: {"meaning": view.meaning, "palette": [dataclasses.asdict(colour) for colour in view.palette]}
+            name: {
+                "meaning": view.meaning,
+                "needs": view.needs,
+                "palette": [dataclasses.asdict(colour) for colour in view.palette],
+            }
             for name, view in experiment.views.items()
+        },
+        "interventions": {
+            name: {"meaning": done.meaning, "arguments": _schema(name, done.Arguments)}
+            for name, done in experiment.interventions.items()
         },
         "claims": [
             {
@@ -150,10 +169,10 @@ def _as_json(experiment: Experiment[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _schema(experiment: Experiment[Any, Any]) -> dict[str, Any]:
-    """The settings as a JSON schema (draft 2020-12); our own words are prefixed with x-."""
-    properties = {}
-    for name, field in configs.fields(experiment.Config).items():
+def _schema(title: str, kind_of: type) -> dict[str, Any]:
+    """Settings or arguments as a JSON schema (draft 2020-12); our own words are prefixed with x-."""
+    properties, required = {}, []
+    for name, field in configs.fields(kind_of).items():
         kind = JSON_TYPES[field.type]
         stated = {
             "minimum": field.spec.ge,
@@ -162,9 +181,11 @@ def _schema(experiment: Experiment[Any, Any]) -> dict[str, Any]:
             "enum": list(field.spec.choices) or None,
             "x-power-of-two": field.spec.power_of_two or None,
         }
+        owed = field.default is dataclasses.MISSING
+        required += [name] if owed else []
         properties[name] = {
             "type": [kind, "null"] if field.optional else kind,
-            "default": field.default,
+            **({} if owed else {"default": field.default}),
             "description": field.spec.meaning,
             "x-unit": field.spec.unit,
             "x-source": field.spec.source,
@@ -172,8 +193,9 @@ def _schema(experiment: Experiment[Any, Any]) -> dict[str, Any]:
         }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": experiment.name,
+        "title": title,
         "type": "object",
+        "required": required,
         "properties": properties,
         "additionalProperties": False,
     }
