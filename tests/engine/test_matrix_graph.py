@@ -65,6 +65,26 @@ def test_a_run_keeps_and_shows_numbers_and_arrows(root: Path) -> None:
     assert f"<i style='background:{PALETTE[1].rgb}'>" in text.partition("<h3>Family</h3>")[2]
 
 
+DIVERGED: list[tuple[Finding, str]] = [
+    (dataclasses.replace(NUMBERS, values=np.array([[1.0, np.nan, 0.5]])), "holds numbers that are not finite"),
+    (dataclasses.replace(NUMBERS, centre=float("nan")), "holds numbers that are not finite"),
+    (dataclasses.replace(FAMILY, edges=(Edge("root", "left", np.inf),)), "has a size or a weight that is not finite"),
+    (dataclasses.replace(FAMILY, nodes=(Node("root", "", np.nan),), edges=()), "has a size or a weight that is not"),
+]
+
+
+@pytest.mark.parametrize(("finding", "why"), DIVERGED, ids=lambda part: "")
+def test_a_finding_that_cannot_be_kept_says_so_in_its_place(
+    finding: Finding, why: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Drawn, "left", (finding, NUMBERS))
+    folder = start(root, Drawn, steps=8).folder
+    told, kept = looking.saved_findings(folder)[-1]["findings"]
+    assert (told["kind"], told["title"], kept["kind"]) == ("text", finding.title, "matrix")
+    assert told["text"].startswith("It cannot be shown: ")
+    assert why in told["text"]
+
+
 @pytest.mark.parametrize(
     ("place", "change"),
     [

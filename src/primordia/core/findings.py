@@ -215,7 +215,7 @@ def _matrix_fault(matrix: Matrix) -> str | None:
     shape = (len(matrix.rows), len(matrix.columns))
     if matrix.values.shape != shape or not matrix.values.size:
         return f"Matrix {matrix.title!r} is {list(matrix.values.shape)} under names for {list(shape)}; they must agree."
-    if not np.isfinite(matrix.values).all():
+    if not (np.isfinite(matrix.values).all() and math.isfinite(matrix.centre or 0.0)):
         return f"Matrix {matrix.title!r} holds numbers that are not finite."
     if matrix.scale and not -math.inf < matrix.scale[0] < matrix.scale[1] < math.inf:
         return f"Matrix {matrix.title!r} has the scale {list(matrix.scale)}; it needs two numbers, the lower first."
@@ -230,4 +230,6 @@ def _graph_fault(graph: Graph) -> str | None:
         return f"Graph {graph.title!r} has arrows to or from {sorted(lost)}, which are no nodes of it."
     if any(not 0 <= node.kind < len(graph.palette) for node in graph.nodes):
         return f"Graph {graph.title!r} has a node of a kind outside its palette of {len(graph.palette)}."
+    if not all(map(math.isfinite, (*(node.size for node in graph.nodes), *(edge.weight for edge in graph.edges)))):
+        return f"Graph {graph.title!r} has a size or a weight that is not finite."
     return None

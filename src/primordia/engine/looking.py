@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from primordia.core import config as configs
+from primordia.core import findings
 from primordia.core.errors import RunFolderError
-from primordia.core.findings import Animation, Chart, Finding, Graph, Matrix, Picture, Table
+from primordia.core.findings import Animation, Chart, Finding, Graph, Matrix, Picture, Table, Text
 from primordia.core.streams import Streams
 from primordia.core.views import Colour
 from primordia.engine import durable, soundness
@@ -90,8 +91,14 @@ def save_findings(run: Opened, state: Any, t: int, label: str) -> None:
         return
     folder = run.folder.artefacts / f"step_{t:012d}-{label}"
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [save(folder, number, finding) for number, finding in enumerate(found, 1)]
+    entries = [save(folder, number, _whole(finding)) for number, finding in enumerate(found, 1)]
     durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": durable.finite(entries)})
+
+
+def _whole(finding: Finding) -> Finding:
+    """The finding, or in place of one that nobody could read back, of numbers that diverged, say, why that is so."""
+    sentence = findings.fault(finding)
+    return Text(finding.title, f"It cannot be shown: {sentence}") if sentence else finding
 
 
 def saved_findings(folder: RunFolder) -> list[dict[str, Any]]:
