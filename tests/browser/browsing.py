@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import runs
 from primordia.engine import opening
 from primordia.engine.folder import Opened
 
@@ -59,6 +60,7 @@ class Observatory:
     words: tuple[str, ...] = ()
     port: int = 0
     address: str = ""
+    guests: str = ""
     process: subprocess.Popen[str] | None = None
     said: IO[str] | None = None
     held: str = ""
@@ -66,9 +68,8 @@ class Observatory:
     def start(self) -> Observatory:
         """Start it and wait for the line with its address."""
         command = [sys.executable, "-m", "primordia", "watch", *self.words, "--root", str(self.root), "--no-open"]
-        known = os.pathsep.join([str(TESTS), str(TESTS / "browser")])
-        environment = {**os.environ, "PYTHONPATH": known, "NO_COLOR": "1", "COLUMNS": "400"}
-        environment["OPENBLAS_NUM_THREADS"] = "1"
+        known = os.pathsep.join([str(TESTS / "browser"), runs.ENVIRONMENT["PYTHONPATH"]])
+        environment = {**runs.ENVIRONMENT, "PYTHONPATH": known, "NO_COLOR": "1", "COLUMNS": "400"}
         self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  # `stop` closes it
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port)], stdout=subprocess.PIPE, stderr=self.said, text=True, env=environment
@@ -79,6 +80,8 @@ class Observatory:
             lines.append(line)
             if found := ADDRESS.search(line):
                 self.address, self.port = found[0], int(found[1])
+                if "--read-only" in self.words:
+                    self.guests = ADDRESS.search(self.process.stdout.readline())[0]
                 return self
         raise AssertionError(f"no address was printed: {lines}")
 

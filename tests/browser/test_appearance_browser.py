@@ -112,8 +112,15 @@ def every_page(page: Any, observatory: Observatory, known: list[str]) -> None:
     judge(page, "the page that is not there")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [
+        pytest.param("dark", WIDE, id="dark-wide"),
+        pytest.param("light", NARROW, id="light-narrow"),
+        pytest.param("light", WIDE, id="light-wide", marks=pytest.mark.slow),
+        pytest.param("dark", NARROW, id="dark-narrow", marks=pytest.mark.slow),
+    ],
+)
 def test_every_page_can_be_read_and_worked(
     theme: str, size: dict[str, int], observatory: Observatory, known: Any, visit: Callable[..., Any]
 ) -> None:

@@ -76,6 +76,24 @@ def test_a_token_is_good_once_and_leaves_the_address(observe: Callable[..., Any]
     assert first.page.context.cookies()[0]["httpOnly"]
 
 
+def test_a_guest_may_look_and_nothing_else(observe: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    observatory = observe("--read-only")
+    run = observatory.begin("gallery:Gallery", n_sites=256)
+    for guest in (visit(observatory.guests).page, visit(observatory.guests).page):
+        until(lambda guest=guest: guest.locator(".runs tbody tr").count() == 1, "the run")
+        assert guest.get_by_role("button", name="Start").count() == 0
+    guest.evaluate("run => { location.hash = `#/run/${run}`; }", run)
+    until(lambda: drawn(guest) == 0, "a picture")
+    for key in (".", "Space", "s", "r", "b", "Shift+B", "]"):
+        guest.keyboard.press(key)
+    bar = guest.get_by_role("toolbar")
+    assert bar.get_by_role("button", name="Export").is_visible()
+    assert bar.get_by_role("button", name="Again").count() == 0
+    assert guest.get_by_role("tab", name="Change").count() == guest.locator("dialog").count() == 0
+    observatory.ask("Steer", run=run, action="step", n=2, pictures_per_second=0)
+    until(lambda: drawn(guest) == 2 == value(guest, "primordia.newest"), "what its owner did, and nothing more")
+
+
 def test_a_page_of_another_origin_gets_nothing(
     observatory: Observatory, observe: Callable[..., Any], visit: Callable[..., Any]
 ) -> None:

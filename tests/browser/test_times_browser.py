@@ -63,6 +63,8 @@ def test_a_step_shown_again_equals_what_was_shown_live_and_what_python_draws(
         assert again == run.experiment.views["square"].pixels(config, state, "square").ravel().tolist()
         assert value(page, "primordia.live") == (step == LAST)
     assert len({str(pixels) for pixels in live.values()}) == LAST + 1
+    page.goto(f"{observatory.home}#/run/{value(page, 'primordia.run')}/3")
+    assert frame(page, 3, 0) == live[3]
 
 
 def test_time_is_played_both_ways(paused: Any) -> None:
@@ -93,10 +95,3 @@ def test_time_is_played_both_ways(paused: Any) -> None:
     forwards = [entry for entry in page.evaluate("seen") if entry[0] < LAST]
     assert [step for step, _ in forwards] == list(range(LAST))
     assert all(pixels == live[step] for step, pixels in (*back, *forwards))
-
-
-def test_an_address_names_a_step(observatory: Observatory, paused: Any) -> None:
-    page = paused
-    live = shown_live(page)
-    page.goto(f"{observatory.home}#/run/{value(page, 'primordia.run')}/3")
-    assert frame(page, 3, 0) == live[3]
