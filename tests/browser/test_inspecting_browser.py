@@ -64,7 +64,9 @@ def test_a_click_shows_what_python_finds_and_steps_as_it_does(
     assert titles == [one.title for one in found]
 
     listing = next(one for one in found if isinstance(one, Table) and one.columns[0] == "offset")
-    cells = page.locator(f'.finding[aria-label="{listing.title}"] tbody tr').evaluate_all(LINES)
+    lines = page.locator(f'.finding[aria-label="{listing.title}"] tbody tr')
+    lines.first.wait_for()  # What draws a table is loaded when the first one comes.
+    cells = lines.evaluate_all(LINES)
     assert cells == [[" ".join(str(cell).split()) for cell in line[:5]] for line in listing.rows]
 
     execution = next(one for one in found if isinstance(one, Execution))
