@@ -22,7 +22,7 @@ from primordia.observatory.pipe import Pipe
 from primordia.observatory.stages import answering
 from primordia.observatory.stages.outbox import Outbox
 from primordia.observatory.stages.painter import Painter, sentence
-from primordia.observatory.stages.painting import Sights, read_look
+from primordia.observatory.stages.painting import Sights
 
 STEERING = ("Steer", "Rules")
 LEFT = "interrupted because the observatory was closed; resume continues with the same bits"
@@ -158,14 +158,8 @@ class Live:
             self.helm.leave(LEFT)
 
     def _hear(self, message: Mapping[str, Any]) -> None:
-        do = message.get("do")
-        if do == "look":
-            self.sights.look(read_look(message))
-        elif do == "ready":
-            self.sights.ready(int(message["sight"]))
-        elif do == "close":
-            self.sights.close(int(message["sight"]))
-        elif do == "request":
+        self.sights.hear(message)
+        if message.get("do") == "request":
             request = message["request"]
             if request["kind"] in STEERING:
                 self._answer(request)

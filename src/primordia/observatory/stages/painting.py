@@ -85,6 +85,16 @@ class Sights:
         self.changed = threading.Condition()
         self._open: dict[int, _Sight] = {}
 
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Do what a message of the server says of a sight; others are left alone."""
+        do = message.get("do")
+        if do == "look":
+            self.look(read_look(message))
+        elif do == "ready":
+            self.ready(int(message["sight"]))
+        elif do == "close":
+            self.close(int(message["sight"]))
+
     def look(self, look: Look) -> None:
         """Open a sight or turn it elsewhere; the next picture of it needs no further credit."""
         with self.changed:

@@ -19,7 +19,7 @@ from primordia.observatory.pipe import Pipe
 from primordia.observatory.stages import answering
 from primordia.observatory.stages.following import Follower, last_step
 from primordia.observatory.stages.painter import Canvas, refuse_sight, send_picture, sentence
-from primordia.observatory.stages.painting import Look, Sights, read_look
+from primordia.observatory.stages.painting import Look, Sights
 from primordia.observatory.stages.reel import Reel
 from primordia.observatory.stages.timeline import Timeline
 
@@ -189,14 +189,8 @@ class Replay:
                 self._follower.end()
 
     def _hear(self, message: Mapping[str, Any]) -> None:
-        do = message.get("do")
-        if do == "look":
-            self.sights.look(read_look(message))
-        elif do == "ready":
-            self.sights.ready(int(message["sight"]))
-        elif do == "close":
-            self.sights.close(int(message["sight"]))
-        elif do == "request":
+        self.sights.hear(message)
+        if message.get("do") == "request":
             with self.sights.changed:
                 self._requests.append(message["request"])
                 self.sights.changed.notify_all()
