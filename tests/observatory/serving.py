@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
+import runs
 from primordia.observatory import frames
 from primordia.observatory.frames import Frame
 from primordia.observatory.serving.server import Observatory
@@ -73,6 +75,17 @@ class Served:
             visitor = Visitor(socket)
             visitor.welcome = visitor.next("Welcome")
             yield visitor
+
+
+@contextlib.contextmanager
+def serving_runs(root: Path) -> Iterator[Served]:
+    """A server whose stages know the experiments of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PYTHONPATH", "OPENBLAS_NUM_THREADS"):
+            patch.setenv(name, runs.ENVIRONMENT[name])
+        served = Served(root)
+        yield served
+        served.stop()
 
 
 class Visitor:

@@ -1,7 +1,7 @@
 """What a person keeps of a run, or takes away, through the server; and runs that another process runs."""
 
 import pytest
-from serving import WALK, Served
+from serving import WALK, Served, serving_runs
 
 import runs
 from primordia.engine import opening
@@ -16,12 +16,8 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def served(root):
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("PYTHONPATH", "OPENBLAS_NUM_THREADS"):
-            patch.setenv(name, runs.ENVIRONMENT[name])
-        served = Served(root)
+    with serving_runs(root) as served:
         yield served
-        served.stop()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from serving import SECONDS, WALK, Served
+from serving import SECONDS, WALK, Served, serving_runs
 
 import runs
 from primordia.core.errors import BadInputError
@@ -25,12 +25,8 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def served(root):
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("PYTHONPATH", "OPENBLAS_NUM_THREADS"):
-            patch.setenv(name, runs.ENVIRONMENT[name])
-        served = Served(root)
+    with serving_runs(root) as served:
         yield served
-        served.stop()
 
 
 @pytest.fixture(autouse=True)
