@@ -65,6 +65,9 @@ def words(text: str, metavar: str) -> Any:
     return Annotated[str | None, option(text, metavar), _AS_TYPED]
 
 
+Preset = words("a named setting to start from; `primordia describe NAME` lists them", "PRESET")
+Seed = number("the seed; the same as --set seed=N")
+Steps = number("steps to perform at most")
 Every = number("steps between rows of metrics")
 CheckpointEvery = number("steps between checkpoints")
 Keep = number("newest checkpoints to keep")

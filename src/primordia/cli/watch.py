@@ -30,10 +30,10 @@ class Watch:
     """
 
     what: Annotated[tyro.conf.Positional[str], arguments.option(WHAT_HELP, "RUN or NAME")] = ""
-    preset: arguments.words("a named setting to start from; `primordia describe NAME` lists them", "PRESET") = None
-    seed: arguments.number("the seed; the same as --set seed=N") = None
+    preset: arguments.Preset = None
+    seed: arguments.Seed = None
     set: arguments.Settings = ()
-    steps: arguments.number("steps to perform at most") = None
+    steps: arguments.Steps = None
     every: arguments.Every = None
     checkpoint_every: arguments.CheckpointEvery = None
     keep: arguments.Keep = None
