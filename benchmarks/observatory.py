@@ -4,7 +4,10 @@ A run of life/bff is started by `primordia watch`; so many pages look at it thro
 picture as soon as it is there, as pages do. Prints for each phase steps a second, the processor time of a step in the
 process that runs the run (which a busy machine disturbs less), pictures a second, and what the server needs.
 
-    python benchmarks/observatory.py --watchers 20 --seconds 120 --turns 4
+A tenth of all bytes mutates in every epoch (--mutation-rate), so the soup stays random and a step always costs the
+same; at the paper's rate it comes to life meanwhile, which changes its speed more than any watcher.
+
+    python benchmarks/observatory.py --watchers 20 --seconds 240 --turns 6
     python benchmarks/observatory.py --watchers 1 --tile 512
 """
 
@@ -163,10 +166,12 @@ def main():
     parser.add_argument("--tile", type=int, default=512, help="rows and columns of the picture that pages look at")
     parser.add_argument("--warm", type=int, default=30, help="steps before anything is measured")
     parser.add_argument("--preset", default="demo")
+    parser.add_argument("--mutation-rate", default="0.1", help="of the soup")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         command = [sys.executable, "-m", "primordia", "watch", "life/bff", "--preset", wanted.preset, "--root", root]
         command += ["--steps", "1000000", "--stop", "none", "--no-open"]
+        command += ["--set", f"mutation_rate={wanted.mutation_rate}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             port, path, run = ADDRESS.search(server.stdout.readline()).groups()
             try:

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "observatory": {"observatory", "engine", "core"},
     "cli": {"cli", "observatory", "engine", "core"},
 }
-CORE_LINES = 2060  # 1,500, raised for tools, charts, films, lent layers, interventions and inspection (CHANGELOG.md)
+CORE_LINES = 2200  # 1,500, raised for tools, charts, films, layers, interventions, inspection, shards (CHANGELOG.md)
 FILE_LINES = 400
 
 

@@ -46,6 +46,28 @@ class Expected:
 
 
 @dataclasses.dataclass(frozen=True)
+class Frequency:
+    """How often something happens over seeds: runs of one config that differ in the seed, done as a sweep.
+
+    The measured value is the share of the seeds whose run crosses the transition. The runs stop there, so a run costs
+    no more than its answer.
+
+    Args:
+        transition: of the experiment.
+        seeds: one run each, in this order, for at most as long as the verdict is open.
+        preset: of the experiment, to start from; None: the plain defaults.
+        config: settings that differ from it.
+        schedule: schedule settings that differ from it; `steps` is within how many the transition counts.
+    """
+
+    transition: str
+    seeds: tuple[int, ...]
+    preset: str | None = None
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    schedule: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Claim:
     """One checkable statement.
 
@@ -54,7 +76,7 @@ class Claim:
         statement: what the source says, with its number, in one sentence.
         source: where: paper and section, figure or table; or "measured" with by whom.
         setup: JSON-able settings of the measurement (sizes, seeds), recorded with the result.
-        measure: setup -> Measurement. Pure: the same setup gives the same value.
+        measure: setup -> Measurement. Pure: the same setup gives the same value. Or a frequency over seeds.
         expected: the acceptance region.
         tier: "quick" claims take seconds to a minute and run in CI; "full" ones may take hours.
         cost: what it costs on two cores, in words.
@@ -64,7 +86,7 @@ class Claim:
     statement: str
     source: str
     setup: Mapping[str, Any]
-    measure: Callable[[Mapping[str, Any]], Measurement]
+    measure: Callable[[Mapping[str, Any]], Measurement] | Frequency
     expected: Expected
     tier: Literal["quick", "full"]
     cost: str

@@ -12,6 +12,7 @@ from primordia.core.findings import Finding
 from primordia.core.inspection import Inspected
 from primordia.core.interventions import Intervention
 from primordia.core.metrics import Metric, Row, Transition
+from primordia.core.shards import Sharding
 from primordia.core.streams import Streams
 from primordia.core.views import View
 
@@ -80,6 +81,7 @@ class Experiment(abc.ABC, Generic[C, S]):
         panels: title -> metrics that the report draws into one panel, such as a loss beside its oracle's.
         bands: metric -> (metric of its lower edge, metric of its upper), such as quartiles; shaded in panels.
         interventions: changes that a person may make to a state between two steps; each is an event of the run.
+        sharding: how its state lies in shards that actors on many machines may hold; None where it cannot.
         claims: what the source says and how to check it.
         source: the paper and how we differ.
         determinism: "bitwise" (any thread count, chunk and machine), "bitwise-per-machine" or "statistical".
@@ -98,6 +100,7 @@ class Experiment(abc.ABC, Generic[C, S]):
     panels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bands: ClassVar[Mapping[str, tuple[str, str]]] = {}
     interventions: ClassVar[Mapping[str, Intervention]] = {}
+    sharding: ClassVar[Sharding[Any, Any] | None] = None
     claims: ClassVar[tuple[Claim, ...]] = ()
     source: ClassVar[Paper]
     determinism: ClassVar[Literal["bitwise", "bitwise-per-machine", "statistical"]]

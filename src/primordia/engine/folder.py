@@ -245,6 +245,7 @@ def create(
     slug: str,
     beginning: Beginning | None = None,
     command: str = "",
+    name: str | None = None,
 ) -> Opened:
     """Make a new run folder; never reuses one that exists.
 
@@ -258,9 +259,11 @@ def create(
         beginning: for forks; its state is stored before the folder counts as a run, which it does from the moment it
             has a run.json.
         command: how the run was started, for the record.
+        name: of the folder, where it must be known beforehand, as in a sweep; else time, slug and hash.
 
     Raises:
         NoRoomError: the disk is full; nothing is left behind.
+        RunFolderError: `name` was given, and there is a folder of that name.
     """
     settings = {
         "format": FORMAT,
@@ -270,9 +273,9 @@ def create(
         "schedule": configs.to_dict(schedule),
     }
     record = _first_record(experiment, config, slug, beginning, command)
-    name = f"{now().replace('-', '').replace(':', '')}-{slug}-{record['config_hash']}"
+    timed = f"{now().replace('-', '').replace(':', '')}-{slug}-{record['config_hash']}"
     with durable.naming_a_full_disk(root, "no run was started"):
-        path = _new_folder(root / experiment.name, name)
+        path = _named_folder(root / experiment.name, name) if name else _new_folder(root / experiment.name, timed)
         try:
             durable.write_json(path / "config.json", settings)
             durable.write_json(path / "env.json", environment.describe())
@@ -314,6 +317,15 @@ def _first_record(
         "pid": os.getpid(),
         "command": command,
     }
+
+
+def _named_folder(parent: Path, name: str) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    try:
+        (parent / name).mkdir()
+    except FileExistsError as error:
+        raise RunFolderError(f"There is a run {parent / name} already; resume it, or give another name.") from error
+    return parent / name
 
 
 def _new_folder(parent: Path, name: str) -> Path:

@@ -71,12 +71,17 @@ def start(
     observer: Observer | None = None,
     helm: Helm | None = None,
     command: str = "",
+    name: str | None = None,
 ) -> Outcome:
-    """Run an experiment from its beginning in a new folder under `root`; back when it ended."""
+    """Run an experiment from its beginning in a new folder under `root`; back when it ended.
+
+    Raises:
+        RunFolderError: `name` was given, and there is a folder of that name.
+    """
     configs.check(config)
     state = experiment.init(config, Streams(config.seed))
     run = folder.create(
-        root, experiment, config, schedule, address=address or experiment.name, slug=slug, command=command
+        root, experiment, config, schedule, address=address or experiment.name, slug=slug, command=command, name=name
     )
     with Lease(run.folder) as lease:
         lease.announce()

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from primordia.core.claims import Claim, Measurement
-from primordia.core.errors import BadInputError, UnknownNameError
+from primordia.core.claims import Claim, Frequency, Measurement
+from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
 from primordia.core.experiment import Experiment
 from primordia.engine import durable, environment
 from primordia.engine.folder import now
@@ -70,6 +70,8 @@ def run(
         began = time.perf_counter()
         measurement, error = None, None
         try:
+            if isinstance(claim.measure, Frequency):
+                raise PrimordiaError("a frequency over seeds is measured by a sweep")
             measurement = claim.measure(claim.setup)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
