@@ -18,7 +18,8 @@ from primordia.life import search
 from primordia.life.claims import random_search as claims
 from primordia.life.experiments.random_search import SHELF, RandomSearch, SearchConfig
 from primordia.life.intervals import binomial_cdf
-from primordia.life.replicators import FOLLOW_UP
+from primordia.life.microscope import dissect
+from primordia.life.replicators import FOLLOW_UP, STRICT_SCORE
 from primordia.life.substrates import FAMILIES, substrate
 
 SEARCH = RandomSearch()
@@ -142,6 +143,18 @@ def test_a_replicator_is_found_counted_and_shown() -> None:
     )
     assert measured.value == state.counts[2]
     assert measured.evidence["replicators"][0] == state.shelf[0].tobytes().hex()
+
+
+@pytest.mark.parametrize(("seed", "count"), [(2, 1), (6, 2)])
+def test_random_programs_that_count_as_replicators_start_with_their_heads_apart(seed: int, count: int) -> None:
+    """A batch of claim V29 with another seed: every hit puts head 0 in the other half, head 1 in its own."""
+    setup = next(claim for claim in claims.CLAIMS if claim.id == "V29").setup
+    measured = claims.replicator_count({**setup, "seed": seed, "batches": 1})
+    assert measured.value == count
+    for text in measured.evidence["replicators"]:
+        program = np.frombuffer(bytes.fromhex(text), np.uint8)
+        assert (program[:2] % 128).tolist() == [64, 0]
+        assert dissect("bff_selfmove", program).score >= STRICT_SCORE
 
 
 def test_a_found_walker_starts_anew_and_others_walk_on() -> None:

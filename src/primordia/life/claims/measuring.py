@@ -221,40 +221,6 @@ def complexity_at(setup: Setup) -> Measurement:
     return Measurement(high_order_complexity(soup), f"after {setup['epochs']} epochs")
 
 
-def replicator_count(setup: Setup) -> Measurement:
-    """How many of many random programs are replicators in the strict sense (score of 48 or more).
-
-    Each byte is, by a fair coin, one of the setup's `operators` or one of the other values, uniform within its kind. To
-    save time only programs that change at least 32 bytes of a first random partner are put to the test.
-    """
-    from primordia.life.replicators import STRICT_SCORE, round_seed, scores
-    from primordia.life.soup import evaluate
-
-    operators = np.array(setup["operators"], np.uint8)
-    others = np.setdiff1d(np.arange(256), operators).astype(np.uint8)
-    streams, n, found = Streams(setup["seed"]), 50_000, []
-    for batch in range(setup["programs"] // n):
-        drawn = {
-            name: streams.integers(name, batch, n * 64, bound).reshape(n, 64)
-            for name, bound in (("coin", 2), ("operator", len(operators)), ("other", len(others)), ("partner", 256))
-        }
-        programs = np.where(drawn["coin"] == 1, operators[drawn["operator"]], others[drawn["other"]])
-        partners = drawn["partner"].astype(np.uint8)
-        ends, _ = evaluate(setup["language"], np.concatenate((programs, partners), axis=1), MAX_STEPS)
-        busy = np.flatnonzero((ends[:, 64:] != partners).sum(axis=1) >= 32)
-        word = round_seed(setup["seed"], batch)
-        scored = scores(setup["language"], programs[busy], indices=busy, n_programs=n, round_seed=word)
-        found += [programs[index].tobytes().hex() for index in busy[scored >= STRICT_SCORE]]
-    low, high = clopper_pearson(len(found), setup["programs"])
-    return Measurement(
-        len(found),
-        f"of {setup['programs']} programs; one in {1 / high:.3g} to {1 / low:.3g} (exact 95 % interval)"
-        if found
-        else f"of {setup['programs']} programs",
-        {"replicators": found},
-    )
-
-
 def _one_takeover(setup: Setup, seed: int) -> dict[str, Any]:
     from primordia.life.soup import random_soup
 
