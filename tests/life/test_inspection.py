@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from oracles import plain_bff
 from primordia.core import config as configs
-from primordia.core import findings
+from primordia.core import findings, inspection
 from primordia.core.errors import BadInputError, UnknownNameError
 from primordia.core.findings import Table, Text
 from primordia.core.inspection import Execution, Specimen
@@ -422,3 +422,9 @@ def test_a_find_of_a_search_is_shown_from_its_line() -> None:
     assert nothing.text == "Programs found so far: 1."
     with pytest.raises(BadInputError, match="its rows are 0 to 511, its columns 0 to 511"):
         at(experiment, config, state, 9, "found", 512, 0)
+
+
+def test_what_is_found_has_words_that_can_be_read() -> None:
+    assert inspection.fault((), Text("a title", "text", note="a note")) is None
+    for broken in (Text("a title", "text", note=3), Text(None, "text"), Specimen("a title", "plant", {}, note=b"")):  # type: ignore[arg-type]
+        assert "both must be text" in str(inspection.fault(("plant",), broken))

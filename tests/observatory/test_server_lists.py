@@ -10,7 +10,7 @@ import pytest
 import runs
 from primordia.core import registry
 from primordia.core.errors import RunFolderError, UnknownNameError
-from primordia.engine import lease
+from primordia.engine import launch, lease
 from primordia.observatory.serving import catalogue, describing, sweeps
 from primordia.observatory.serving.catalogue import Catalogue
 from walk import Walk
@@ -165,3 +165,11 @@ def test_many_rows_are_thinned_but_for_the_newest():
     assert found[0] == 0
     assert found == sorted(set(found))
     assert describing.thinned(rows[:10_000]) == rows[:10_000]
+
+
+def test_a_view_whose_setting_is_off_is_not_offered(tmp_path):
+    bff = registry.load("life/bff")
+    for tokens, missing in ((False, {"age", "lineage"}), (True, set())):
+        config, schedule = launch.resolve(bff, "small", {"tokens": tokens}, {"steps": 1})
+        outcome = launch.start(bff, config, schedule, root=tmp_path)
+        assert set(bff.views) - set(describing.run(outcome.folder)["experiment"]["views"]) == missing

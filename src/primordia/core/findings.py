@@ -170,6 +170,8 @@ def fault(finding: Any) -> str | None:
     if not isinstance(finding, Finding):
         kinds = "Table, Text, Picture, Chart, Animation, Matrix and Graph"
         return f"A finding is a {type(finding).__name__}; allowed: {kinds}."
+    if sentence := unworded(finding.title, finding.note):
+        return sentence
     if isinstance(finding, Table):
         return next((sentence for row in finding.rows if (sentence := _row_fault(finding, row))), None)
     if isinstance(finding, Chart):
@@ -189,6 +191,12 @@ def fault(finding: Any) -> str | None:
         except ContractError as error:
             return str(error)
     return None
+
+
+def unworded(title: Any, note: Any) -> str | None:
+    """What is wrong with a title and a note that people will read, in one sentence, or None."""
+    worded = isinstance(title, str) and isinstance(note, str)
+    return None if worded else f"A finding has the title {title!r} and the note {note!r}; both must be text."
 
 
 def _row_fault(table: Table, row: tuple[Any, ...]) -> str | None:

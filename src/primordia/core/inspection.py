@@ -97,6 +97,8 @@ Inspected: TypeAlias = Finding | Execution | Specimen
 
 def fault(interventions: Collection[str], found: Any) -> str | None:
     """What keeps part of an answer of `inspect` from being shown or used, or None; `interventions`: those there are."""
+    if isinstance(found, Specimen | Execution) and (sentence := findings.unworded(found.title, found.note)):
+        return sentence
     if isinstance(found, Specimen):
         if found.intervention not in interventions:
             return f"Specimen {found.title!r} is for {found.intervention!r}, which is none of the interventions."

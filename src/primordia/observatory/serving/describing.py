@@ -130,7 +130,8 @@ def missing(wing: str) -> str:
 def run(folder: RunFolder) -> dict[str, Any]:
     """What the files of a run say, for a page that begins to watch it.
 
-    Of more than `MOST_ROWS` rows the newest are there, and those before evenly thinned.
+    Of more than `MOST_ROWS` rows the newest are there, and those before evenly thinned. Of its experiment's views those
+    are named that the run's settings allow.
 
     Raises:
         RunFolderError: a file is missing or damaged.
@@ -143,6 +144,11 @@ def run(folder: RunFolder) -> dict[str, Any]:
             f"{folder.path.name} was made by version {record['version']} of {found.name}; installed is version "
             f"{found.version}, which gives other results."
         )
+    config = configs.from_dict(found.Config, settings["config"])
+    described = experiment(found)
+    described["views"] = {
+        name: view for name, view in described["views"].items() if configs.is_on(config, view["needs"])
+    }
     return {
         "run": folder.path.name,
         "status": status,
@@ -152,7 +158,7 @@ def run(folder: RunFolder) -> dict[str, Any]:
         "revision": sum(event["event"] == "intervention" for event in events),
         "begins_at": record["begins_at"],
         "live": False,
-        "experiment": experiment(found),
+        "experiment": described,
         "config": settings["config"],
         "schedule": settings["schedule"],
         **{key: record[key] for key in ("parent", "seed", "preset", "created")},
