@@ -173,6 +173,7 @@ def test_the_example_experiment_fulfils_the_contract_and_runs(tmp_path: Path, mo
     assert (outcome.folder.path / "report.html").exists()
 
 
+@pytest.mark.thorough
 def test_the_lines_of_python_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(python_blocks()[1], "your-own-experiment.md", "exec"), {})

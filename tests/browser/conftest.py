@@ -20,6 +20,14 @@ from browsing import (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m decides who runs
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder carries the marker browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """One headless browser for the tests of a file; Playwright's event loop must not outlive them."""

@@ -14,6 +14,8 @@ from primordia.engine import wrapping
 from primordia.life.golden import FIG4_REPLICATOR
 from primordia.life.substrates import substrate
 
+pytestmark = pytest.mark.thorough
+
 FIG4 = substrate("bff_noheads").format(FIG4_REPLICATOR)
 
 

@@ -123,6 +123,7 @@ def done_to(folder: RunFolder) -> list[tuple[Any, ...]]:
     return [(event["step"], event["name"], event["arguments"]) for event in interventions.recorded(folder)]
 
 
+@pytest.mark.thorough
 def test_walkers_killed_at_random_instants_arrive_at_the_same_bits(place: Path) -> None:
     wanted = {
         "experiment": "walk:Walk",
@@ -191,6 +192,7 @@ def assert_killed_everywhere(report: dict[str, Any], stride: int) -> None:
     assert Counter(report["steered"])["running"] >= 200 // stride
 
 
+@pytest.mark.thorough
 def test_a_run_killed_at_each_thing_it_does_arrives_at_the_same_bits(place: Path) -> None:
     assert_killed_everywhere(died_everywhere(place, 3), 3)
 

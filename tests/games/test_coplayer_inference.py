@@ -73,7 +73,9 @@ LEARNED = {
 }
 
 
-@pytest.mark.parametrize("method", ["ppi", pytest.param("a2c", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "method", [pytest.param("ppi", marks=pytest.mark.thorough), pytest.param("a2c", marks=pytest.mark.slow)]
+)
 def test_a_learner_goes_on_where_it_stopped(method):
     """The contract of the methods that learn, in small: two steps are two steps, whatever lies between."""
     config = settings_of(method=method, pool="mixed", **LEARNED[method])

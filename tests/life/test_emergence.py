@@ -13,6 +13,8 @@ from primordia.engine import launch, report
 from primordia.engine.observer import Outcome
 from primordia.engine.opening import open_run
 
+pytestmark = pytest.mark.thorough
+
 
 def run_preset(root: Path, preset: str) -> Outcome:
     experiment = load("life/bff")

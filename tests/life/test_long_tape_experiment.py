@@ -135,6 +135,7 @@ def test_cheap_claims_hold(claim: object) -> None:
     assert claim.expected.holds(measured.value), measured
 
 
+@pytest.mark.thorough
 def test_pairs_and_loops_are_told_apart() -> None:
     """Seed 17 is taken over by 01 C5 after 70 rounds; seed 12 is not within ten, and then there is nothing to say."""
     quick = {"seeds": (17,), "most_rounds": 80, "every": 10, "starts": 256}

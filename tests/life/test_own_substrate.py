@@ -75,6 +75,7 @@ def test_the_example_is_short() -> None:
     assert len((EXAMPLE / "turtle_substrate.py").read_text().splitlines()) < 60
 
 
+@pytest.mark.thorough
 def test_a_language_of_another_package_lives_in_a_soup(site: Path) -> None:
     """Found by name, tried, run; its replicator copies itself and is found by the detector."""
     with pytest.raises(UnknownNameError, match="no substrate 'turtle'"):

@@ -87,6 +87,7 @@ FAVOURED += [0x10, 0x18, 0xCD, 0xC9, 0xE3, 0x08, 0xD9, 0xEB, 0x86, 0x27, 0x36, 0
 BYTES = st.one_of(st.integers(0, 255), st.sampled_from(FAVOURED))
 
 
+@pytest.mark.thorough
 @settings(max_examples=250, deadline=None)
 @given(st.sampled_from(LENGTHS).flatmap(lambda n: st.lists(BYTES, min_size=2 * n, max_size=2 * n)), st.integers(0, 128))
 def test_whole_runs_agree_with_the_other_machine(raw: list[int], max_steps: int) -> None:

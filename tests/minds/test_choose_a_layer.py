@@ -21,6 +21,7 @@ def test_the_page_holds_the_tables(number):
     assert table.pages()[number] in PAGE, "print(table.pages()[0], table.pages()[1]) gives the tables of the page"
 
 
+@pytest.mark.thorough
 def test_the_lines_of_python_run_as_they_stand(capsys, monkeypatch):
     monkeypatch.setattr(eqx, "filter_jit", functools.partial(eqx.filter_jit, compiler_options=QUICK))
     for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):

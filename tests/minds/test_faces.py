@@ -57,6 +57,7 @@ class Average(Mixer):
         return (out * jnp.asarray(1 + 1e-4, out.dtype) if self.fault == "coarse" else out), state
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fault", "first"),
     [

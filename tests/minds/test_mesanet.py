@@ -210,6 +210,7 @@ def letters(tmp_path):
     return small(task="text", corpus=str(tmp_path), n_symbols=0, twin="")
 
 
+@pytest.mark.thorough
 def test_a_model_of_text_speaks_and_notices_other_text(letters):
     from primordia.minds.text import corpora
 

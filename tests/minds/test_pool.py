@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 BOTH_AT_ONCE = """
 import primordia.minds
 import jax, jax.numpy as jnp
@@ -19,6 +21,7 @@ print("done")
 """
 
 
+@pytest.mark.thorough
 def test_two_lapack_calls_at_a_time_come_to_an_end():
     # Within 50 calls and a few seconds it hung for ever with a pool of two threads.
     environment = {name: value for name, value in os.environ.items() if name != "NPROC"}

@@ -199,6 +199,7 @@ print("equal")
 """
 
 
+@pytest.mark.thorough
 def test_two_devices_give_the_updates_of_one():
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"
     done = subprocess.run(
