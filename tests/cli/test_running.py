@@ -7,12 +7,14 @@ import re
 import select
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from calling import WALK, Call, command, environment, root_of, spawn
 
+from primordia.cli import watching
 from primordia.engine import opening
 from primordia.engine.folder import RunFolder
 from primordia.engine.schedule import Schedule
@@ -375,3 +377,24 @@ def test_life_runs_from_the_command_line(call: Call, tmp_path):
     told = json.loads(call("run", "life/bff", *words).out)
     assert (told["status"], told["step"]) == ("finished", 8)
     assert told["last_row"]["unique_programs"] == 64
+
+
+def test_a_signal_is_announced_before_the_end_that_it_caused():
+    told = []
+
+    class Watcher:
+        def event_noted(self, event):
+            told.append(event["event"])
+
+    relay = watching._Relay(Watcher())
+
+    def listener():
+        time.sleep(0.2)
+        told.append("announced")
+        relay.announced.set()
+
+    thread = threading.Thread(target=listener)
+    thread.start()
+    relay.event_noted({"event": "interrupted", "step": 1})
+    thread.join()
+    assert told == ["announced", "interrupted"]

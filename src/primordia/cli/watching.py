@@ -32,6 +32,7 @@ FIRST = {
 }
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 SECOND = "stopping at once"
+ANNOUNCING_SECONDS = 1.0
 
 
 def drive(call: Callable[[Observer], Outcome], *, root: Path, quiet: bool, as_json: bool) -> int:
@@ -166,6 +167,7 @@ class _Relay:
         self.in_loop = False
         self.over = False
         self.heard: list[signal.Signals] = []
+        self.announced = threading.Event()
 
     def started(self, run: Opened, step: int, rows: list[dict[str, Any]]) -> None:
         self.watcher.started(run, step, rows)
@@ -178,6 +180,9 @@ class _Relay:
         self.watcher.row_written(row)
 
     def event_noted(self, event: Mapping[str, Any]) -> None:
+        if event["event"] == "interrupted":
+            # On a busy machine the loop may have ended before the listener got to run.
+            self.announced.wait(ANNOUNCING_SECONDS)
         if event["event"] in EXIT_CODES:
             self.in_loop, self.over = False, True
         self.watcher.event_noted(event)
@@ -198,6 +203,7 @@ def _signals_heard(watcher: Watcher, leave: Callable[[], None]) -> Iterator[_Rel
     """
     relay = _Relay(watcher)
     if threading.current_thread() is not threading.main_thread():
+        relay.announced.set()
         yield relay
         return
 
@@ -228,3 +234,4 @@ def _announce(reading: int, relay: _Relay) -> None:
             if relay.in_loop and number in FIRST:
                 relay.heard.append(signal.Signals(number))
                 relay.watcher.announce(FIRST[relay.heard[0]] if len(relay.heard) == 1 else SECOND)
+                relay.announced.set()
