@@ -118,6 +118,23 @@ def test_a_stop_rule_counts_from_the_parents_crossing(parent: RunFolder, root: P
     assert fork(ruled, 10, root, stop="none").step == 40
 
 
+def test_a_run_that_goes_on_can_be_forked_up_to_its_last_row(parent: RunFolder, root: Path) -> None:
+    children = []
+
+    class Forks(launch.Unwatched):
+        def started(self, run: Any, step: int, rows: Any) -> None:
+            self.folder = run.folder
+
+        def row_written(self, row: Any) -> None:
+            if row["step"] == 16:
+                children.append(fork(self.folder, 16, root / "children").folder)
+                with pytest.raises(ConfigError, match="has steps 0 to 16"):
+                    fork(self.folder, 17, root / "children")
+
+    start(root / "going", observer=Forks())
+    assert_same(children[0], fork(parent, 16, root / "after").folder)
+
+
 def test_a_fork_interrupted_at_its_first_row_goes_on(parent: RunFolder, root: Path) -> None:
     class Stops(launch.Unwatched):
         def row_written(self, row: Any) -> None:

@@ -58,10 +58,10 @@ def take(folder: RunFolder, wanted: Any, out: Path) -> Path:
     Raises:
         BadInputError: something is out of its range.
     """
-    from primordia.observatory.exports import exporting, moving, orders
+    from primordia.observatory.exports import exporting, moving
 
     run = opening.open_run(folder)
-    begins, end = int(folder.record()["begins_at"]), orders.reached(run)
+    begins, end = int(folder.record()["begins_at"]), folder.reached()
     last = _number(wanted, "last", end)
     first = _number(wanted, "first", last if wanted.to in STILL else begins)
     request = {

@@ -101,6 +101,11 @@ class RunFolder:
             raise RunFolderError(f"{self.path / 'config.json'} lacks or garbles {fault!r}; it was altered.")
         return settings
 
+    def reached(self) -> int:
+        """The last step that is known of the run, also while it goes on; raises like `record`."""
+        rows, stored = self.metrics.read(), checkpoints.steps(self.checkpoints)
+        return max([int(self.record()["step"]), *stored[-1:], *(int(row["step"]) for row in rows[-1:])])
+
     def environment(self) -> dict[str, Any] | None:
         """What the run ran on (`env.json`), or None when that was not kept.
 

@@ -72,8 +72,12 @@ def start(
     helm: Helm | None = None,
     command: str = "",
     name: str | None = None,
+    wrap: bool = True,
 ) -> Outcome:
     """Run an experiment from its beginning in a new folder under `root`; back when it ended.
+
+    Without `wrap` no figures, poster, report and Parquet file are made at its end; `primordia plot`, `report` and
+    `export` make them whenever they are wanted.
 
     Raises:
         RunFolderError: `name` was given, and there is a folder of that name.
@@ -85,11 +89,13 @@ def start(
     )
     with Lease(run.folder) as lease:
         lease.announce()
-        return _drive(run, lease, state, 0, [], observer, helm, {"event": "started"})
+        return _drive(run, lease, state, 0, [], observer, helm, {"event": "started"}, wrap=wrap)
 
 
-def resume(where: RunFolder, *, observer: Observer | None = None, helm: Helm | None = None) -> Outcome:
-    """Continue a run from its last checkpoint, with the bits of a run that never stopped.
+def resume(
+    where: RunFolder, *, observer: Observer | None = None, helm: Helm | None = None, wrap: bool = True
+) -> Outcome:
+    """Continue a run from its last checkpoint, with the bits of a run that never stopped; `wrap` as in `start`.
 
     Interventions made after that checkpoint are made again at their steps.
 
@@ -111,7 +117,7 @@ def resume(where: RunFolder, *, observer: Observer | None = None, helm: Helm | N
         where.events.keep(lambda event: True)
         rows = where.metrics.keep(lambda row: complete and row["step"] <= t)
         lease.announce()
-        return _drive(run, lease, state, t, rows, observer, helm, {"event": "resumed"})
+        return _drive(run, lease, state, t, rows, observer, helm, {"event": "resumed"}, wrap=wrap)
 
 
 def _refuse_finished(where: RunFolder) -> None:
@@ -145,7 +151,7 @@ def fork(
             settings give a state of another shape.
     """
     parent = open_run(where)
-    reached = max([int(where.record()["step"]), *checkpoints.steps(where.checkpoints)])
+    reached = where.reached()
     if not 0 <= at <= reached:
         raise ConfigError(f"at={at} is out of range: the run {where.path.name} has steps 0 to {reached}.")
     check_keys(parent.experiment, settings)
@@ -256,6 +262,8 @@ def _drive(
     observer: Observer | None,
     helm: Helm | None,
     opening: Mapping[str, Any],
+    *,
+    wrap: bool = True,
 ) -> Outcome:
     watching, steering = observer or Unwatched(), helm or Helm(ring=Ring(0))
     steering.begin(run.experiment)
@@ -269,7 +277,8 @@ def _drive(
         raise
     finally:
         steering.end(ending)
-    wrapping.wrap_up(run, outcome)
+    if wrap:
+        wrapping.wrap_up(run, outcome)
     watching.ended(outcome)
     return outcome
 

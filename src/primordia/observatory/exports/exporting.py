@@ -125,7 +125,7 @@ def _lines(run: Opened, drawn: Sequence[curves.Curve], width: int) -> list[str]:
 
 def _whole(run: Opened) -> tuple[int, int]:
     """The first and the last step of the run."""
-    return int(run.folder.record()["begins_at"]), orders.reached(run)
+    return int(run.folder.record()["begins_at"]), run.folder.reached()
 
 
 def _title(run: Opened) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from primordia.core.errors import BadInputError, UnknownNameError
-from primordia.engine import checkpoints
 from primordia.engine.folder import Opened
 from primordia.observatory.stages.painting import Tile
 
@@ -86,13 +85,6 @@ def read(run: Opened, request: Mapping[str, Any]) -> Order:
     )
 
 
-def reached(run: Opened) -> int:
-    """The last step that is known of a run, also while it goes on."""
-    rows = run.folder.metrics.read()
-    stored = checkpoints.steps(run.folder.checkpoints)
-    return max([int(run.folder.record()["step"]), *stored[-1:], *(int(row["step"]) for row in rows[-1:])])
-
-
 def _shown(run: Opened, wanted: Any) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     parts, curves = [], []
     for entry in wanted or list(run.experiment.views)[:1]:
@@ -114,7 +106,7 @@ def _shown(run: Opened, wanted: Any) -> tuple[tuple[Part, ...], tuple[str, ...]]
 
 def _steps(run: Opened, form: str, request: Mapping[str, Any]) -> tuple[int, ...]:
     word = run.experiment.step_word
-    begins, last = int(run.folder.record()["begins_at"]), reached(run)
+    begins, last = int(run.folder.record()["begins_at"]), run.folder.reached()
     first = _between("first", request["first"], begins, last, f"{word}s of this run")
     if form in STILL:
         return (first,)
