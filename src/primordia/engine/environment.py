@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import os
 import platform
@@ -22,14 +23,26 @@ def host() -> str:
 
 
 def describe() -> dict[str, Any]:
-    """Everything that could explain a difference between two runs."""
+    """Everything that could explain a difference between two runs; what cannot change is looked up once in a process.
+
+    The state of the source is that of the first run of the process: what was imported by then is what computes.
+    """
+    lasting = _lasting()
+    return {
+        **{key: lasting[key] for key in ("primordia", "python", "platform", "processor", "cores")},
+        "threads": threads.available(),
+        **{key: lasting[key] for key in ("packages", "source")},
+    }
+
+
+@functools.cache
+def _lasting() -> dict[str, Any]:
     return {
         "primordia": primordia.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "threads": threads.available(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
         "source": _source(),
     }

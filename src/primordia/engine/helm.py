@@ -161,6 +161,11 @@ class Helm:
             self._leaving = reason
             self._turn.notify_all()
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether `leave` was called."""
+        return self._leaving is not None
+
     def begin(self, experiment: Experiment[Any, Any]) -> None:
         """The loop is about to start: from here on there is something to steer."""
         with self._turn:
