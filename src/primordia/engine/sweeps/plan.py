@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, final
 
 from primordia.core import config as configs
@@ -132,17 +132,17 @@ def make(
     return dataclasses.replace(plan, cells=_cells(experiment, plan, design))
 
 
-def extended(plan: Plan, experiment: Experiment[Any, Any], design: Design) -> Plan:
-    """The plan with the cells of a further design behind its own; cells that it has already are not doubled.
+def extended(plan: Plan, experiment: Experiment[Any, Any], designs: Iterable[Design]) -> Plan:
+    """The plan with the cells of further designs behind its own; cells that it has already are not doubled.
 
     Raises:
         ConfigError: as `make` does.
     """
-    launch.check_keys(experiment, {axis.key: axis.said().partition("=")[2] for axis in design.axes})
-    cells = _cells(experiment, plan, design)
-    if not cells:
-        return plan
-    return dataclasses.replace(plan, cells=(*plan.cells, *cells), added=(*plan.added, design))
+    for design in designs:
+        launch.check_keys(experiment, {axis.key: axis.said().partition("=")[2] for axis in design.axes})
+        if cells := _cells(experiment, plan, design):
+            plan = dataclasses.replace(plan, cells=(*plan.cells, *cells), added=(*plan.added, design))
+    return plan
 
 
 def config_of(plan: Plan, cell: Cell) -> dict[str, Any]:

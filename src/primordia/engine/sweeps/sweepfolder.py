@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, final
 
@@ -25,6 +26,16 @@ SWEEPS = "sweeps"
 PLAN = "plan.json"
 BEGINNINGS = (b'"event": "started"', b'"event": "resumed"')
 STATUSES: dict[str, CellStatus] = {"finished": "finished", "failed": "failed"}
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What the folder of a cell says, with the times in UTC at which its run was made and ended, where it says them."""
+
+    found: Found
+    created: datetime.datetime | None = None
+    ended: datetime.datetime | None = None
 
 
 @final
@@ -60,28 +71,31 @@ class SweepFolder:
 
     def found(self, plan: Plan, cell: Cell) -> Found:
         """What a cell's folder says. A record that cannot be read counts as failed, for the reason that says why."""
-        return found(cell, self.folder_of(plan, cell))
+        return look(cell, self.folder_of(plan, cell)).found
 
     def all_found(self, plan: Plan | None = None) -> list[Found]:
         """What the folders of all cells say, by index; reads small files only, about 0.2 ms a cell."""
-        whole = plan or self.plan()
-        runs = self.path / whole.experiment
+        return [look.found for look in self.looks(plan or self.plan())]
+
+    def looks(self, plan: Plan) -> list[Look]:
+        """Like `all_found`, with the times that the records tell."""
+        runs = self.path / plan.experiment
         there = {entry.name for entry in os.scandir(runs)} if runs.is_dir() else set()
-        names = [plans.name_of(whole, cell) for cell in whole.cells]
+        names = [plans.name_of(plan, cell) for cell in plan.cells]
         return [
-            found(cell, runs / name) if name in there else Found(cell, runs / name, "waiting", 0, None, 0)
-            for cell, name in zip(whole.cells, names, strict=True)
+            look(cell, runs / name) if name in there else Look(Found(cell, runs / name, "waiting", 0, None, 0))
+            for cell, name in zip(plan.cells, names, strict=True)
         ]
 
-    def add(self, design: Design) -> list[Cell]:
-        """Append the cells of a further design that the sweep lacks; the new ones. May be called beside a driver.
+    def add(self, designs: Iterable[Design]) -> list[Cell]:
+        """Append the cells of further designs that the sweep lacks; the new ones. May be called beside a driver.
 
         Raises:
             ConfigError: a value that is not allowed; nothing was written.
         """
         with self._changing():
             before = self.plan()
-            after = plans.extended(before, registry.load(before.address), design)
+            after = plans.extended(before, registry.load(before.address), designs)
             if after is not before:
                 self._write(after)
             return list(after.cells[len(before.cells) :])
@@ -177,17 +191,25 @@ def find(root: Path, name: str) -> SweepFolder:
     raise RunFolderError(f"There is no sweep {name!r} under {root}; did you mean {near}?")
 
 
-def found(cell: Cell, path: Path) -> Found:
+def look(cell: Cell, path: Path) -> Look:
     """What the run folder `path` says of a cell."""
     folder = RunFolder(path)
     if not (path / "run.json").is_file():
-        return Found(cell, path, "waiting", 0, None, 0)
+        return Look(Found(cell, path, "waiting", 0, None, 0))
     try:
         record = folder.record()
         status = STATUSES.get(record["status"]) or _unfinished(folder, record)
     except RunFolderError as error:
-        return Found(cell, path, "failed", 0, str(error), _attempts(path))
-    return Found(cell, path, status, int(record["step"]), record["reason"], _attempts(path))
+        return Look(Found(cell, path, "failed", 0, str(error), _attempts(path)))
+    found = Found(cell, path, status, int(record["step"]), record["reason"], _attempts(path))
+    return Look(found, _time(record["created"]), _time(record.get("ended")))
+
+
+def _time(text: object) -> datetime.datetime | None:
+    try:
+        return datetime.datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def _unfinished(folder: RunFolder, record: dict[str, Any]) -> CellStatus:
