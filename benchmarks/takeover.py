@@ -12,8 +12,8 @@ import multiprocessing
 from pathlib import Path
 
 from primordia.core import config, registry, threads
+from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams
-from primordia.life.intervals import clopper_pearson
 from primordia.life.measures import high_order_complexity
 
 LINES = (1.0, 3.0)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from primordia.core.intervals import binomial_cdf
 from primordia.life.claims import measuring
 from primordia.life.claims.bff import CLAIMS
 from primordia.life.golden import EVALUATOR_VECTORS
-from primordia.life.intervals import binomial_cdf
 
 CHEAP = ("V06", "V07", "V08", "V08-score", "V08-bff", "V12")
 

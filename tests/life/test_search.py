@@ -12,12 +12,12 @@ from primordia.core import config as configs
 from primordia.core import threads
 from primordia.core.errors import ConfigError
 from primordia.core.findings import Table, Text
+from primordia.core.intervals import binomial_cdf
 from primordia.core.registry import load
 from primordia.core.streams import Streams
 from primordia.life import search
 from primordia.life.claims import random_search as claims
 from primordia.life.experiments.random_search import SHELF, RandomSearch, SearchConfig
-from primordia.life.intervals import binomial_cdf
 from primordia.life.microscope import dissect
 from primordia.life.replicators import FOLLOW_UP, STRICT_SCORE
 from primordia.life.substrates import FAMILIES, substrate

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from primordia.core.claims import Measurement
+from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams, mix64
 from primordia.life.golden import ENRICHED_BYTES, EVALUATOR_VECTORS, FIG4_REPLICATOR, LOG_PROGRAMS, LOG_SEED, LOGS
-from primordia.life.intervals import clopper_pearson
 from primordia.life.measures import Bytes, byte_counts, compressed_size, entropy, high_order_complexity
 from primordia.life.worlds import Fixed, Mixed, World
 

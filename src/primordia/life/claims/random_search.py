@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from primordia.core.claims import Claim, Expected, Measurement
+from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams
 from primordia.life.claims.measuring import MAX_STEPS, Setup
-from primordia.life.intervals import clopper_pearson
 from primordia.life.replicators import AUTHORS, FOLLOW_UP
 
 PAPER = "arXiv 2607.01483"

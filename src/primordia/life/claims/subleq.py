@@ -10,10 +10,10 @@ import statistics
 import numpy as np
 
 from primordia.core.claims import Claim, Expected, Measurement
+from primordia.core.intervals import clopper_pearson
 from primordia.life.claims import measuring
 from primordia.life.claims.measuring import Setup
 from primordia.life.golden import RSUBLEQ4_REPLICATOR
-from primordia.life.intervals import clopper_pearson
 from primordia.life.measures import Bytes, high_order_complexity
 from primordia.life.substrates import FAMILIES
 

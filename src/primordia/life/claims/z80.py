@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from primordia.core.claims import Claim, Expected, Measurement
+from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams
-from primordia.life.intervals import clopper_pearson
 from primordia.life.measures import Bytes
 
 Setup = Mapping[str, Any]

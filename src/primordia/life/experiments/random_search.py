@@ -214,7 +214,7 @@ class RandomSearch(Experiment[SearchConfig, SearchState]):
 
     def measure(self, config: SearchConfig, state: SearchState, streams: Streams, t: int) -> Row:
         """Counts so far and the density with its exact interval."""
-        from primordia.life.intervals import clopper_pearson
+        from primordia.core.intervals import clopper_pearson
 
         tested, busy, found = (int(count) for count in state.counts)
         low, high = clopper_pearson(found, tested) if tested else (0.0, 1.0)

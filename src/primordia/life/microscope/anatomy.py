@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams
-from primordia.life.intervals import clopper_pearson
 from primordia.life.microscope.copying import CopyTest, neutral_byte
 from primordia.life.replicators import MAX_STEPS
 
