@@ -18,6 +18,7 @@ VERBS = {
     "run": "run an experiment and watch it",
     "watch": "a live page for any run, in a browser",
     "resume": "continue a run that was interrupted, with the same bits",
+    "sweep": "many runs over seeds and settings, on this machine or on a Ray cluster",
     "fork": "start a new run from any step of another, with settings changed",
     "runs": "the runs there are",
     "show": "one run: settings, status, events, findings",
