@@ -73,11 +73,13 @@ def start(
     command: str = "",
     name: str | None = None,
     wrap: bool = True,
+    looks: bool = True,
 ) -> Outcome:
     """Run an experiment from its beginning in a new folder under `root`; back when it ended.
 
     Without `wrap` no figures, poster, report and Parquet file are made at its end; `primordia plot`, `report` and
-    `export` make them whenever they are wanted.
+    `export` make them whenever they are wanted. Without `looks` no views and findings are kept at its start, at
+    transitions and at its end.
 
     Raises:
         RunFolderError: `name` was given, and there is a folder of that name.
@@ -89,13 +91,20 @@ def start(
     )
     with Lease(run.folder) as lease:
         lease.announce()
-        return _drive(run, lease, state, 0, [], observer, helm, {"event": "started"}, wrap=wrap)
+        return _drive(run, lease, state, 0, [], observer, helm, {"event": "started"}, wrap=wrap, looks=looks)
 
 
 def resume(
-    where: RunFolder, *, observer: Observer | None = None, helm: Helm | None = None, wrap: bool = True
+    where: RunFolder,
+    *,
+    observer: Observer | None = None,
+    helm: Helm | None = None,
+    wrap: bool = True,
+    looks: bool = True,
 ) -> Outcome:
-    """Continue a run from its last checkpoint, with the bits of a run that never stopped; `wrap` as in `start`.
+    """Continue a run from its last checkpoint, with the bits of a run that never stopped.
+
+    `wrap` and `looks` are as in `start`.
 
     Interventions made after that checkpoint are made again at their steps.
 
@@ -117,7 +126,7 @@ def resume(
         where.events.keep(lambda event: True)
         rows = where.metrics.keep(lambda row: complete and row["step"] <= t)
         lease.announce()
-        return _drive(run, lease, state, t, rows, observer, helm, {"event": "resumed"}, wrap=wrap)
+        return _drive(run, lease, state, t, rows, observer, helm, {"event": "resumed"}, wrap=wrap, looks=looks)
 
 
 def _refuse_finished(where: RunFolder) -> None:
@@ -264,13 +273,14 @@ def _drive(
     opening: Mapping[str, Any],
     *,
     wrap: bool = True,
+    looks: bool = True,
 ) -> Outcome:
     watching, steering = observer or Unwatched(), helm or Helm(ring=Ring(0))
     steering.begin(run.experiment)
     ending = "it stopped without a word"
     try:
         watching.started(run, t, rows)
-        outcome = Loop(run, lease, watching, steering, state, t, rows, opening).go()
+        outcome = Loop(run, lease, watching, steering, state, t, rows, opening, looks).go()
         ending = outcome.reason
     except BaseException as error:
         ending = f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -42,6 +42,7 @@ class Loop:
         t: completed steps.
         rows: the rows already written, none beyond `t`.
         opening: the event that begins this call: its name under "event", and details.
+        looks: whether views and findings are kept at the start, at transitions and at the end.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class Loop:
         t: int,
         rows: list[dict[str, Any]],
         opening: Mapping[str, Any],
+        looks: bool = True,
     ) -> None:
-        self.opening = opening
+        self.opening, self.looks = opening, looks
         self.lease, self.observer, self.helm = lease, observer, helm
         made = interventions.recorded(run.folder)
         self.ahead = [event for event in made if event["step"] >= t]
@@ -236,6 +238,8 @@ class Loop:
             self._note("transition", name=name, metric=transition.metric, value=row[transition.metric])
 
     def _look(self, label: str) -> None:
+        if not self.looks:
+            return
         looking.save_views(self.run, self.state, self.t)
         looking.save_findings(self.run, self.state, self.t, label)
 

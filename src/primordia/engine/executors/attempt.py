@@ -48,6 +48,9 @@ def run(work: Work, helm: Helm, begun: Callable[[], None] = lambda: None) -> End
             else:
                 begun()
                 ended = _start_or_go_on(work, helm, watch)
+    except RunFolderError as error:
+        # A run that cannot be trusted is left byte for byte as it is.
+        ended = _ended(work, "failed", str(error), -1)
     except Exception as error:  # An experiment may raise anything; that is a failed cell and no dead worker.
         reason = str(error) if isinstance(error, PrimordiaError) else f"{type(error).__name__}: {error}"
         ended = fail(work, reason)
@@ -82,7 +85,7 @@ def _start_or_go_on(work: Work, helm: Helm, watch: _Watch) -> Ended:
         record = run_folder.record()
         if record["status"] == "finished":
             return _ended(work, "finished", str(record["reason"]), int(record["step"]))
-        outcome = launch.resume(run_folder, observer=watch, helm=helm, wrap=False)
+        outcome = launch.resume(run_folder, observer=watch, helm=helm, wrap=False, looks=work.looks)
     else:
         _clear(run_folder)
         experiment = _experiment(work.address)
@@ -98,6 +101,7 @@ def _start_or_go_on(work: Work, helm: Helm, watch: _Watch) -> Ended:
             command=work.command,
             name=work.name,
             wrap=False,
+            looks=work.looks,
         )
     return _ended(work, outcome.status, outcome.reason, outcome.step)
 

@@ -60,6 +60,7 @@ class Work:
         n_threads: that its kernels may use.
         budget: what it may take.
         command: how the sweep was started, for the record.
+        looks: whether views and findings are kept at its start, at transitions and at its end.
     """
 
     index: int
@@ -72,6 +73,7 @@ class Work:
     n_threads: int
     budget: Budget = Budget()
     command: str = ""
+    looks: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """As a message to another process."""

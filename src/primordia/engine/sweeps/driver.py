@@ -75,6 +75,8 @@ def drive(
     *,
     within: float | None = None,
     on_change: Callable[[Tally], None] = lambda tally: None,
+    enough: Callable[[], str] = lambda: "",
+    looks: bool = True,
     command: str = "",
     root: str | None = None,
 ) -> Tally:
@@ -90,6 +92,8 @@ def drive(
         executor: computes the cells.
         within: seconds after which no cell is begun and those under way are interrupted; None: no limit.
         on_change: called whenever a cell was begun or ended, in this thread; must return quickly.
+        enough: asked before cells are begun; a reason ends the sweep as a signal would, and is the tally's `why`.
+        looks: whether the cells keep views and findings at their start, at transitions and at their end.
         command: how the sweep was started, for the records of its runs.
         root: where the workers find the sweep, if not in its folder; a path or an fsspec URL.
 
@@ -98,10 +102,10 @@ def drive(
         KeyboardInterrupt: on the second signal; what was under way is resumable.
     """
     with DriverLock(sweep.path), Interrupts() as interrupts:
-        driver = _Driver(sweep, executor, on_change, command, root or str(sweep.path.absolute()))
+        driver = _Driver(sweep, executor, on_change, looks, command, root or str(sweep.path.absolute()))
         deadline = None if within is None else time.monotonic() + within
         try:
-            return driver.go(lambda: _reason_to_leave(interrupts, deadline))
+            return driver.go(lambda: _reason_to_leave(interrupts, deadline) or enough())
         except BaseException:
             executor.close()
             raise
@@ -118,10 +122,16 @@ class _Driver:
     """One call of `drive`. What it knows of the cells it read from their folders, or was told by the executor."""
 
     def __init__(
-        self, sweep: SweepFolder, executor: Executor, on_change: Callable[[Tally], None], command: str, root: str
+        self,
+        sweep: SweepFolder,
+        executor: Executor,
+        on_change: Callable[[Tally], None],
+        looks: bool,
+        command: str,
+        root: str,
     ) -> None:
         self.sweep, self.executor, self.on_change = sweep, executor, on_change
-        self.command, self.root = command, root
+        self.looks, self.command, self.root = looks, command, root
         self.plan, self.plan_time = sweep.plan(), _time(sweep)
         _refuse_other_version(self.plan)
         self.statuses: dict[int, CellStatus] = {}
@@ -206,6 +216,7 @@ class _Driver:
             n_threads=self.executor.n_threads,
             budget=self.plan.budget,
             command=self.command,
+            looks=self.looks,
         )
 
     def _take(self, ended: Ended, *, is_leaving: bool) -> None:
