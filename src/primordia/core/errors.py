@@ -44,6 +44,10 @@ class NoRoomError(PrimordiaError):
     """The disk is full; what was there before is untouched."""
 
 
+class StoreError(PrimordiaError):
+    """A store of run folders cannot be reached, or refused something; what is on this machine is untouched."""
+
+
 class UnknownNameError(BadInputError):
     """A name that is not in a table, with the nearest one that is, and those there are.
 
