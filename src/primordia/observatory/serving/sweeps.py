@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from primordia.core.errors import PrimordiaError
 from primordia.core.experiment import Experiment
 from primordia.engine import lease
+from primordia.engine.analysis import endings
 from primordia.engine.folder import RunFolder
 from primordia.observatory.serving import catalogue
-
-LAST_BYTES = 2**18
 
 
 def sweep(root: Path, experiment: Experiment[Any, Any]) -> dict[str, Any]:
@@ -40,12 +38,12 @@ def sweep(root: Path, experiment: Experiment[Any, Any]) -> dict[str, Any]:
 
 def _run(folder: RunFolder, experiment: Experiment[Any, Any]) -> dict[str, Any] | None:
     record, settings = folder.record(), folder.config()
-    row = last_row(folder.path / "metrics.jsonl")
+    row = endings.last_row(folder.path / "metrics.jsonl")
     if record["version"] != experiment.version or row is None:
         return None
     crossed = {
         f"{name} ({experiment.step_word})": step
-        for name, step in {**record.get("crossings", {}), **_crossed(folder)}.items()
+        for name, step in {**record.get("crossings", {}), **endings.crossed(folder)}.items()
         if name in experiment.transitions
     }
     return {
@@ -54,27 +52,6 @@ def _run(folder: RunFolder, experiment: Experiment[Any, Any]) -> dict[str, Any] 
         "settings": settings["config"],
         "row": {**row, **crossed},
     }
-
-
-def last_row(file: Path) -> dict[str, Any] | None:
-    """The last whole row of a journal, without reading what lies before; None where there is none."""
-    if not file.is_file():
-        return None
-    with file.open("rb") as reading:
-        reading.seek(max(0, reading.seek(0, 2) - LAST_BYTES))
-        lines = reading.read().split(b"\n")
-    row = json.loads(lines[-2]) if len(lines) > 1 else None
-    return row if isinstance(row, dict) else None
-
-
-def _crossed(folder: RunFolder) -> Mapping[str, int]:
-    """The transitions among a run's events; its other events are not read, of which there may be many."""
-    file = folder.path / "events.jsonl"
-    if not file.is_file():
-        return {}
-    lines = [line for line in file.read_bytes().split(b"\n")[:-1] if b'"transition"' in line]
-    events = [json.loads(line) for line in lines]
-    return {str(event["name"]): int(event["step"]) for event in reversed(events) if event["event"] == "transition"}
 
 
 def _hashable(value: Any) -> str:
