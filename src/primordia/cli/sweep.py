@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,6 +80,8 @@ def main(argv: list[str]) -> int:
     if argv and argv[0] in VERBS:
         code: int = importlib.import_module(f"primordia.cli.sweep_{argv[0]}").main(argv[1:])
         return code
+    if len(argv) > 1 and not argv[1].startswith("-") and re.fullmatch(r"[a-z]+", argv[0]):
+        raise UnknownNameError("verb of sweep", argv[0], VERBS)
     wanted = arguments.parse(Sweep, argv, "sweep")
     options = _options(wanted)
     root = Path(options.get("root", "runs"))
@@ -136,12 +139,12 @@ def _going_on(options: dict[str, Any], root: Path) -> SweepFolder | None:
         RunFolderError: there is no such sweep.
         BadInputError: it is named with options that its plan has.
     """
+    from primordia.core import registry
     from primordia.engine.sweeps import asked, sweepfolder
     from primordia.engine.sweeps.cells import Budget
 
     what = options["what"]
-    is_experiment = ("/" in what or ":" in what) and not (Path(what) / sweepfolder.PLAN).is_file()
-    if is_experiment:
+    if what in registry.names() or (("/" in what or ":" in what) and not Path(what).is_dir()):
         return None
     sweep = sweepfolder.find(root, what)
     for key in DESIGNED:

@@ -24,8 +24,8 @@ class Axis:
     Args:
         key: the setting.
         values: the listed values, each allowed and no two the same; empty where the axis is a range.
-        low: least value of a range.
-        high: greatest value of a range, inclusive.
+        low: least value of a range, itself allowed.
+        high: greatest value of a range, inclusive and allowed.
         log: whether the logarithm is uniform over the range, rather than the value.
     """
 
@@ -57,10 +57,10 @@ class Axis:
         if field.type is float:
             return _between(self.low, self.high, u, log=self.log)
         if field.spec.power_of_two:
-            least, most = _exponents(self.low, self.high)
+            least, most = (int(end).bit_length() - 1 for end in (self.low, self.high))
             return 1 << (least + min(int(u * (most - least + 1)), most - least))
         size = field.spec.multiple_of or 1
-        least, most = math.ceil(self.low / size), math.floor(self.high / size)
+        least, most = round(self.low) // size, round(self.high) // size
         drawn = math.floor(_between(least, most + 1, u, log=self.log))
         return min(max(drawn, least), most) * size
 
@@ -104,6 +104,9 @@ def read(field: Field, value: Any) -> Axis:
 def _range(field: Field, text: str, low: str, high: str, *, log: bool) -> Axis:
     if field.type not in (int, float):
         raise ConfigError(f"{field.name}={text} is a range, but {field.name} is not a number; list its values: A,B.")
+    if field.spec.choices:
+        raise ConfigError(f"{field.name}={text} is a range, but not every number in it is allowed; list values: "
+                          f"{','.join(map(str, field.spec.choices))}.")  # fmt: skip
     ends = [_end(field, end) for end in (low, high)]
     if ends[0] >= ends[1]:
         raise ConfigError(f"{field.name}={text} is no range: {ends[0]} is not below {ends[1]}; write LOW..HIGH.")
@@ -122,11 +125,4 @@ def _end(field: Field, text: str) -> Any:
 def _between(low: float, high: float, u: float, *, log: bool) -> float:
     if not log:
         return min(low + u * (high - low), high)
-    if low <= 0:
-        # Only where multiples below the first allowed one were rounded away; there is no logarithm to share out.
-        return low + u * (high - low)
     return min(max(math.exp(math.log(low) + u * (math.log(high) - math.log(low))), low), high)
-
-
-def _exponents(low: float, high: float) -> tuple[int, int]:
-    return math.ceil(low).bit_length() - 1, math.floor(high).bit_length() - 1
