@@ -8,7 +8,7 @@ import functools
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -22,13 +22,19 @@ from primordia.engine.helm import Helm
 from primordia.engine.lease import Lease, is_live
 from primordia.engine.observer import Outcome, Unwatched
 from primordia.engine.sweeps.cells import Ended, Work
+from primordia.engine.sweeps.store import is_url
 
 CLAIMS = ".claims"
 """A file of a sweep's folder; whoever computes cell i holds the lock of its byte i, which ends with the process."""
 LOOK_SECONDS = 0.05
 
 
-def run(work: Work, helm: Helm, begun: Callable[[], None] = lambda: None) -> Ended:
+def run(
+    work: Work,
+    helm: Helm,
+    begun: Callable[[], None] = lambda: None,
+    on_checkpoint: Callable[[], None] = lambda: None,
+) -> Ended:
     """Start the run of a cell, or go on with it; back when that ended.
 
     Where another process still computes the cell (the worker of a driver that was killed), it is waited for.
@@ -37,10 +43,16 @@ def run(work: Work, helm: Helm, begun: Callable[[], None] = lambda: None) -> End
         work: the cell.
         helm: to interrupt it by.
         begun: called once the cell is this process's own.
+        on_checkpoint: called after each checkpoint, in this thread, while nothing else writes the run but its
+            heartbeat; must not raise.
     """
+    if is_url(work.root):
+        from primordia.engine.executors import stored
+
+        return stored.run(work, helm, begun)
     entered = time.perf_counter()
     threads.limit(work.n_threads)
-    watch = _Watch()
+    watch = _Watch(on_checkpoint)
     try:
         with _claim(work, helm) as is_ours:
             if not is_ours:
@@ -64,6 +76,10 @@ def fail(work: Work, reason: str) -> Ended:
     What cannot be written down, as on a full disk, is still returned. A run that says already that it is finished or
     failed keeps what it says.
     """
+    if is_url(work.root):
+        from primordia.engine.executors import stored
+
+        return stored.fail(work, reason)
     run_folder, step = _folder(work), -1
     with contextlib.suppress(OSError, PrimordiaError):
         if not (run_folder.path / "run.json").exists():
@@ -176,9 +192,10 @@ def _runs_elsewhere(run_folder: RunFolder) -> bool:
 
 @final
 class _Watch(Unwatched):
-    """Sums the seconds that went into the loop."""
+    """Sums the seconds that went into the loop, and passes on that a checkpoint was written."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_checkpoint: Callable[[], None]) -> None:
+        self._on_checkpoint = on_checkpoint
         self._began: float | None = None
         self._ended: float | None = None
 
@@ -192,6 +209,11 @@ class _Watch(Unwatched):
     def started(self, run: Any, step: int, rows: list[dict[str, Any]]) -> None:
         """The loop begins."""
         self._began = time.perf_counter()
+
+    def event_noted(self, event: Mapping[str, Any]) -> None:
+        """An event was added."""
+        if event["event"] == "checkpoint":
+            self._on_checkpoint()
 
     def ended(self, outcome: Outcome) -> None:
         """The loop ended."""

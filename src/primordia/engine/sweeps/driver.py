@@ -16,6 +16,7 @@ from primordia.engine.executors import attempt
 from primordia.engine.executors.executor import Executor
 from primordia.engine.interrupts import Interrupts
 from primordia.engine.sweeps import plan as plans
+from primordia.engine.sweeps import storemirror
 from primordia.engine.sweeps.cells import Cell, CellStatus, Ended, Work
 from primordia.engine.sweeps.lock import DriverLock
 from primordia.engine.sweeps.plan import Plan
@@ -101,8 +102,12 @@ def drive(
         RunFolderError: another process drives the sweep; or it was planned for another version of the experiment.
         KeyboardInterrupt: on the second signal; what was under way is resumable.
     """
-    with DriverLock(sweep.path), Interrupts() as interrupts:
-        driver = _Driver(sweep, executor, on_change, looks, command, root or str(sweep.path.absolute()))
+    with (
+        DriverLock(sweep.path),
+        storemirror.driving(sweep.path, executor) as (used, url),
+        Interrupts() as interrupts,
+    ):
+        driver = _Driver(sweep, used, on_change, looks, command, root or url or str(sweep.path.absolute()))
         deadline = None if within is None else time.monotonic() + within
         try:
             return driver.go(lambda: _reason_to_leave(interrupts, deadline) or enough())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from primordia.core.errors import RunFolderError
 from primordia.engine.folder import RunFolder
 from primordia.engine.lease import Lease
+from primordia.engine.sweeps import storemirror
 from primordia.engine.sweeps.cells import Found
 from primordia.engine.sweeps.sweepfolder import SweepFolder
 
@@ -15,6 +16,7 @@ def set_back(sweep: SweepFolder) -> tuple[list[Found], list[Found]]:
     Beyond help are runs whose record cannot be read, or that another process holds; their `reason` says which.
     """
     done, refused = [], []
+    mirror = storemirror.of(sweep.path)
     for found in sweep.all_found():
         if found.status != "failed":
             continue
@@ -26,6 +28,8 @@ def set_back(sweep: SweepFolder) -> tuple[list[Found], list[Found]]:
                 reason = str(folder.record()["reason"] or "").removesuffix(".")
                 lease.update(status="interrupted", reason=f"to be tried again; it had failed: {reason}")
                 folder.note("retried", found.step, reason=f"to be tried again; it had failed: {reason}")
+            if mirror:
+                mirror.publish_run(found.folder)
             done.append(found)
         except RunFolderError:
             refused.append(found)

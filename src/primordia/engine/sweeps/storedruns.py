@@ -12,7 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import final
 
-from primordia.engine.checkpoints import META, STATE
+from primordia.engine.checkpoints import META
 from primordia.engine.sweeps.store import Store
 
 RECORD = "run.json"
@@ -88,11 +88,8 @@ def _signature(file: Path) -> tuple[int, int]:
 
 
 def _is_whole(name: str, names: Collection[str]) -> bool:
-    """Whether an object is to be fetched: a file of a checkpoint only together with the other."""
-    if not name.startswith(CHECKPOINTS):
-        return True
-    step = name.rpartition("/")[0]
-    return f"{step}/{STATE}" in names and f"{step}/{META}" in names
+    """Whether an object is to be fetched: of a checkpoint only with what was sent last and is deleted first."""
+    return not name.startswith(CHECKPOINTS) or f"{name.rpartition('/')[0]}/{META}" in names
 
 
 def _is_state(name: str) -> bool:

@@ -131,11 +131,10 @@ class StoreLock:
         return (json.dumps([environment.host(), os.getpid(), now(), self._token]) + "\n").encode()
 
 
-def holder(store: Store, name: str) -> Holder | None:
-    """Who holds a name now, or None."""
-    found = store.read(name)
-    there = None if found is None else _holder(found[0])
-    return there if there is not None and there.is_alive else None
+def is_fresh(content: bytes) -> bool:
+    """Whether the content of such an object names a holder that may still be at work."""
+    holder = _holder(content)
+    return holder is not None and holder.is_alive
 
 
 def _holder(content: bytes) -> Holder | None:

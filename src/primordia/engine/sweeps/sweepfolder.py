@@ -18,6 +18,7 @@ from primordia.core.errors import BadInputError, RunFolderError, nearest
 from primordia.engine import durable, lease
 from primordia.engine.folder import RunFolder
 from primordia.engine.sweeps import plan as plans
+from primordia.engine.sweeps import storemirror
 from primordia.engine.sweeps.cells import Budget, Cell, CellStatus, Found
 from primordia.engine.sweeps.designs import Design
 from primordia.engine.sweeps.plan import Plan
@@ -108,6 +109,8 @@ class SweepFolder:
                 self._write(dataclasses.replace(plan, budget=budget))
 
     def _write(self, plan: Plan) -> None:
+        if mirror := storemirror.of(self.path):
+            mirror.publish(PLAN, plans.text(plan).encode())
         with durable.naming_a_full_disk(self.path, "the plan stays as it was"):
             durable.write(self.path / PLAN, plans.text(plan).encode())
 
@@ -125,6 +128,8 @@ class SweepFolder:
 def create(root: Path, plan: Plan, name: str | None = None) -> SweepFolder:
     """The folder of a sweep under `root`: made, or opened where there is one that was asked for in the same way.
 
+    Of a sweep in a store (a root such as s3://bucket/runs) it is the copy on this machine.
+
     A folder that exists takes the budget of `plan`; its cells, which may be more by now, stay.
 
     Raises:
@@ -132,13 +137,14 @@ def create(root: Path, plan: Plan, name: str | None = None) -> SweepFolder:
         NoRoomError: the disk is full; nothing is left behind.
     """
     called = _proper(name or plan.default_name())
-    sweep = SweepFolder(root / SWEEPS / called)
+    sweep = SweepFolder(storemirror.here(root, called) / SWEEPS / called)
     if sweep.path.exists() or not _made(sweep, plan):
         there = sweep.plan()
         if there.digest != plan.digest:
             raise RunFolderError(f"{sweep.path} is another sweep: {plans.difference(there, plan)}; "
                                  "give another --name.")  # fmt: skip
         sweep.allow(plan.budget)
+    storemirror.begin(root, sweep.path)
     return sweep
 
 
@@ -173,6 +179,7 @@ def find(root: Path, name: str) -> SweepFolder:
     """
     if name and (Path(name) / PLAN).is_file():
         return SweepFolder(Path(name))
+    root = storemirror.here(root, name)
     sweeps = all_sweeps(root)
     if name == "latest" and sweeps:
         return sweeps[-1]
@@ -213,7 +220,7 @@ def _time(text: object) -> datetime.datetime | None:
 
 
 def _unfinished(folder: RunFolder, record: dict[str, Any]) -> CellStatus:
-    live = record["status"] != "interrupted" and lease.is_live(folder)
+    live = record["status"] != "interrupted" and (lease.is_live(folder) or storemirror.is_held(folder.path))
     return "running" if live else "stopped"
 
 
