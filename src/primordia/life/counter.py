@@ -42,8 +42,14 @@ def fill_soup(seed, index, soup):
 
     Index 0 is the initial soup; the others are those of fresh starts.
     """
-    flat = soup.reshape(-1)
-    base = np.uint64(flat.size) * world_word(seed, index)
+    fill_part(seed, index, np.uint64(len(soup)), np.uint64(0), soup)
+
+
+@kernel
+def fill_part(seed, index, n_programs, first, part):
+    """Writes the random bytes of the programs from number `first` on of a soup of n_programs: [program byte]."""
+    flat = part.reshape(-1)
+    base = (n_programs * world_word(seed, index) + first) * np.uint64(part.shape[1])
     for i in range(flat.size):
         flat[i] = np.uint8(mix(base + np.uint64(i)))
 
@@ -100,21 +106,30 @@ def mutate(tape, base, threshold):
 @kernel
 def draw_swaps(seed, epoch, swaps):
     """Writes the swap partner of every place i of the epoch's shuffle: S(E(epoch n + i)) mod (i + 1)."""
+    draw_swaps_from(seed, epoch * np.uint64(swaps.size), 0, swaps)
+
+
+@kernel
+def draw_swaps_from(seed, counter, place, swaps):
+    """The same for the places from `place` on, whose words begin with that of `counter`: S(E(counter + k)) mod (i + 1).
+
+    k counts from 0 and i = place + k.
+    """
     n = swaps.size
-    first = epoch * np.uint64(n)
     world = mix(seed)
-    for i in range(min(n, EXACT_FROM)):
-        swaps[i] = mix(mix(world ^ mix(first + np.uint64(i)))) % np.uint64(i + 1)
-    for i in range(EXACT_FROM, n):
+    n_exact = min(n, max(0, EXACT_FROM - place))
+    for k in range(n_exact):
+        swaps[k] = mix(mix(world ^ mix(counter + np.uint64(k)))) % np.uint64(place + k + 1)
+    for k in range(n_exact, n):
         # The quotient by way of a double is off by at most one when the divisor is above 2^12 (a double keeps 53 of
         # 64 bits), and multiplication vectorises where 64-bit division does not.
-        word = mix(mix(world ^ mix(first + np.uint64(i))))
-        divisor = np.int64(i + 1)
+        word = mix(mix(world ^ mix(counter + np.uint64(k))))
+        divisor = np.int64(place + k + 1)
         quotient = np.uint64(np.float64(word >> U7) / np.float64(divisor) * 128.0)
         rest = np.int64(word - quotient * np.uint64(divisor))
         rest += divisor if rest < 0 else 0
         rest -= divisor if rest >= divisor else 0
-        swaps[i] = rest
+        swaps[k] = rest
 
 
 @kernel

@@ -25,15 +25,15 @@ def shuffle(seed, epoch, swaps, order):
 
 
 @kernel
-def interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, last):
+def interact_pairs(execute, soup, order, base, threshold, max_steps, first, last):
     """The interactions of the pairs first .. last-1, in place on soup [program byte]; returns operations.
 
     Pair p is programs order[2p] and order[2p+1]: joined, mutated, executed, split (docs/bff-semantics.md, section 2).
+    `base` is the `mutation_base` of pair `first`.
     """
-    n_programs, length = soup.shape
+    length = soup.shape[1]
     span = np.uint64(2 * length)
     tape = np.empty(2 * length, np.uint8)
-    base = mutation_base(seed, epoch, np.uint64(n_programs), np.uint64(first), span)
     next_block = block_mutates(base, span, threshold)
     operations = 0
     for pair in range(first, last):
@@ -89,9 +89,31 @@ def interact(execute, soup, order, n_meeting, tickets, seed, epoch, threshold, m
             return operations
         last = min(n_pairs, first + n_share)
         parting = min(max(n_meeting, first), last)
-        operations += interact_pairs(execute, soup, order, seed, epoch, threshold, max_steps, first, parting)
+        base = mutation_base(seed, epoch, np.uint64(len(soup)), np.uint64(first), np.uint64(2 * soup.shape[1]))
+        operations += interact_pairs(execute, soup, order, base, threshold, max_steps, first, parting)
         if parting < last:
             mutate_pairs(soup, order, seed, epoch, threshold, parting, last)
+
+
+@kernel(
+    signature=f"int64({EXECUTE}, uint8[:, ::1], int32[::1], uint64, uint64, int64[::1], uint64, uint64, uint64, int64, "
+    "int64)"
+)
+def interact_part(execute, part, order, n_programs, first_pair, tickets, seed, epoch, threshold, max_steps, n_share):
+    """A thread's part of one epoch of a part of a soup of n_programs; returns its operations.
+
+    Pair p of the part is programs order[2p] and order[2p+1] of it, and pair first_pair + p of the soup.
+    """
+    n_pairs = order.size // 2
+    operations = 0
+    while True:
+        first = take_ticket(tickets) * n_share
+        if first >= n_pairs:
+            return operations
+        pair = first_pair + np.uint64(first)
+        base = mutation_base(seed, epoch, n_programs, pair, np.uint64(2 * part.shape[1]))
+        last = min(n_pairs, first + n_share)
+        operations += interact_pairs(execute, part, order, base, threshold, max_steps, first, last)
 
 
 @kernel(signature=f"int64({EXECUTE}, uint8[:, ::1], int64, int64[::1], int64[::1], int64)")

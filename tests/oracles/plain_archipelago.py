@@ -1,0 +1,29 @@
+"""Who meets whom in an archipelago, in plain Python (docs/worlds.md): slow, obvious, the referee of the kernels.
+
+Nothing here comes from the package.
+"""
+
+from __future__ import annotations
+
+from oracles.plain_worlds import mix, word
+
+
+def archipelago(seed, epoch, n, n_islands, every, share):
+    """The order of an epoch as a list of programs, and the number of pairs that are executed."""
+    size = n // n_islands
+    n_movers = 2 * round(share * size / 2) if epoch % every == 0 else 0
+    islands = []
+    for start in range(0, n, size):
+        here = list(range(start, start + size))
+        for i in reversed(range(n_movers, size)):
+            j = mix(word(seed, epoch * n + start + i)) % (i + 1)
+            here[i], here[j] = here[j], here[i]
+        islands.append(here)
+    travelling = [program for here in islands for program in here[:n_movers]]
+    for i in reversed(range(len(travelling))):
+        island, seat = divmod(i, n_movers)
+        j = mix(word(seed, epoch * n + island * size + seat)) % (i + 1)
+        travelling[i], travelling[j] = travelling[j], travelling[i]
+    for k, here in enumerate(islands):
+        here[:n_movers] = travelling[k * n_movers : (k + 1) * n_movers]
+    return [program for here in islands for program in here], n // 2
