@@ -174,8 +174,8 @@ def test_a_checkpoint_under_another_step_is_refused(stored: Path) -> None:
 
 
 def test_a_newer_format_is_named(stored: Path) -> None:
-    reseal(stored / "step_000000000007", format=2)
-    with pytest.raises(CheckpointError, match="has format 2; this version of primordia reads format 1"):
+    reseal(stored / "step_000000000007", format=3)
+    with pytest.raises(CheckpointError, match="has format 3; this version of primordia reads up to format 2"):
         load(stored)
 
 
@@ -224,7 +224,7 @@ def test_missing_parts_are_named(stored: Path) -> None:
     folder = stored / "step_000000000007"
     with pytest.raises(CheckpointError, match=r"There is no checkpoint .*step_000000000009"):
         load(stored, 9)
-    for name in (META, STATE):
+    for name in (STATE, META):
         (folder / name).unlink()
         with pytest.raises(CheckpointError, match=f"is incomplete: {STATE if name == STATE else META} is missing"):
             load(stored)

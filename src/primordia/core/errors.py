@@ -40,6 +40,10 @@ class ContractError(PrimordiaError):
     """An experiment broke its own contract (undeclared metric, unstable state, oversized view)."""
 
 
+class LostStateError(PrimordiaError):
+    """A process or machine that held a part of a run's state is gone; the run goes on from its last checkpoint."""
+
+
 class NoRoomError(PrimordiaError):
     """The disk is full; what was there before is untouched."""
 

@@ -1,13 +1,19 @@
-"""Checkpoints: safetensors and JSON in a folder per step; complete or absent, verified when read, never executed."""
+"""Checkpoints: safetensors and JSON in a folder per step; complete or absent, verified when read, never executed.
+
+A state lies in one file, or in one a shard, each written by who holds the shard. Either form is read by either kind of
+reader.
+"""
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +23,9 @@ from primordia.core import tree
 from primordia.core.errors import CheckpointError, ContractError
 from primordia.engine import durable
 
-FORMAT = 1
+FORMAT, SHARDS_FORMAT = 1, 2
 STATE, META = "state.safetensors", "meta.json"
+SHARD = re.compile(r"shard_\d{5}\.safetensors")
 LONGEST = 120
 KINDS = {
     "BOOL": "?",
@@ -46,6 +53,35 @@ class Stamp:
         return {"experiment": self.experiment, "version": self.version, "config_hash": self.config_hash}
 
 
+@dataclasses.dataclass(frozen=True)
+class Cut:
+    """How a state is cut into the parts of its shards, and put together again; see `core.shards.Sharding`."""
+
+    split: Callable[[Any], list[Any]]
+    join: Callable[[Sequence[Any]], Any]
+
+
+class Scattered(abc.ABC):
+    """A state that this process does not hold, since its shards lie elsewhere: it stores and fetches them there."""
+
+    @abc.abstractmethod
+    def write(self, folder: Path) -> dict[str, str]:
+        """Write a file a shard into `folder`, each flushed to the disk; returns SHA-256 by file name."""
+
+    @abc.abstractmethod
+    def read(self, folder: Path, digests: Mapping[str, str]) -> Any:
+        """The state in these files of `folder`, held where this one is.
+
+        Raises:
+            CheckpointError: as `load` does.
+        """
+
+
+def shard_file(shard: int) -> str:
+    """The file of a shard."""
+    return f"shard_{shard:05d}.safetensors"
+
+
 def folder_of(checkpoints: Path, step: int) -> Path:
     """The folder of the checkpoint after `step` completed steps."""
     return checkpoints / f"step_{step:012d}"
@@ -60,9 +96,14 @@ def steps(checkpoints: Path) -> list[int]:
 
 
 def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
-    """Write the state aside, flush it, and give it its name in one rename."""
-    from safetensors.numpy import save as to_bytes
+    """Write the state aside, flush it, and give it its name in one rename.
 
+    Args:
+        checkpoints: the folder of all checkpoints.
+        step: completed steps.
+        state: a tree of arrays, or one that is `Scattered`, which writes itself.
+        stamp: what it belongs to.
+    """
     checkpoints.mkdir(exist_ok=True)
     sweep(checkpoints)
     final = folder_of(checkpoints, step)
@@ -71,11 +112,12 @@ def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
     aside = checkpoints / f".writing_{step:012d}"
     try:
         aside.mkdir()
-        content = to_bytes(tree.to_arrays(state))
+        if isinstance(state, Scattered):
+            stored = {"format": SHARDS_FORMAT, "shards": state.write(aside)}
+        else:
+            stored = {"format": FORMAT, "state_sha256": write_tree(aside / STATE, state)}
         settings = {name: _short(value) for name, value in stamp.settings.items()}
-        meta = {"format": FORMAT, **stamp.identity(), "step": step, "state_sha256": _sha256(content)}
-        meta["settings"] = settings
-        durable.write(aside / STATE, content)
+        meta = {**stored, **stamp.identity(), "step": step, "settings": settings}
         durable.write_json(aside / META, {**meta, "meta_sha256": _meta_digest(meta)})
         os.rename(aside, final)
     except BaseException:
@@ -85,41 +127,90 @@ def save(checkpoints: Path, step: int, state: Any, stamp: Stamp) -> Path:
     return final
 
 
-def load(checkpoints: Path, step: int, template: Any, stamp: Stamp) -> Any:
+def write_tree(file: Path, state: Any) -> str:
+    """Write a tree of arrays, flushed to the disk; returns the SHA-256 of the file."""
+    from safetensors.numpy import save as to_bytes
+
+    content = to_bytes(tree.to_arrays(state))
+    durable.write(file, content)
+    return _sha256(content)
+
+
+def read_tree(file: Path, digest: object, template: Any) -> Any:
+    """The tree in a file of a checkpoint, in the structure of `template`.
+
+    Raises:
+        CheckpointError: missing, altered, or of another structure.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{file.parent} was deleted while it was being read; try again.") from error
+    if _sha256(content) != digest:
+        raise CheckpointError(
+            f"{file} was truncated or altered: its checksum does not match."
+            f"{_alternative(file.parent.parent, int(file.parent.name[5:]))}"
+        )
+    try:
+        return tree.from_arrays(template, arrays(content))
+    except (ContractError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{file.parent} cannot be used: {error}") from error
+
+
+def load(checkpoints: Path, step: int, template: Any, stamp: Stamp, cut: Cut | None = None) -> Any:
     """The state after `step` steps, in the structure of `template`.
+
+    Args:
+        checkpoints: the folder of all checkpoints.
+        step: completed steps.
+        template: any state of the run, such as its first; one that is `Scattered` reads the files itself.
+        stamp: what it must belong to.
+        cut: for a checkpoint in shards, how they make a state.
 
     Raises:
         CheckpointError: missing, truncated, altered by a single bit, of another run, from a newer version, or holding
             anything that is not numbers. Nothing in it is ever executed.
     """
     folder = folder_of(checkpoints, step)
+    digests = _digests(folder, stamp, step)
+    if isinstance(template, Scattered):
+        return template.read(folder, digests)
+    if STATE in digests:
+        return read_tree(folder / STATE, digests[STATE], template)
+    parts = cut.split(template) if cut else []
+    if cut is None or len(parts) != len(digests):
+        raise CheckpointError(f"{folder} holds {len(digests)} shards; this experiment's state has {len(parts)}.")
+    files = [(shard_file(shard), part) for shard, part in enumerate(parts)]
+    return cut.join([read_tree(folder / name, digests[name], part) for name, part in files])
+
+
+def _digests(folder: Path, stamp: Stamp, step: int) -> dict[str, str]:
+    """The files of a checkpoint that is this run's, with their checksums, which are not checked yet."""
     _only_known_files(folder)
+    _none_missing(folder, [META])
     meta = _read_meta(folder)
-    if meta.get("format") != FORMAT:
+    if meta.get("format") not in (FORMAT, SHARDS_FORMAT):
         raise CheckpointError(
-            f"{folder} has format {meta.get('format')}; this version of primordia reads format {FORMAT}."
+            f"{folder} has format {meta.get('format')}; this version of primordia reads up to format {SHARDS_FORMAT}."
         )
     if meta.get("meta_sha256") != _meta_digest({key: meta[key] for key in meta if key != "meta_sha256"}):
         raise CheckpointError(
-            f"{folder / META} was altered: its checksum does not match.{_alternative(checkpoints, step)}"
+            f"{folder / META} was altered: its checksum does not match.{_alternative(folder.parent, step)}"
         )
     for key, wanted in {**stamp.identity(), "step": step}.items():
         if meta.get(key) != wanted:
             raise CheckpointError(
                 f"{folder} belongs to {key}={meta.get(key)!r}, this run has {key}={wanted!r}{_difference(meta, stamp)}."
             )
-    try:
-        content = (folder / STATE).read_bytes()
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} was deleted while it was being read; try again.") from error
-    if _sha256(content) != meta.get("state_sha256"):
-        raise CheckpointError(
-            f"{folder / STATE} was truncated or altered: its checksum does not match.{_alternative(checkpoints, step)}"
-        )
-    try:
-        return tree.from_arrays(template, arrays(content))
-    except (ContractError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{folder} cannot be used: {error}") from error
+    digests = meta.get("shards") if meta["format"] == SHARDS_FORMAT else {STATE: meta.get("state_sha256")}
+    if not isinstance(digests, dict) or meta["format"] == SHARDS_FORMAT and not _are_shards(digests):
+        raise CheckpointError(f"{folder / META} does not name its shards; it was altered.")
+    _none_missing(folder, list(digests))
+    return digests
+
+
+def _are_shards(digests: Mapping[str, Any]) -> bool:
+    return len(digests) > 0 and sorted(digests) == [shard_file(shard) for shard in range(len(digests))]
 
 
 def _short(value: Any) -> Any:
@@ -156,11 +247,14 @@ def _only_known_files(folder: Path) -> None:
     if not folder.is_dir():
         raise CheckpointError(f"There is no checkpoint {folder}.")
     for path in sorted(folder.iterdir()):
-        if path.name not in (STATE, META):
+        if path.name not in (STATE, META) and not SHARD.fullmatch(path.name):
             raise CheckpointError(
                 f"{folder} holds {path.name}, which is no part of a checkpoint; nothing in it was opened."
             )
-    for name in (STATE, META):
+
+
+def _none_missing(folder: Path, names: Sequence[str]) -> None:
+    for name in names:
         if not (folder / name).is_file():
             raise CheckpointError(f"{folder} is incomplete: {name} is missing.")
 

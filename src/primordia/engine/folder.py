@@ -18,7 +18,7 @@ from primordia.core.errors import RunFolderError
 from primordia.core.experiment import Experiment
 from primordia.core.metrics import Row
 from primordia.engine import checkpoints, durable, environment
-from primordia.engine.checkpoints import Stamp
+from primordia.engine.checkpoints import Cut, Stamp
 from primordia.engine.journal import Journal
 from primordia.engine.schedule import Schedule
 
@@ -200,6 +200,17 @@ class Opened:
         """What this run's checkpoints must say they belong to."""
         settings = configs.to_dict(self.config)
         return Stamp(self.experiment.name, self.experiment.version, self.settings_hash, settings)
+
+    @property
+    def cut(self) -> Cut | None:
+        """How its states lie in shards, for checkpoints that hold a file a shard; None where they have none."""
+        sharding = self.experiment.sharding
+        if sharding is None:
+            return None
+        return Cut(
+            lambda state: sharding.split(self.config, state),
+            lambda parts: sharding.join(self.config, parts),
+        )
 
     def crossings(self, rows: Iterable[Row]) -> dict[str, int]:
         """The step at which each transition showed first, by name: before this run was forked off, or in `rows`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from primordia.engine.observer import Observer, Outcome, Unwatched
 from primordia.engine.opening import open_run
 from primordia.engine.ring import Instant, Ring
 from primordia.engine.schedule import Schedule
+
+Within = Callable[[Experiment[Any, Any]], Experiment[Any, Any]]
 
 
 def resolve(
@@ -101,17 +104,21 @@ def resume(
     helm: Helm | None = None,
     wrap: bool = True,
     looks: bool = True,
+    within: Within | None = None,
 ) -> Outcome:
     """Continue a run from its last checkpoint, with the bits of a run that never stopped.
 
     `wrap` and `looks` are as in `start`.
 
-    Interventions made after that checkpoint are made again at their steps.
+    Interventions made after that checkpoint are made again at their steps. `within`, where given, stands in for the
+    experiment, as one whose state lies elsewhere does.
 
     Raises:
         RunFolderError: it is finished, running elsewhere, or cannot be trusted.
     """
     run = open_run(where)
+    if within is not None:
+        run = dataclasses.replace(run, experiment=within(run.experiment))
     _refuse_finished(where)
     if not is_live(where):
         # Before the lock is touched: a run that cannot be trusted is left byte for byte as it was.
@@ -298,4 +305,4 @@ def _first_state(run: Opened) -> Any:
 
 
 def _stored_state(run: Opened, step: int) -> tuple[Any, int]:
-    return checkpoints.load(run.folder.checkpoints, step, _first_state(run), run.stamp), step
+    return checkpoints.load(run.folder.checkpoints, step, _first_state(run), run.stamp, run.cut), step

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from primordia.core import metrics
-from primordia.core.errors import BadInputError, ContractError, RunFolderError
+from primordia.core.errors import BadInputError, ContractError, LostStateError, RunFolderError
 from primordia.core.metrics import Row
 from primordia.core.streams import Streams
 from primordia.engine import checkpoints, durable, interventions, looking
@@ -78,13 +78,17 @@ class Loop:
 
         Raises:
             KeyboardInterrupt: on the second signal; the run is marked interrupted at its last checkpoint.
-            Exception: whatever the experiment raised, after the run was marked failed.
+            LostStateError: whoever held the state is gone, after the run was marked interrupted.
+            Exception: whatever else the experiment raised, after the run was marked failed.
         """
         with Interrupts() as interrupts:
             try:
                 outcome = self._until_end(interrupts)
             except KeyboardInterrupt:
                 self._close_anyway("interrupted", "stopped at once by a second signal")
+                raise
+            except LostStateError as error:
+                self._close_anyway("interrupted", str(error))
                 raise
             except Exception as error:
                 if not (isinstance(error, OSError) and error.errno in durable.NO_ROOM):

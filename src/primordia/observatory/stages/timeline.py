@@ -175,7 +175,7 @@ class Timeline:
             self._template = self.run.experiment.init(self.run.config, self._streams)
         if step is None:
             return self._template, 0
-        return checkpoints.load(folder.checkpoints, step, self._template, self.run.stamp), step
+        return checkpoints.load(folder.checkpoints, step, self._template, self.run.stamp, self.run.cut), step
 
     def _there(self, state: Any, t: int, made: list[dict[str, Any]]) -> Instant:
         """The instant of a stored state: with the interventions of its step made."""
