@@ -106,7 +106,7 @@ def test_a_sweep_is_found_by_what_people_type(root, sweep):
         (sweep.name[:12], sweep),
     ):
         assert sweepfolder.find(root, name) == found
-    with pytest.raises(RunFolderError, match="There is no sweep 'othr' under .*; did you mean other?"):
+    with pytest.raises(RunFolderError, match=r"There is no sweep 'othr' under .*; did you mean other\?"):
         sweepfolder.find(root, "othr")
     sweepfolder.create(root, plan_of(seeds="5"), "others")
     assert sweepfolder.find(root, "other") == other

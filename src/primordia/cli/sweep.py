@@ -15,6 +15,8 @@ from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
     from primordia.engine.executors.executor import Executor
+    from primordia.engine.sweeps.cells import Budget
+    from primordia.engine.sweeps.plan import Plan
     from primordia.engine.sweeps.sweepfolder import SweepFolder
 
 VERBS = ("status", "retry", "add", "table", "plot", "stats", "report")
@@ -85,12 +87,21 @@ def main(argv: list[str]) -> int:
     wanted = arguments.parse(Sweep, argv, "sweep")
     options = _options(wanted)
     root = Path(options.get("root", "runs"))
-    sweep = _going_on(options, root) or _begun(options, root)
     from primordia.cli import sweeping
-    from primordia.engine.sweeps import asked
+    from primordia.engine.sweeps import asked, sweepfolder
 
+    there = _going_on(options, root)
+    plan = None if there else _planned(options)
     within = asked.number("within", options.get("within"))
+    # Before anything is written: it may refuse what it is asked for.
     executor = _executor(options)
+    try:
+        sweep = there or sweepfolder.create(root, plan, options.get("name"))
+        if there and any(key in options for key in BUDGETED):
+            there.allow(_budget(options, there))
+    except BaseException:
+        executor.close()
+        raise
     return sweeping.drive(
         sweep,
         executor,
@@ -133,15 +144,14 @@ def _options(wanted: Sweep) -> dict[str, Any]:
 
 
 def _going_on(options: dict[str, Any], root: Path) -> SweepFolder | None:
-    """The sweep that is named, with the budget that is given; None where an experiment is named.
+    """The sweep that is named; None where an experiment is named.
 
     Raises:
         RunFolderError: there is no such sweep.
         BadInputError: it is named with options that its plan has.
     """
     from primordia.core import registry
-    from primordia.engine.sweeps import asked, sweepfolder
-    from primordia.engine.sweeps.cells import Budget
+    from primordia.engine.sweeps import sweepfolder
 
     what = options["what"]
     if what in registry.names() or (("/" in what or ":" in what) and not Path(what).is_dir()):
@@ -151,17 +161,22 @@ def _going_on(options: dict[str, Any], root: Path) -> SweepFolder | None:
         if options.get(key):
             raise BadInputError(f"The sweep {sweep.name} goes on as it was planned, and {arguments.flag(key)} would "
                                 f"change that; leave it out, or use primordia sweep add {what}.")  # fmt: skip
-    if any(key in options for key in BUDGETED):
-        before = sweep.plan().budget
-        seconds = asked.number("cell-seconds", options.get("cell_seconds"))
-        mebibytes = asked.number("cell-memory", options.get("cell_memory"))
-        sweep.allow(Budget(seconds or before.seconds, mebibytes or before.mebibytes))
     return sweep
 
 
-def _begun(options: dict[str, Any], root: Path) -> SweepFolder:
-    """The sweep that is asked for: a new folder, or the one that was made by the same words."""
-    from primordia.engine.sweeps import asked, sweepfolder
+def _budget(options: dict[str, Any], there: SweepFolder) -> Budget:
+    """That of a sweep, with what is given in place of what it has."""
+    from primordia.engine.sweeps import asked
+
+    given = asked.Asked(**{key: options[key] for key in BUDGETED if key in options}).budget
+    return dataclasses.replace(
+        there.plan().budget, **{key: value for key, value in dataclasses.asdict(given).items() if value is not None}
+    )
+
+
+def _planned(options: dict[str, Any]) -> Plan:
+    """The plan that is asked for; writes nothing."""
+    from primordia.engine.sweeps import asked
 
     experiment = arguments.experiment(options["what"])
     wanted = asked.Asked(
@@ -170,33 +185,28 @@ def _begun(options: dict[str, Any], root: Path) -> SweepFolder:
         **{key: options[key] for key in ("preset", "seeds", "repeats", "design", "samples", "design_seed", *BUDGETED)
            if key in options},
     )  # fmt: skip
-    plan = asked.plan_of(experiment, wanted, address=options["what"])
-    _check_executor(options)
-    return sweepfolder.create(root, plan, options.get("name"))
+    return asked.plan_of(experiment, wanted, address=options["what"])
 
 
-def _check_executor(options: dict[str, Any]) -> None:
-    """Refuse what no executor could be made of, before anything is written."""
+def _executor(options: dict[str, Any]) -> Executor:
+    """What computes the cells.
+
+    Raises:
+        UnknownNameError: there is no such executor.
+        ConfigError: it cannot be had as it is asked for.
+    """
     from primordia.engine.sweeps import asked
 
     on = options.get("on", "local")
     if on not in EXECUTORS:
         raise UnknownNameError("executor", on, EXECUTORS)
-    if on == "local" and options.get("address"):
-        raise ConfigError(f"--address {options['address']} is that of a Ray cluster; give --on ray too.")
-    for name in ("jobs", "threads", "within"):
-        asked.number(name, options.get(name))
-
-
-def _executor(options: dict[str, Any]) -> Executor:
-    from primordia.engine.sweeps import asked
-
-    _check_executor(options)
     n_slots, n_threads = (asked.number(name, options.get(name)) for name in ("jobs", "threads"))
-    if options.get("on", "local") == "local":
-        from primordia.engine.executors.local import Local
+    if on == "ray":
+        from primordia.engine.executors.cluster import Cluster
 
-        return Local(n_slots, n_threads)
-    from primordia.engine.executors.cluster import Cluster
+        return Cluster(options.get("address"), n_slots, n_threads)
+    if options.get("address"):
+        raise ConfigError(f"--address {options['address']} is that of a Ray cluster; give --on ray too.")
+    from primordia.engine.executors.local import Local
 
-    return Cluster(options.get("address"), n_slots, n_threads)
+    return Local(n_slots, n_threads)
