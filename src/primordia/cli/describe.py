@@ -159,7 +159,7 @@ def _as_json(experiment: Experiment[Any, Any]) -> dict[str, Any]:
                 "id": claim.id,
                 "statement": claim.statement,
                 "source": claim.source,
-                "setup": dict(claim.setup),
+                "setup": claim.recorded,
                 "expected": dataclasses.asdict(claim.expected),
                 "tier": claim.tier,
                 "cost": claim.cost,

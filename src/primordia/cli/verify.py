@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,15 +12,27 @@ import tyro
 
 from primordia.cli import arguments, printing
 from primordia.core import registry
-from primordia.core.errors import BadInputError
+from primordia.core.claims import Frequency
+from primordia.core.errors import BadInputError, ConfigError
 from primordia.core.experiment import Experiment
-from primordia.engine import durable, verify
+from primordia.core.intervals import clopper_pearson
+from primordia.engine import durable, frequency_sweep, verify
+from primordia.engine.executors.executor import Executor
+from primordia.engine.executors.local import Local
+from primordia.engine.frequency_sweep import Count, Frequencies
 from primordia.engine.verify import Verdict
+
+BACK = "\r\x1b[K"
+"""Takes back what stands on the terminal's last line."""
+FLAGS = ("--json", "--force", "--anew")
 
 
 @dataclasses.dataclass(frozen=True)
 class Verify:
     """Measure the claims of a paper on this machine: paper | expected | measured | pass or fail, kept as JSON.
+
+    A claim that is a frequency over seeds is a sweep under ROOT/sweeps: a run per seed, several at a time, no more of
+    them than the verdict needs. Stopped at any time, the same command goes on with the runs that there are.
 
     Exit codes: 0 every claim holds, 1 one does not, 2 bad input.
     """
@@ -34,6 +47,14 @@ class Verify:
         tyro.conf.UseAppendAction[tuple[str, ...]],
         arguments.option("measure only this claim, of any tier; repeat it, or give several: --claim A B", "ID"),
     ] = ()
+    on: Annotated[
+        Literal["local", "ray"],
+        arguments.option("what computes the runs of a frequency: processes of this machine (the default), or ray"),
+    ] = "local"
+    address: arguments.words("of a Ray cluster; without it one is started on this machine", "ADDRESS") = None
+    jobs: arguments.number("runs at a time of a frequency (default: one for each core)") = None
+    threads: arguments.number("threads of one such run (default: the cores are shared out)") = None
+    anew: Annotated[bool, arguments.option("run every seed of a frequency again, whatever was run before")] = False
     out: Annotated[Path | None, arguments.option("also write the verdicts to this file as JSON", "FILE")] = None
     force: arguments.Force = False
     root: arguments.Root = Path("runs")
@@ -49,16 +70,48 @@ def main(argv: list[str]) -> int:
     if wanted.out:
         arguments.new_file(wanted.out, wanted.force)
     found: list[dict[str, Any]] = []
-    for experiment in experiments:
-        verdicts, file = _measure(experiment, wanted)
-        found.append({**verify.as_json(experiment, wanted.tier, verdicts), "file": str(file)})
-        if not wanted.json:
-            _table(experiment, verdicts, file)
+    with Frequencies(
+        wanted.root,
+        _lending(wanted),
+        _count if printing.on_terminal() and not wanted.json else lambda count: None,
+        anew=wanted.anew,
+        command=arguments.command("verify", argv),
+    ) as over_seeds:
+        for experiment in experiments:
+            verdicts, file = _measure(experiment, wanted, over_seeds)
+            found.append({**verify.as_json(experiment, wanted.tier, verdicts), "file": str(file)})
+            if not wanted.json:
+                _table(experiment, verdicts, file)
     if wanted.out:
         durable.write_json(wanted.out, found[0] if len(found) == 1 else found)
     if wanted.json:
         printing.show_json(found[0] if len(found) == 1 else found)
     return 1 if any(entry["failed"] for entry in found) else 0
+
+
+def _lending(wanted: Verify) -> Callable[[int], Executor]:
+    """What makes the executor for the runs of a frequency.
+
+    Raises:
+        ConfigError: an option that no executor could be made of.
+    """
+    n_slots, n_threads = (
+        None if text is None else arguments.whole(name, text, 1)
+        for name, text in (("jobs", wanted.jobs), ("threads", wanted.threads))
+    )
+    if wanted.on == "ray":
+        from primordia.engine.executors.cluster import Cluster
+
+        return lambda n_cells: Cluster(wanted.address, n_slots=n_slots, n_threads=n_threads)
+    if wanted.address:
+        raise ConfigError(f"--address {wanted.address} is that of a Ray cluster; give --on ray too.")
+
+    def lend(n_cells: int) -> Executor:
+        return Local(n_slots, n_threads) if n_slots else frequency_sweep.on_this_machine(n_cells, n_threads)
+
+    # Asked for once before anything is measured: nothing runs in it yet.
+    lend(1).close()
+    return lend
 
 
 def _each_claim_flagged(argv: list[str]) -> list[str]:
@@ -76,7 +129,7 @@ def _each_claim_flagged(argv: list[str]) -> list[str]:
             own = len(words)
         else:
             following = False
-            places += not (before.startswith("--") and "=" not in before and before not in ("--json", "--force"))
+            places += not (before.startswith("--") and "=" not in before and before not in FLAGS)
         words.append(word)
     # A wing has no stroke in its name: where nothing else can be what is verified, the last word is.
     if own and not places:
@@ -84,7 +137,7 @@ def _each_claim_flagged(argv: list[str]) -> list[str]:
     return words
 
 
-def _measure(experiment: Experiment[Any, Any], wanted: Verify) -> tuple[list[Verdict], Path]:
+def _measure(experiment: Experiment[Any, Any], wanted: Verify, over_seeds: Frequencies) -> tuple[list[Verdict], Path]:
     """The verdicts and the file that keeps them, which is written after each."""
     file = verify.new_file(experiment, wanted.root)
     verdicts: list[Verdict] = []
@@ -96,10 +149,15 @@ def _measure(experiment: Experiment[Any, Any], wanted: Verify) -> tuple[list[Ver
             _tell(verdict)
 
     try:
-        verify.run(experiment, wanted.tier, wanted.claim, keep)
+        address = wanted.name if ":" in wanted.name else experiment.name
+        verify.run(experiment, wanted.tier, wanted.claim, keep, over_seeds=over_seeds, address=address)
     except KeyboardInterrupt:
         if verdicts:
             print(f"{len(verdicts)} verdicts so far are kept in {file}", file=sys.stderr)
+        claim = verify.choose(experiment, wanted.tier, wanted.claim)[len(verdicts)]
+        if isinstance(claim.measure, Frequency):
+            without = " without --anew" if wanted.anew else ""
+            print(f"the same command{without} goes on with the runs of {claim.id}", file=sys.stderr)
         raise
     finally:
         if not verdicts:
@@ -121,7 +179,26 @@ def _experiments(name: str) -> list[Experiment[Any, Any]]:
 def _tell(verdict: Verdict) -> None:
     """One line as soon as a claim is measured, since the next may take minutes."""
     if printing.on_terminal():
-        print(f"{'pass' if verdict.passed else 'FAIL'}  {verdict.claim.id} in {verdict.seconds:.1f} s", flush=True)
+        outcome = "pass" if verdict.passed else "FAIL"
+        print(f"{BACK}{outcome}  {verdict.claim.id} in {verdict.seconds:.1f} s", flush=True)
+
+
+def _count(count: Count) -> None:
+    """How far a frequency is, on a line of its own that the next one replaces."""
+    low, high = clopper_pearson(count.n_hits, count.n) if count.n else (0.0, 1.0)
+    said = f"{count.claim.id}  {count.n_hits} of {count.n} seeds ({low:.3g} to {high:.3g}), {count.n_seeds} at most"
+    print(f"{BACK}{said}", end="", flush=True)
+
+
+def _measured(verdict: Verdict) -> str:
+    """What the table says was measured: of a frequency also the counts and the exact 95 % interval."""
+    if verdict.error or verdict.measurement is None:
+        return verdict.error or printing.number(None)
+    said, told = printing.number(verdict.measurement.value), verdict.measurement.evidence
+    if not isinstance(verdict.claim.measure, Frequency):
+        return said
+    low, high = told["interval_95"]
+    return f"{said}: {told['n_hits']} of {told['n_run']} ({low:.3g} to {high:.3g})"
 
 
 def _table(experiment: Experiment[Any, Any], verdicts: list[Verdict], file: Path) -> None:
@@ -129,10 +206,15 @@ def _table(experiment: Experiment[Any, Any], verdicts: list[Verdict], file: Path
 
     rows = []
     for verdict in verdicts:
-        measured = verdict.error or printing.number(verdict.measurement.value if verdict.measurement else None)
         passed = Text("pass", style="green") if verdict.passed else Text("FAIL", style="bold red")
         rows.append(
-            (verdict.claim.id, verdict.claim.statement, printing.region(verdict.claim.expected), measured, passed)
+            (
+                verdict.claim.id,
+                verdict.claim.statement,
+                printing.region(verdict.claim.expected),
+                _measured(verdict),
+                passed,
+            )
         )
     source = experiment.source
     printing.show(

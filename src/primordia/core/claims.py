@@ -66,6 +66,10 @@ class Frequency:
     config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     schedule: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    def as_json(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return {**dataclasses.asdict(self), "seeds": list(self.seeds)}
+
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
@@ -75,7 +79,8 @@ class Claim:
         id: short and stable, such as "V08".
         statement: what the source says, with its number, in one sentence.
         source: where: paper and section, figure or table; or "measured" with by whom.
-        setup: JSON-able settings of the measurement (sizes, seeds), recorded with the result.
+        setup: JSON-able settings of the measurement (sizes, seeds), recorded with the result; of a frequency what it
+            does not say itself.
         measure: setup -> Measurement. Pure: the same setup gives the same value. Or a frequency over seeds.
         expected: the acceptance region.
         tier: "quick" claims take seconds to a minute and run in CI; "full" ones may take hours.
@@ -90,3 +95,8 @@ class Claim:
     expected: Expected
     tier: Literal["quick", "full"]
     cost: str
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What is kept beside a result: the setup, and what a frequency runs."""
+        return {**self.setup, **(self.measure.as_json() if isinstance(self.measure, Frequency) else {})}

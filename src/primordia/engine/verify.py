@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from primordia.core.claims import Claim, Frequency, Measurement
-from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
+from primordia.core.errors import BadInputError, UnknownNameError
 from primordia.core.experiment import Experiment
 from primordia.engine import durable, environment
 from primordia.engine.folder import now
+from primordia.engine.frequency_sweep import Frequencies
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,16 +64,29 @@ def run(
     tier: Literal["quick", "full"] = "quick",
     only: Sequence[str] = (),
     on_result: Callable[[Verdict], None] | None = None,
+    *,
+    over_seeds: Frequencies,
+    address: str | None = None,
 ) -> list[Verdict]:
-    """Measure claims one after the other; a claim that cannot be measured has failed, and the rest go on."""
+    """Measure claims one after the other; a claim that cannot be measured has failed, and the rest go on.
+
+    Args:
+        experiment: whose claims.
+        tier: which of them; see `choose`.
+        only: exactly these instead.
+        on_result: called after each.
+        over_seeds: measures those that are frequencies over seeds.
+        address: how other processes load the experiment; None: by its name.
+    """
     verdicts = []
     for claim in choose(experiment, tier, only):
         began = time.perf_counter()
         measurement, error = None, None
         try:
             if isinstance(claim.measure, Frequency):
-                raise PrimordiaError("a frequency over seeds is measured by a sweep")
-            measurement = claim.measure(claim.setup)
+                measurement = over_seeds.measure(experiment, address or experiment.name, claim)
+            else:
+                measurement = claim.measure(claim.setup)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
         measured = measurement.value if measurement else math.nan
@@ -125,7 +139,7 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
         "id": claim.id,
         "statement": claim.statement,
         "source": claim.source,
-        "setup": dict(claim.setup),
+        "setup": claim.recorded,
         "expected": dataclasses.asdict(claim.expected),
         "measured": measured.value if measured else None,
         "note": measured.note if measured else "",
