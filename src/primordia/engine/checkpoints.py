@@ -132,7 +132,7 @@ def write_tree(file: Path, state: Any) -> str:
     from safetensors.numpy import save as to_bytes
 
     content = to_bytes(tree.to_arrays(state))
-    durable.write(file, content)
+    durable.write(file, content, sync="file")
     return _sha256(content)
 
 
@@ -203,7 +203,7 @@ def _digests(folder: Path, stamp: Stamp, step: int) -> dict[str, str]:
                 f"{folder} belongs to {key}={meta.get(key)!r}, this run has {key}={wanted!r}{_difference(meta, stamp)}."
             )
     digests = meta.get("shards") if meta["format"] == SHARDS_FORMAT else {STATE: meta.get("state_sha256")}
-    if not isinstance(digests, dict) or meta["format"] == SHARDS_FORMAT and not _are_shards(digests):
+    if not isinstance(digests, dict) or (meta["format"] == SHARDS_FORMAT and not _are_shards(digests)):
         raise CheckpointError(f"{folder / META} does not name its shards; it was altered.")
     _none_missing(folder, list(digests))
     return digests

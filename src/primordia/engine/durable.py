@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from primordia.core.errors import NoRoomError
 
@@ -18,7 +18,12 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 ASIDE = re.compile(r"\..+\.\d+")
 
 
-def write(path: Path, content: bytes, *, sync: bool = True) -> None:
+Sync = bool | Literal["file"]
+"""What is flushed to the disk: True: the file, and the folder with its name, so that a power cut takes nothing back;
+"file": the file, so that after a power cut its name stands for what it was or for what it is, whole; False: nothing."""
+
+
+def write(path: Path, content: bytes, *, sync: Sync = True) -> None:
     """Replace `path` by `content` in one instant: written aside, flushed to the disk, renamed."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -31,11 +36,11 @@ def write(path: Path, content: bytes, *, sync: bool = True) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
-    if sync:
+    if sync is True:
         sync_folder(path.parent)
 
 
-def write_json(path: Path, value: Any, *, sync: bool = True) -> None:
+def write_json(path: Path, value: Any, *, sync: Sync = True) -> None:
     """Like `write`, for a JSON value, indented for people.
 
     Raises:

@@ -120,8 +120,11 @@ class RunFolder:
         return value
 
     def update(self, **changes: Any) -> None:
-        """Change fields of `run.json` in one instant."""
-        durable.write_json(self.path / "run.json", {**self.record(), **changes})
+        """Change fields of `run.json` in one instant; a power cut may take that back, for as long as nothing is synced.
+
+        No resumption relies on the change: what a record says less than there is, is computed again with the same bits.
+        """
+        durable.write_json(self.path / "run.json", {**self.record(), **changes}, sync="file")
 
     def note(self, event: str, step: int, **details: Any) -> dict[str, Any]:
         """Append an event with the time and the number of completed steps; returns it."""
@@ -293,11 +296,13 @@ def create(
     with durable.naming_a_full_disk(root, "no run was started"):
         path = _named_folder(root / experiment.name, name) if name else _new_folder(root / experiment.name, timed)
         try:
-            durable.write_json(path / "config.json", settings)
+            durable.write_json(path / "config.json", settings, sync="file")
             durable.write_json(path / "env.json", environment.describe())
             run = Opened(RunFolder(path), experiment, config, schedule, record["config_hash"])
             if beginning is not None:
                 checkpoints.save(run.folder.checkpoints, beginning.step, beginning.state, run.stamp)
+            # Their names are on the disk before the one that makes it a run.
+            durable.sync_folder(path)
             durable.write_json(path / "run.json", {**record, "id": path.name})
             durable.sync_folder(path.parent)
         except BaseException:

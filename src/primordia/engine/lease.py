@@ -113,7 +113,7 @@ class Lease:
             try:
                 with self._writing:
                     record = {**self.folder.record(), "heartbeat": now()}
-                    durable.write_json(self.folder.path / "run.json", record)
+                    durable.write_json(self.folder.path / "run.json", record, sync="file")
             except (OSError, RunFolderError):
                 # A full disk or a folder pulled away is met and reported by the loop itself.
                 continue

@@ -92,7 +92,9 @@ def save_findings(run: Opened, state: Any, t: int, label: str) -> None:
     folder = run.folder.artefacts / f"step_{t:012d}-{label}"
     folder.mkdir(parents=True, exist_ok=True)
     entries = [save(folder, number, _whole(finding)) for number, finding in enumerate(found, 1)]
-    durable.write_json(folder / "findings.json", {"step": t, "label": label, "findings": durable.finite(entries)})
+    durable.write_json(
+        folder / "findings.json", {"step": t, "label": label, "findings": durable.finite(entries)}, sync="file"
+    )
 
 
 def _whole(finding: Finding) -> Finding:

@@ -272,6 +272,7 @@ class Loop:
             self._note(status, reason=reason)
         finally:
             self.lease.update(status=status, reason=reason, step=self.t, ended=now())
+            durable.sync_folder(self.run.folder.path)
         return Outcome(self.run.folder, status, self.t, reason)
 
     def _close_anyway(self, status: Literal["interrupted", "failed"], reason: str) -> Outcome:
