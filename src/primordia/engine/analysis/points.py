@@ -26,7 +26,7 @@ class Point:
     @property
     def label(self) -> str:
         """Which point it is, in words: "mutation rate 0.001, n programs 8,192"."""
-        return ", ".join(f"{axis.replace('_', ' ')} {said(value)}" for axis, value in self.at.items()) or "all seeds"
+        return ", ".join(f"{axis.replace('_', ' ')} {said(value)}" for axis, value in self.at.items()) or "all cells"
 
     @property
     def done(self) -> list[CellRow]:

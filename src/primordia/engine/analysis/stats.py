@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import warnings
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
 
 from primordia.core.errors import BadInputError
 from primordia.engine.analysis import intervals, points
@@ -103,10 +104,11 @@ def comparisons(
             "the others are pooled over."
         )
     found = [_compared(one, other, metric, transition) for one, other in itertools.combinations(chosen, 2)]
-    for name in ("p", "p_logrank"):
-        corrected = holm([getattr(each, name) for each in found])
-        found = [dataclasses.replace(each, **{f"{name}_holm": p}) for each, p in zip(found, corrected, strict=True)]
-    return found
+    p_holm, p_logrank_holm = holm([each.p for each in found]), holm([each.p_logrank for each in found])
+    return [
+        dataclasses.replace(each, p_holm=first, p_logrank_holm=second)
+        for each, first, second in zip(found, p_holm, p_logrank_holm, strict=True)
+    ]
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -134,25 +136,26 @@ def mann_whitney(one: Sequence[float], other: Sequence[float]) -> tuple[float, f
     return float(found.statistic) / (len(one) * len(other)), float(found.pvalue)
 
 
-def log_rank(one: tuple[Sequence[int], Sequence[bool]], other: tuple[Sequence[int], Sequence[bool]]) -> Any:
-    """The log-rank statistic, positive where `other` crosses later, and its two-sided p; None, None: nobody crossed.
+def log_rank(
+    one: tuple[Sequence[int], Sequence[bool]], other: tuple[Sequence[int], Sequence[bool]]
+) -> tuple[float | None, float | None]:
+    """The log-rank statistic, positive where `other` crosses later, and its two-sided p.
+
+    Both are None where nothing can be told: nobody crossed, or all that were still observed crossed at once.
 
     Args:
         one: steps and which of them are censored.
         other: likewise.
     """
-    crossings = [
-        step for steps, censored in (one, other) for step, open_ in zip(steps, censored, strict=True) if not open_
-    ]
-    # A crossing tells something only where cells of both are still observed.
-    if not any(any(step >= at for step in one[0]) and any(step >= at for step in other[0]) for at in crossings):
+    if all(one[1]) and all(other[1]):
         return None, None
     from scipy import stats
 
-    found = stats.logrank(intervals.samples(*other), intervals.samples(*one))
-    if not math.isfinite(found.statistic):
-        return None, None
-    return -float(found.statistic), float(found.pvalue)
+    with warnings.catch_warnings():
+        # Where all that are left cross at once there is no variance, and no test.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = stats.logrank(intervals.samples(*other), intervals.samples(*one))
+    return (-float(found.statistic), float(found.pvalue)) if math.isfinite(found.statistic) else (None, None)
 
 
 def _summary(point: Point, metric: str | None, transition: str | None) -> Summary:
