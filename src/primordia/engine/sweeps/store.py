@@ -7,6 +7,7 @@ Credentials and endpoint come from where that library looks for them, such as AW
 from __future__ import annotations
 
 import contextlib
+import datetime
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -190,6 +191,8 @@ def _mark(entry: Mapping[str, Any]) -> str:
     if entry.get("ETag"):
         return str(entry["ETag"])
     written = next((entry[key] for key in ("mtime", "LastModified", "created", "updated") if key in entry), "")
+    if isinstance(written, datetime.datetime):
+        written = written.timestamp()
     return f"{entry.get('size')} {written}"
 
 

@@ -37,7 +37,7 @@ def url_of(root: str | Path) -> str | None:
     match = COLLAPSED.fullmatch(str(root))
     if match is None or (isinstance(root, Path) and root.exists()):
         return None
-    return f"{match[1]}://{match[2]}".rstrip("/")
+    return f"{match[1]}://{'/' if match[1] == 'file' else ''}{match[2]}".rstrip("/")
 
 
 def here(root: str | Path, name: str | None = None) -> Path:
