@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import itertools
 import shlex
 import time
@@ -17,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from primordia.cli import printing
+from primordia.core.errors import StoreError
 from primordia.engine.sweeps import standing as standings
+from primordia.engine.sweeps import storemirror
 from primordia.engine.sweeps.cells import Found
 from primordia.engine.sweeps.plan import Plan
 from primordia.engine.sweeps.standing import Standing
@@ -44,10 +47,11 @@ class Watch:
     Args:
         sweep: the sweep.
         plan: its plan.
+        fetching: whether a copy of a sweep in a store is brought up to date here; a driver does that by itself.
     """
 
-    def __init__(self, sweep: SweepFolder, plan: Plan) -> None:
-        self.sweep, self.plan = sweep, plan
+    def __init__(self, sweep: SweepFolder, plan: Plan, *, fetching: bool = False) -> None:
+        self.sweep, self.plan, self.fetching = sweep, plan, fetching
         self.announcement = ""
         self.standing = self._look()
 
@@ -74,6 +78,11 @@ class Watch:
 
     def _look(self) -> Standing:
         began = time.monotonic()
+        mirror = storemirror.of(self.sweep.path) if self.fetching else None
+        if mirror:
+            # What cannot be reached for a moment is shown as it was.
+            with contextlib.suppress(StoreError):
+                mirror.fetch()
         if (self.sweep.path / "plan.json").stat().st_mtime_ns != getattr(self, "_planned", None):
             self._planned = (self.sweep.path / "plan.json").stat().st_mtime_ns
             self.plan = self.sweep.plan()
@@ -97,9 +106,17 @@ def described(plan: Plan) -> str:
 
 def named(sweep: SweepFolder, root: Path | str) -> str:
     """How a command names this sweep, with the option that goes with it."""
-    if sweep.path.parent != Path(root) / SWEEPS:
+    url = storemirror.url_of(root)
+    if url is None and sweep.path.parent != Path(root) / SWEEPS:
         return shlex.quote(str(sweep.path))
-    return shlex.quote(sweep.name) + (f" --root {shlex.quote(str(root))}" if str(root) != "runs" else "")
+    root = url or str(root)
+    return shlex.quote(sweep.name) + (f" --root {shlex.quote(root)}" if root != "runs" else "")
+
+
+def place(sweep: SweepFolder) -> str:
+    """Where a sweep is: its folder, or its URL where that is a copy."""
+    mirror = storemirror.of(sweep.path)
+    return mirror.store.url if mirror else str(sweep.path)
 
 
 def bar(standing: Standing, width: int) -> RenderableType:

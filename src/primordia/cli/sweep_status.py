@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     sweep = sweepfolder.find(wanted.root, wanted.sweep)
     from primordia.cli import standings
 
-    watch = standings.Watch(sweep, sweep.plan())
+    watch = standings.Watch(sweep, sweep.plan(), fetching=wanted.follow)
     if wanted.follow and not wanted.json:
         _follow(watch)
     elif wanted.json:
@@ -99,12 +99,13 @@ def _follow(watch: Any) -> None:
 
 
 def _as_json(watch: Any) -> dict[str, Any]:
+    from primordia.cli import standings
     from primordia.engine.sweeps import lock
 
     plan, standing = watch.plan, watch.standing
     holder = lock.driver(watch.sweep.path)
     return {
-        "folder": str(watch.sweep.path),
+        "folder": standings.place(watch.sweep),
         "name": watch.sweep.name,
         "experiment": plan.experiment,
         "axes": list(plan.axes),

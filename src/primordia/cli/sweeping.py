@@ -50,7 +50,6 @@ def drive(
     root: Path,
     quiet: bool,
     as_json: bool,
-    store: str | None = None,
 ) -> int:
     """Drive a sweep, show how it goes, and say how it ended and what to type next; returns the exit code.
 
@@ -62,11 +61,10 @@ def drive(
         root: where runs are kept, for the commands that are shown.
         quiet: only the first and the last lines.
         as_json: only one JSON value at the end.
-        store: where workers find the sweep, when not in its folder.
     """
     plan, began = sweep.plan(), time.monotonic()
     if not as_json:
-        print(str(sweep.path), flush=True)
+        print(standings.place(sweep), flush=True)
         if not quiet:
             threads = "1 thread" if executor.n_threads == 1 else f"{executor.n_threads} threads"
             print(f"{standings.described(plan)} · {executor.n_slots} at a time, {threads} each", flush=True)
@@ -76,7 +74,7 @@ def drive(
     try:
         with view, _signals_heard(view.announce):
             tally = driver.drive(
-                sweep, executor, within=within, on_change=view.changed, command=command, root=store
+                sweep, executor, within=within, on_change=view.changed, command=command
             )  # fmt: skip
     except KeyboardInterrupt:
         print(f"stopped at once; `primordia sweep {standings.named(sweep, root)}` goes on from the last checkpoints",
@@ -102,7 +100,7 @@ def exit_code(tally: Tally) -> int:
 
 def _summary(sweep: SweepFolder, plan: Plan, tally: Tally, seconds: float) -> dict[str, Any]:
     return {
-        "folder": str(sweep.path),
+        "folder": standings.place(sweep),
         "name": sweep.name,
         "experiment": plan.experiment,
         "cells": tally.total,

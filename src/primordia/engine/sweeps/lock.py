@@ -17,6 +17,7 @@ from primordia.core.errors import RunFolderError
 from primordia.engine import durable, environment
 from primordia.engine.folder import now
 from primordia.engine.lease import BEAT_SECONDS, STALE_SECONDS
+from primordia.engine.sweeps import storelock, storemirror
 
 LOCK = "lock"
 SIGNATURE_BYTES = 256
@@ -96,7 +97,14 @@ class DriverLock:
 
 
 def driver(folder: Path) -> Holder | None:
-    """Who drives the sweep in `folder` now, or None; on another machine: who said so in the last two minutes."""
+    """Who drives the sweep in `folder` now, or None; on another machine: who said so in the last two minutes.
+
+    Raises:
+        StoreError: the folder is a copy of a sweep in a store, and that cannot be reached.
+    """
+    if mirror := storemirror.of(folder):
+        found = mirror.store.read(storemirror.LOCK)
+        return _holder(found[0]) if found and storelock.is_fresh(found[0]) else None
     holder = _read(folder)
     if elsewhere := _beats_elsewhere(holder):
         return elsewhere
@@ -115,10 +123,17 @@ def driver(folder: Path) -> Holder | None:
 
 def _read(folder: Path) -> Holder | None:
     try:
-        host, pid, heartbeat = json.loads((folder / LOCK).read_bytes())
+        return _holder((folder / LOCK).read_bytes())
+    except OSError:
+        return None
+
+
+def _holder(content: bytes) -> Holder | None:
+    try:
+        host, pid, heartbeat, *_ = json.loads(content)
         datetime.datetime.fromisoformat(heartbeat)
         return Holder(str(host), int(pid), str(heartbeat))
-    except (OSError, ValueError, TypeError):
+    except (ValueError, TypeError):
         return None
 
 

@@ -153,6 +153,8 @@ def _made(sweep: SweepFolder, plan: Plan) -> bool:
     aside = sweep.path.with_name(f".{sweep.name}.{os.getpid()}")
     with durable.naming_a_full_disk(sweep.path.parent, "no sweep was begun"):
         try:
+            # That of a killed process which had the same number.
+            shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir(parents=True)
             durable.write(aside / PLAN, plans.text(plan).encode())
             os.rename(aside, sweep.path)
@@ -179,8 +181,7 @@ def find(root: Path, name: str) -> SweepFolder:
     """
     if name and (Path(name) / PLAN).is_file():
         return SweepFolder(Path(name))
-    root = storemirror.here(root, name)
-    sweeps = all_sweeps(root)
+    sweeps = all_sweeps(storemirror.here(root, name))
     if name == "latest" and sweeps:
         return sweeps[-1]
     fitting = [sweep for sweep in sweeps if sweep.name == name] or [
