@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import decimal
+import functools
 import hashlib
 import json
 import math
@@ -82,12 +83,17 @@ class Field:
 
 
 def fields(config_class: type) -> Mapping[str, Field]:
-    """Every field of a configuration class, by name and in order of definition.
+    """Every field of a configuration class, by name and in order of definition; looked up once for each class.
 
     Raises:
         TypeError: the class is not a frozen dataclass, or a field lacks its `Spec` or a scalar type. This is a mistake
             of the author, not of the user.
     """
+    return _fields(config_class)
+
+
+@functools.cache
+def _fields(config_class: type) -> Mapping[str, Field]:
     if not dataclasses.is_dataclass(config_class):
         raise TypeError(f"{config_class!r} must be a frozen dataclass.")
     if not config_class.__dataclass_params__.frozen:  # type: ignore[attr-defined]
@@ -106,7 +112,7 @@ def fields(config_class: type) -> Mapping[str, Field]:
         if len(base) != 1 or base[0] not in SCALARS:
             raise TypeError(f"{config_class.__name__}.{field.name} must be one of bool, int, float, str or None.")
         found[field.name] = Field(field.name, base[0], len(arguments) > 1, field.default, spec)
-    return found
+    return types.MappingProxyType(found)
 
 
 def check(config: object) -> None:
