@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import dataclasses
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -88,16 +89,22 @@ def sweep(folder, n, seconds):
 
 
 def swept(there, n_slots):
-    """Wall seconds of the sweep, seconds in which its cells were in their loops, and the overheads they report."""
+    """Seconds of the sweep: wall time, processor time of driver and workers, in the loops; and what is around each."""
     ended = {}
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), processor_seconds()
     executor = Local(n_slots, 1)
     tally = drive(there, executor, on_change=lambda seen: seen.last and ended.setdefault(seen.last.index, seen.last))
     executor.close()
-    wall = time.perf_counter() - began
+    wall, spent = time.perf_counter() - began, processor_seconds() - spent
     assert tally.finished == tally.total == len(ended)
     overheads = [one.overhead for one in ended.values()]
-    return wall, sum(one.seconds for one in ended.values()) - sum(overheads), overheads
+    return wall, spent, sum(one.seconds for one in ended.values()) - sum(overheads), overheads
+
+
+def processor_seconds():
+    """Of this process, and of those of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def plain(folder, n):
@@ -117,13 +124,15 @@ def told(name, values, unit="ms", scale=1000.0):
 
 
 def processes(name, words, turns):
-    """The wall seconds of whole processes."""
-    taken = []
+    """Wall seconds of whole processes, and their processor seconds."""
+    taken, spent = [], []
     for _ in range(turns):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), processor_seconds()
         subprocess.run([sys.executable, "-m", "primordia", *words], capture_output=True, check=True)
         taken.append(time.perf_counter() - began)
+        spent.append(processor_seconds() - before)
     told(name, taken, "s", 1.0)
+    told("  processor time", spent, "s", 1.0)
 
 
 def main():
@@ -139,20 +148,22 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=wanted.folder))
         print("least, median, most")
-        alone, slot_time, wall_time, overheads = [], [], [], []
+        alone, slot_time, wall_time, spent_time, overheads = [], [], [], [], []
         part = max(1, wanted.cells // wanted.turns)
         for _ in range(wanted.turns):
             alone += plain(folder, part // 4 + 1)
-            wall, _, overhead = swept(sweep(folder, part, 0.0), wanted.slots)
+            wall, spent, _, overhead = swept(sweep(folder, part, 0.0), wanted.slots)
             slot_time.append(wall * wanted.slots / part)
             wall_time.append(wall / part)
+            spent_time.append(spent / part)
             overheads += overhead
         told("plain run of an empty cell", alone)
         told(f"empty cell of a sweep, {wanted.slots} slots: wall time", wall_time)
         told("  slot time", slot_time)
+        told("  processor time of driver and workers, their start shared", spent_time)
         told("  in the slot, outside its loop", overheads)
         told("  slot time beyond a plain run", [one - statistics.median(alone) for one in slot_time])
-        wall, inside, _ = swept(sweep(folder, wanted.long, wanted.seconds), wanted.slots)
+        wall, _, inside, _ = swept(sweep(folder, wanted.long, wanted.seconds), wanted.slots)
         print(f"{wanted.long} cells of {wanted.seconds:g} s of processor time on {wanted.slots} slots: {wall:.2f} s, "
               f"{100 * inside / wall / wanted.slots:.1f} % of the slots' time in loops, "
               f"{100 * wanted.long * wanted.seconds / wall / wanted.slots:.1f} % computing")  # fmt: skip
