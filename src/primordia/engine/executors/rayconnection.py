@@ -14,7 +14,7 @@ from primordia.core.errors import ConfigError
 from primordia.engine.executors.local import cores
 
 OBJECT_STORE_BYTES = 80 * 2**20
-"""Of a cluster started here. Nothing large goes through it: the state of a sweep is in its run folders."""
+"""Of a cluster started here for a sweep. Nothing large goes through it: the state of a sweep is in its run folders."""
 # Set before Ray is imported, unless somebody chose otherwise: nothing is reported to anybody, and a process that asks
 # for no accelerator keeps those that it sees.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -32,14 +32,16 @@ class RayConnection:
     Args:
         address: None: start a cluster here; "auto": the one that this machine belongs to; host:port of one that this
             machine belongs to; ray://host:port of any, which needs `pip install 'ray[client]'`.
+        object_store_bytes: of a cluster started here.
 
     Raises:
         ModuleNotFoundError: Ray is not installed.
         ConfigError: there is no cluster at the address, or it runs another Ray or Python.
     """
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, object_store_bytes: int = OBJECT_STORE_BYTES) -> None:
         self.ray = _ray()
+        self._store = object_store_bytes
         self._drawn: tuple[str, ...] = ()
         self._is_ours = not self.ray.is_initialized()
         if not self._is_ours:
@@ -65,7 +67,7 @@ class RayConnection:
         self._init(
             address="local",
             num_cpus=cores(),
-            object_store_memory=OBJECT_STORE_BYTES,
+            object_store_memory=self._store,
             include_dashboard=False,
         )
 
