@@ -135,6 +135,8 @@ LOGS = {
 
 FIG4_REPLICATOR = b"[[{.>]-]" + b" " * 48 + b"]-]>.{[["
 """The hand-sanitised replicator of Fig. 4: a palindrome whose loop copies a byte in four steps, from right to left."""
+FIG4_TEXT = "[[{.>]-]" + "Ġ" * 48 + "]-]>.{[["
+"""The same as the setting `organism` takes it; a blank, byte 0x20, is written Ġ."""
 
 RSUBLEQ4_REPLICATOR = bytes(
     number % 256

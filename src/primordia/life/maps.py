@@ -13,7 +13,7 @@ from primordia.core.views import Colour, View
 from primordia.life.measures import census
 from primordia.life.pictures import OUTSIDE, class_table, palette, tile_shape
 from primordia.life.substrates import substrate
-from primordia.life.worlds import Grid, Islands, Rationed, World
+from primordia.life.worlds import Archipelago, Grid, Islands, Rationed, World
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -63,18 +63,22 @@ def views(legend: Mapping[str, str], world_of: Callable[[Any], World]) -> dict[s
 def places(world: World, n_programs: int) -> Places:
     """Where programs are shown: the program at each [row, column], or -1 for nobody.
 
-    A grid and a torus as they are; islands as near-square blocks, near-square themselves; others in reading order.
+    A grid and a torus as they are; islands as near-square blocks, near-square themselves, those of an archipelago with
+    water between them; others in reading order.
     """
     if isinstance(world, Rationed):
         return places(world.world, n_programs)
     if isinstance(world, Grid):
         return np.arange(n_programs).reshape(world.height, world.width)
-    if isinstance(world, Islands):
+    if isinstance(world, Islands | Archipelago):
         size = n_programs // world.n_islands
         block, blocks = _square(size), _square(world.n_islands)
+        if isinstance(world, Archipelago):
+            block = np.pad(block, (0, 1), constant_values=NOBODY)
         inside = (blocks[:, :, None, None] != NOBODY) & (block != NOBODY)
         found = np.where(inside, blocks[:, :, None, None] * size + block, NOBODY)
-        return found.transpose(0, 2, 1, 3).reshape(blocks.shape[0] * block.shape[0], -1)
+        laid = found.transpose(0, 2, 1, 3).reshape(blocks.shape[0] * block.shape[0], -1)
+        return laid[:-1, :-1] if isinstance(world, Archipelago) else laid
     return _square(n_programs)
 
 

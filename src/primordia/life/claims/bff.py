@@ -5,8 +5,11 @@ Regions were fixed before measuring, from the published numbers; frequencies get
 
 from __future__ import annotations
 
-from primordia.core.claims import Claim, Expected
+from typing import Any
+
+from primordia.core.claims import Claim, Expected, Frequency
 from primordia.life.claims import measuring as measure
+from primordia.life.golden import FIG4_TEXT
 from primordia.life.substrates import FAMILIES
 
 PAPER = "arXiv 2406.19108"
@@ -14,6 +17,17 @@ AUTHORS_CODE = "the authors' simulator (paradigms-of-intelligence/cubff, commit 
 LANGUAGES = tuple(sorted(FAMILIES["bff"]))
 DEFAULT_SOUP = {"language": "bff_noheads", "n_programs": 131_072}
 LONG_RUN = {**DEFAULT_SOUP, "epochs": 16_384, "every": 64, "seeded": False}
+
+
+def takeovers(n_seeds: int, epochs: int, every: int, **settings: Any) -> Frequency:
+    """How many of the seeds from 0 on are taken over within so many epochs, looked at every so many."""
+    return Frequency(
+        "takeover",
+        tuple(range(n_seeds)),
+        config={**DEFAULT_SOUP, **settings},
+        schedule={"steps": epochs, "every": every, "keep": 1},
+    )
+
 
 EXACT = (
     Claim(
@@ -134,8 +148,8 @@ EMERGENCE = (
         "V13",
         "One replicator of Fig. 4 among 131,072 random programs takes over within 128 epochs in 22 % of runs.",
         f"{PAPER}, Fig. 7: 228 of 1,000; 14 of 50 by another implementation",
-        {**DEFAULT_SOUP, "epochs": 128, "every": 128, "seeds": 50, "seeded": True, "accepted": (4, 19)},
-        measure.takeover_share,
+        {},
+        takeovers(50, 128, 128, organism=FIG4_TEXT),
         Expected(4 / 50, 19 / 50, "99 % of the outcomes of 50 runs at a true share of 22.8 %"),
         "full",
         "minutes",
@@ -144,8 +158,8 @@ EMERGENCE = (
         "V15",
         "Random soups rarely transition within 128 epochs: 3 in 1,000 runs.",
         f"{PAPER}, Fig. 7, short runs",
-        {**DEFAULT_SOUP, "epochs": 128, "every": 128, "seeds": 1000, "seeded": False, "accepted": (0, 14)},
-        measure.takeover_share,
+        {},
+        takeovers(1000, 128, 128),
         Expected(0.0, 14 / 1000, "counts that an exact two-sample test at 1 % cannot tell from 3 of 1,000"),
         "full",
         "an hour",
@@ -154,8 +168,8 @@ EMERGENCE = (
         "V16",
         "Of random soups, 40 % transition within 16,384 epochs.",
         f"{PAPER}, section 2.1 and Fig. 6; 38.1 % of 1,008 by another implementation",
-        {**LONG_RUN, "seeds": 40, "accepted": (8, 24)},
-        measure.takeover_share,
+        {},
+        takeovers(40, 16_384, 64),
         Expected(8 / 40, 24 / 40, "99 % of the outcomes of 40 runs at a true share of 39 %"),
         "full",
         "hours",
@@ -174,8 +188,8 @@ EMERGENCE = (
         "V18",
         "Without any noise, half of the soups transition: no mutation and a fixed sequence of shuffles, 16,384 epochs.",
         f"{PAPER}, section 2.1 and Fig. 7: 500 of 1,000 runs end above the lowest bin of complexity",
-        {**LONG_RUN, "mutation_rate": 0.0, "world": "fixed", "seeds": 40, "accepted": (12, 28)},
-        measure.takeover_share,
+        {},
+        takeovers(40, 16_384, 64, mutation_rate=0.0, world="fixed"),
         Expected(12 / 40, 28 / 40, "99 % of the outcomes of 40 runs at a true share of 50 %"),
         "full",
         "hours",

@@ -9,7 +9,7 @@ import statistics
 
 import numpy as np
 
-from primordia.core.claims import Claim, Expected, Measurement
+from primordia.core.claims import Claim, Expected, Frequency, Measurement
 from primordia.life.claims import measuring
 from primordia.life.claims.measuring import Setup
 from primordia.life.measures import Bytes, high_order_complexity
@@ -71,6 +71,16 @@ def replicators_in_soup(setup: Setup) -> Measurement:
 def takeovers(setup: Setup) -> Measurement:
     """How many seeds are taken over within the given epochs; the note says when."""
     return measuring.takeover_count({**setup, "language": "forthtrivial", "seeded": False})
+
+
+def frequency(n_programs: int, n_seeds: int, epochs: int) -> Frequency:
+    """How many of the seeds from 0 on are taken over within so many epochs, looked at every 20."""
+    return Frequency(
+        "takeover",
+        tuple(range(n_seeds)),
+        config={"language": "forthtrivial", "n_programs": n_programs},
+        schedule={"steps": epochs, "every": 20, "keep": 1},
+    )
 
 
 def median_takeover(setup: Setup) -> Measurement:
@@ -177,9 +187,9 @@ EMERGENCE = (
         "V22-all",
         "Random soups of 131,072 forthtrivial programs are all taken over within 1,100 epochs.",
         f"{PAPER}, {READ_OFF}: the last at about 1,080",
-        {**FULL_SOUP, "seeds": 40},
-        takeovers,
-        Expected(39, 40, "if 1 of 1,000 runs may be slower, 2 or more of 40 are with a chance below 0.1 %"),
+        {},
+        frequency(131_072, 40, 1100),
+        Expected(39 / 40, 1.0, "if 1 of 1,000 runs may be slower, 2 or more of 40 are with a chance below 0.1 %"),
         "full",
         "minutes",
     ),
@@ -212,9 +222,9 @@ EMERGENCE = (
         "V23",
         "Soups of 8,192 forthtrivial programs are slower: 9 of 12 are taken over within 2,000 epochs.",
         "9 of 12 seeds, at 41 to 1,981 epochs, by another implementation",
-        {"n_programs": 8192, "epochs": 2000, "every": 20, "seeds": 12},
-        takeovers,
-        Expected(2, 12, "counts that an exact two-sample test at 1 % cannot tell from 9 of 12"),
+        {},
+        frequency(8192, 12, 2000),
+        Expected(2 / 12, 1.0, "counts that an exact two-sample test at 1 % cannot tell from 9 of 12"),
         "quick",
         "twenty seconds",
     ),

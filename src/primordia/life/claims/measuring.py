@@ -14,7 +14,7 @@ from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams, mix64
 from primordia.life.golden import ENRICHED_BYTES, EVALUATOR_VECTORS, FIG4_REPLICATOR, LOG_PROGRAMS, LOG_SEED, LOGS
 from primordia.life.measures import Bytes, byte_counts, compressed_size, entropy, high_order_complexity
-from primordia.life.worlds import Fixed, Mixed, World
+from primordia.life.worlds import Mixed
 
 Setup = Mapping[str, Any]
 N_TAPES = 10_000
@@ -42,9 +42,7 @@ def evaluate_vector(language: str, tape_set: str) -> dict[str, Any]:
     return {"operations": int(operations.sum()), "sha256": hashlib.sha256(finals.tobytes()).hexdigest()[:16]}
 
 
-def run_soup(
-    language: str, soup: Bytes, seed: int, first: int, n: int, mutation_rate: float = 2.0**-12, world: World = MIXED
-) -> Bytes:
+def run_soup(language: str, soup: Bytes, seed: int, first: int, n: int, mutation_rate: float = 2.0**-12) -> Bytes:
     """The soup uint8 [program, byte] after epochs number `first` to `first + n - 1`."""
     from primordia.life.soup import run_epochs
 
@@ -56,7 +54,7 @@ def run_soup(
         n_epochs=n,
         mutation_threshold=round(mutation_rate * 2**30),
         max_steps=MAX_STEPS,
-        world=world,
+        world=MIXED,
     )[0]
 
 
@@ -164,10 +162,9 @@ def takeover_share(setup: Setup) -> Measurement:
     """Share of seeds whose soup has reached complexity 1 at the end, with the exact 95 % interval of those that ran.
 
     Setup: language, n_programs, epochs, seeds (count), seeded (whether program 0 is the replicator of Fig. 4), every
-    (epochs between looks; a run ends at its takeover, when `every` is below `epochs`), mutation_rate if not 2^-12,
-    world if it is not "mixed" but "fixed", and `accepted`: the least and the greatest count of takeovers that agree
-    with the claim. Where it is given, seeds that can no longer change the verdict are not run; the share is then that
-    of takeovers so far among all seeds.
+    (epochs between looks; a run ends at its takeover, when `every` is below `epochs`), mutation_rate if not 2^-12, and
+    `accepted`: the least and the greatest count of takeovers that agree with the claim. Where it is given, seeds that
+    can no longer change the verdict are not run; the share is then that of takeovers so far among all seeds.
     """
     per_seed: list[dict[str, Any]] = []
     successes = 0
@@ -227,11 +224,10 @@ def _one_takeover(setup: Setup, seed: int) -> dict[str, Any]:
     soup = random_soup(seed, setup["n_programs"], 64)
     if setup["seeded"]:
         soup[0] = np.frombuffer(FIG4_REPLICATOR, np.uint8)
-    world = Fixed() if setup.get("world") == "fixed" else MIXED
     t, complexity = 0, 0.0
     while t < setup["epochs"] and not taken_over(complexity):
         n = min(setup["every"], setup["epochs"] - t)
-        soup = run_soup(setup["language"], soup, seed, t, n, setup.get("mutation_rate", 2.0**-12), world)
+        soup = run_soup(setup["language"], soup, seed, t, n, setup.get("mutation_rate", 2.0**-12))
         t, complexity = t + n, high_order_complexity(soup)
     return {
         "seed": seed,

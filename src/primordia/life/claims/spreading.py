@@ -51,10 +51,11 @@ def _half_time(setup: Setup, side: int, seed: int) -> int | None:
     for t in range(0, setup["most_epochs"], setup["every"]):
         given = {"seed": seed, "first_epoch": t, "n_epochs": setup["every"], "world": world}
         soup = run(setup["language"], soup, mutation_threshold=1 << 18, max_steps=8192, **given).soup
-        if 2 * _n_kin(soup, organism) >= len(soup):
+        if 2 * n_kin(soup, organism) >= len(soup):
             return t + setup["every"]
     return None
 
 
-def _n_kin(soup: Bytes, organism: Bytes) -> int:
+def n_kin(soup: Bytes, organism: Bytes) -> int:
+    """How many programs [program, byte] equal this one [byte] in half of their bytes or more."""
     return int((2 * (soup == organism).sum(axis=1) >= soup.shape[1]).sum())

@@ -27,17 +27,19 @@ def authors_evaluator(language: str) -> KnownResult:
     )
 
 
-def authors_soup(experiment: SoupExperiment[Any], name: str, **changes: Any) -> KnownResult:
+def authors_soup(
+    experiment: SoupExperiment[Any], name: str, config_class: type[Any] = SoupConfig, **changes: Any
+) -> KnownResult:
     """The soup of the authors' simulator in the world of that name (see `authors.soups`), by this experiment.
 
-    `changes` are settings that must make no difference.
+    `changes` are settings of its `config_class` that must make no difference.
     """
     authors = SOUPS[name]
     return KnownResult(
         f"A soup of {_config(name).n_programs} bff_noheads programs ({name}): its hashes after 1, 8 and 24 epochs",
         f"checkpoints of the authors' simulator (cubff, commit f212e84) {authors.options}".strip(),
         authors.hashes,
-        lambda: hashes(experiment, _config(name, **changes)),
+        lambda: hashes(experiment, _config(name, config_class, **changes)),
     )
 
 
@@ -48,7 +50,7 @@ def agreeing_soups(experiment: SoupExperiment[Any]) -> Measurement:
     return Measurement(sum(agreeing.values()), f"of {3 * len(SOUPS)} soups", {"agreeing": agreeing})
 
 
-def hashes(experiment: SoupExperiment[Any], config: SoupConfig) -> tuple[str, ...]:
+def hashes(experiment: SoupExperiment[Any], config: Any) -> tuple[str, ...]:
     """The first 16 digits of the sha256 of the soup after each of `EPOCHS`."""
     streams, found, at = Streams(config.seed), [], 0
     state = experiment.init(config, streams)
@@ -59,5 +61,5 @@ def hashes(experiment: SoupExperiment[Any], config: SoupConfig) -> tuple[str, ..
     return tuple(found)
 
 
-def _config(name: str, **changes: Any) -> SoupConfig:
-    return SoupConfig(**{**SETTINGS, **SOUPS[name].settings, **changes})
+def _config(name: str, config_class: type[Any] = SoupConfig, **changes: Any) -> Any:
+    return config_class(**{**SETTINGS, **SOUPS[name].settings, **changes})

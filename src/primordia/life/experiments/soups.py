@@ -94,6 +94,15 @@ TRANSITIONS = {
 }
 
 
+def token_row(state: SoupState) -> Row:
+    """The metrics of a state that carries tokens."""
+    from primordia.life.lineage.tokens import count_tokens
+
+    assert state.tokens is not None
+    count = count_tokens(state.soup, state.tokens)
+    return {"unique_tokens": count.unique, "top32_token_share": count.top / state.soup.size}
+
+
 class SoupExperiment(Experiment[C, SoupState], abc.ABC):
     """A soup of programs that meet in pairs. Subclasses add a Config, views, presets, claims and a known result.
 
@@ -110,11 +119,15 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
         """Who meets whom."""
         return worlds.world_of(config)
 
+    def check(self, config: Any) -> None:
+        """Refuses settings that do not go together; raises BadInputError."""
+        worlds.check(config)
+
     def init(self, config: Any, streams: Streams) -> SoupState:
         """A soup of uniform random bytes or of zeros, with the organism in it if it is there from the start."""
         from primordia.life.lineage.tokens import first_tokens
 
-        worlds.check(config)
+        self.check(config)
         soup = worlds.first_soup(config, streams.seed)
         return SoupState(soup, first_tokens(*soup.shape) if config.tokens else None)
 
@@ -151,14 +164,10 @@ class SoupExperiment(Experiment[C, SoupState], abc.ABC):
 
     def measure(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
         """Byte statistics, complexity, census, tokens if there are any, and the share of replicators."""
-        from primordia.life.lineage.tokens import count_tokens
         from primordia.life.measures import soup_row
 
         row = soup_row(state.soup, lambda: self._replicators(config, state, streams, t))
-        if state.tokens is not None:
-            count = count_tokens(state.soup, state.tokens)
-            row |= {"unique_tokens": count.unique, "top32_token_share": count.top / state.soup.size}
-        return row
+        return row if state.tokens is None else {**row, **token_row(state)}
 
     def _replicators(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
         """How many of a sample of the programs copy themselves, and how well."""

@@ -63,9 +63,23 @@ def check(config: SoupConfig) -> None:
     """Refuses settings that do not go together.
 
     Raises:
+        BadInputError: see `check_programs`; or the world has no room; or edges are given to a world that has no use for
+            them.
+    """
+    check_programs(config)
+    world_of(config)
+    if config.edges and config.world != "edges":
+        raise ConfigError(
+            f"edges are given, but the world is {config.world}: give world=edges too, or leave out edges."
+        )
+
+
+def check_programs(config: SoupConfig) -> None:
+    """Refuses settings that do not go together in any world.
+
+    Raises:
         BadInputError: the language is another package's and not fit for a soup, has no programs of this length or
-            carries no tokens; the world has no room; edges are given to a world that has no use for them; or the
-            organism cannot be read or has no place.
+            carries no tokens; or the organism cannot be read or has no place.
     """
     vouch(config.language)
     language = substrate(config.language)
@@ -80,11 +94,6 @@ def check(config: SoupConfig) -> None:
         raise ConfigError(
             f"tape_length={config.tape_length} is not for {config.language}: its programs have "
             f"{', '.join(map(str, allowed))} bytes; the nearest is {near}."
-        )
-    world_of(config)
-    if config.edges and config.world != "edges":
-        raise ConfigError(
-            f"edges are given, but the world is {config.world}: give world=edges too, or leave out edges."
         )
     organism(config)
 
@@ -117,7 +126,7 @@ def first_soup(config: SoupConfig, seed: int) -> Bytes:
 
 def touched(config: SoupConfig, t: int) -> bool:
     """Whether the soup is changed from outside between epoch t - 1 and epoch t."""
-    return _reset_before(config, t) or _planted_before(config, t)
+    return reset_before(config, t) or planted_before(config, t)
 
 
 def soup_before(config: SoupConfig, soup: Bytes, seed: int, t: int) -> Bytes:
@@ -126,17 +135,17 @@ def soup_before(config: SoupConfig, soup: Bytes, seed: int, t: int) -> Bytes:
     A fresh start comes first, the organism second. The authors' reset rule: after epoch e, when e is a multiple of
     the interval, the soup of index 1 + e / interval begins (docs/worlds.md, section 9).
     """
-    if _reset_before(config, t):
-        soup = _fresh(config, seed, 1 + (t - 1) // config.reset_every)
-    return _with_organism(config, soup) if _planted_before(config, t) else soup
+    if reset_before(config, t):
+        soup = _fresh(config, seed, fresh_index(config, t))
+    return _with_organism(config, soup) if planted_before(config, t) else soup
 
 
 def tokens_before(config: SoupConfig, tokens: Tokens, t: int) -> Tokens:
     """The tokens uint64 [program, byte] that go with `soup_before`: what is put in before epoch t enters with it."""
     entered = np.arange(tokens.size, dtype=np.uint64).reshape(tokens.shape) | np.uint64((t + 1) << 32)
-    if _reset_before(config, t):
+    if reset_before(config, t):
         return entered
-    if _planted_before(config, t):
+    if planted_before(config, t):
         planted = config.organism_place, slice(len(organism(config)))
         tokens = tokens.copy()
         tokens[planted] = entered[planted]
@@ -152,11 +161,18 @@ def next_touch(config: SoupConfig, t: int, end: int) -> int:
     return end
 
 
-def _reset_before(config: SoupConfig, t: int) -> bool:
+def reset_before(config: SoupConfig, t: int) -> bool:
+    """Whether a fresh start takes place between epoch t - 1 and epoch t."""
     return bool(config.reset_every) and t > 0 and (t - 1) % config.reset_every == 0
 
 
-def _planted_before(config: SoupConfig, t: int) -> bool:
+def fresh_index(config: SoupConfig, t: int) -> int:
+    """The index of the random soup that a fresh start before epoch t begins with."""
+    return 1 + (t - 1) // config.reset_every
+
+
+def planted_before(config: SoupConfig, t: int) -> bool:
+    """Whether the organism is put in between epoch t - 1 and epoch t; at the start it is there already."""
     return bool(config.organism) and t > 0 and t == config.organism_epoch
 
 

@@ -1,0 +1,1 @@
+"""An archipelago in shards: what an island does alone, what islands send each other, and how their numbers merge."""

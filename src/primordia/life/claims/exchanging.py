@@ -1,0 +1,109 @@
+"""How an archipelago is compared with the worlds that it contains, and how fast life goes from island to island."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from primordia.core.claims import Measurement
+from primordia.core.streams import Streams
+from primordia.life.claims.measuring import run_soup
+from primordia.life.claims.spreading import n_kin
+from primordia.life.worlds import Archipelago, Islands, Mixed, World
+
+Setup = Mapping[str, Any]
+
+
+def bytes_that_differ(setup: Setup) -> Measurement:
+    """Bytes that differ between archipelagos and the world that they should be, over all cases together.
+
+    Setup: language, n_programs, seed, epochs, as_world ("mixed" or "islands"), archipelagos (n_islands, exchange_every,
+    exchange_share of each).
+    """
+    from primordia.life.soup import random_soup
+
+    start = random_soup(setup["seed"], setup["n_programs"])
+    found = []
+    for n_islands, every, share in setup["archipelagos"]:
+        alike: World = Mixed() if setup["as_world"] == "mixed" else Islands(n_islands)
+        ours, theirs = (
+            run_soup(setup["language"], start, setup["seed"], 0, setup["epochs"], world=world)
+            for world in (Archipelago(n_islands, every, share), alike)
+        )
+        found.append(int((ours != theirs).sum()))
+    return Measurement(sum(found), f"of {len(found) * start.size} bytes", {"of_each": found})
+
+
+def shards_that_differ(setup: Setup) -> Measurement:
+    """Bytes that differ between an archipelago and its islands driven one after the other as shards.
+
+    Setup: settings of `life/archipelago`, and epochs.
+    """
+    from primordia.life.experiments.archipelago import ArchipelagoConfig, ArchipelagoSoup
+
+    config, epochs = ArchipelagoConfig(**setup["config"]), setup["epochs"]
+    experiment, streams = ArchipelagoSoup(), Streams(setup["config"]["seed"])
+    whole, _ = experiment.advance(config, experiment.init(config, streams), streams, 0, epochs)
+    apart = driven(config, streams, epochs)
+    return Measurement(int((whole.soup != apart).sum()), f"of {apart.size} bytes")
+
+
+def driven(config: Any, streams: Streams, epochs: int) -> Any:
+    """The soup uint8 [program, byte] after some epochs, by shards that are held one after the other."""
+    from primordia.life.archipelago.sharding import ArchipelagoSharding
+
+    shards = ArchipelagoSharding()
+    numbers = range(shards.n_shards(config))
+    parts = [shards.begin(config, streams, k) for k in numbers]
+    t = 0
+    while t < epochs:
+        if (exchange := shards.next_exchange(config, t, epochs)) > t:
+            parts = [shards.alone(config, parts[k], streams, k, t, exchange - t)[0] for k in numbers]
+            t = exchange
+            continue
+        sent = [shards.send(config, parts[k], streams, k, t) for k in numbers]
+        met = [shards.meet(config, parts[k], [parcels[k] for parcels in sent], streams, k, t) for k in numbers]
+        back = [[returned[k] for _, returned, _ in met] for k in numbers]
+        parts = [shards.home(config, met[k][0], back[k], streams, k, t) for k in numbers]
+        t += 1
+    return shards.join(config, parts).soup
+
+
+def increment_ratio(setup: Setup) -> Measurement:
+    """By how much the takeover time grows with the second cut of the exchange share, as a multiple of the first growth.
+
+    1 when time goes like the logarithm of the share; the factor of the cuts when it goes like its inverse.
+
+    Setup: language, organism (the program, in hexadecimal), n_programs, n_islands, shares (three, each cut by the same
+    factor), first_seed, seeds (count), planted (programs of island 0 that begin as the organism), most_epochs.
+    """
+    seeds = range(setup["first_seed"], setup["first_seed"] + setup["seeds"])
+    times = {share: [_half_time(setup, share, seed) for seed in seeds] for share in setup["shares"]}
+    reached = {share: [time for time in found if time is not None] for share, found in times.items()}
+    evidence = {"epochs_to_half": {f"{share:g}": found for share, found in times.items()}}
+    if not all(reached.values()):
+        return Measurement(float("nan"), "with some share no seed was taken over", evidence)
+    means = [statistics.fmean(reached[share]) for share in setup["shares"]]
+    first, second = means[1] - means[0], means[2] - means[1]
+    shown = ", ".join(f"{mean:.1f} at share {share:g}" for mean, share in zip(means, setup["shares"], strict=True))
+    n_reached = sum(map(len, reached.values()))
+    note = f"mean epochs to half the soup: {shown}; {n_reached} of {len(times) * len(seeds)} runs got there"
+    return Measurement(second / first if first > 0 else float("nan"), note, evidence)
+
+
+def _half_time(setup: Setup, share: float, seed: int) -> int | None:
+    """Epochs until half of all programs are kin of the planted one; None if they never are."""
+    from primordia.life.soup import random_soup
+
+    organism = np.frombuffer(bytes.fromhex(setup["organism"]), np.uint8)
+    soup = random_soup(seed, setup["n_programs"])
+    soup[: setup["planted"]] = organism
+    world = Archipelago(setup["n_islands"], 1, share)
+    for t in range(setup["most_epochs"]):
+        soup = run_soup(setup["language"], soup, seed, t, 1, world=world)
+        if 2 * n_kin(soup, organism) >= len(soup):
+            return t + 1
+    return None
