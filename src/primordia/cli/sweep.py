@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -204,9 +205,13 @@ def _executor(options: dict[str, Any]) -> Executor:
     if on == "ray":
         from primordia.engine.executors.cluster import Cluster
 
-        return Cluster(options.get("address"), n_slots, n_threads)
+        return Cluster(options.get("address"), n_slots, n_threads, notice=_notice)
     if options.get("address"):
         raise ConfigError(f"--address {options['address']} is that of a Ray cluster; give --on ray too.")
     from primordia.engine.executors.local import Local
 
     return Local(n_slots, n_threads)
+
+
+def _notice(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -16,6 +16,7 @@ from primordia.cli import printing, standings
 from primordia.core.errors import EXIT_CODES
 from primordia.engine.sweeps import driver
 from primordia.engine.sweeps.plan import Plan
+from primordia.engine.sweeps.standing import standing as standing_of
 from primordia.engine.sweeps.sweepfolder import SweepFolder
 
 if TYPE_CHECKING:
@@ -72,21 +73,29 @@ def drive(
     if printing.on_terminal() and os.environ.get("TERM") not in ("dumb", "unknown") and not quiet and not as_json:
         view = LivePanel(sweep, plan)
     try:
-        with view, _signals_heard(view.announce):
-            tally = driver.drive(
-                sweep, executor, within=within, on_change=view.changed, command=command
-            )  # fmt: skip
+        try:
+            with view, _signals_heard(view.announce):
+                tally = driver.drive(sweep, executor, within=within, on_change=view.changed, command=command)
+        finally:
+            executor.close()
     except KeyboardInterrupt:
-        print(f"stopped at once; `primordia sweep {standings.named(sweep, root)}` goes on from the last checkpoints",
-              file=sys.stderr)  # fmt: skip
+        go_on = f"`primordia sweep {standings.named(sweep, root)}`"
+        print(f"stopped at once; {go_on} goes on from the last checkpoints", file=sys.stderr)
+        if as_json:
+            printing.show_json(_summary(sweep, plan, _read(sweep, "stopped at once"), time.monotonic() - began))
         return EXIT_CODES["interrupted"]
-    finally:
-        executor.close()
     if as_json:
         printing.show_json(_summary(sweep, plan, tally, time.monotonic() - began))
     else:
         _close(sweep, tally, time.monotonic() - began, root)
     return exit_code(tally)
+
+
+def _read(sweep: SweepFolder, why: str) -> Tally:
+    """What the folders say, where the driver does not."""
+    standing = standing_of(sweep, sweep.plan())
+    failures = {one.cell.index: reason for reason, cells in standing.failures.items() for one in cells}
+    return driver.Tally(**standing.counts, failures=failures, why=why)
 
 
 def exit_code(tally: Tally) -> int:
@@ -121,7 +130,7 @@ def _close(sweep: SweepFolder, tally: Tally, seconds: float, root: Path) -> None
     parts += [f"{tally.left:,} left"] if tally.left else []
     with contextlib.suppress(BrokenPipeError):
         print(", ".join(parts) + f" ({printing.duration(seconds)})" + (f": {why}" if why else ""))
-        for line in standings.failures(standings.standings.standing(sweep, sweep.plan())) if tally.failed else ():
+        for line in standings.failures(standing_of(sweep, sweep.plan())) if tally.failed else ():
             print(f"  {line}")
         name = standings.named(sweep, root)
         for purpose, verb in (("status", "status "), ("table", "table "), ("figures", "plot "), ("report", "report ")):
