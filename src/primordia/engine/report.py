@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import importlib.resources
 import json
 import re
 import urllib.parse
@@ -14,7 +12,7 @@ from typing import Any
 
 from primordia.core import metrics
 from primordia.core.views import Colour
-from primordia.engine import durable, going_on, interventions, looking, plots
+from primordia.engine import durable, going_on, interventions, looking, page, plots
 from primordia.engine.folder import Opened, RunFolder
 
 EMBED_LIMIT_BYTES = 3 * 2**19
@@ -31,7 +29,6 @@ def save(run: Opened) -> Path:
 
 def render(run: Opened) -> str:
     """The page as text. Pictures are inside it, or linked where they are large; nothing is loaded from anywhere."""
-    css = importlib.resources.files("primordia.engine").joinpath("report.css").read_text()
     record = run.folder.record()
     preset = f" · {record['preset']}" if record.get("preset") else ""
     title = f"{run.experiment.name}{preset} · seed {record['seed']}"
@@ -44,11 +41,7 @@ def render(run: Opened) -> str:
         _settings(run),
         _events(run),
     ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(title)}</title><style>{css}</style></head><body>{''.join(sections)}</body></html>\n"
-    )
+    return page.whole(title, sections)
 
 
 def standalone(run: Opened) -> str:
@@ -74,17 +67,19 @@ def _head(run: Opened, record: dict[str, Any], title: str) -> str:
     watched = metrics.watched(experiment.transitions)
     units = {name: metric.unit for name, metric in experiment.metrics.items()}
     facts += [
-        (_number(last[name], units[name]), f"{name.replace('_', ' ')} at the end") for name in watched if name in last
+        (page.number(last[name], units[name]), f"{name.replace('_', ' ')} at the end")
+        for name in watched
+        if name in last
     ]
-    cells = "".join(f"<div><b>{_text(value)}</b><span>{_text(label)}</span></div>" for value, label in facts)
-    reason = f" — {_text(record['reason'])}" if record["reason"] else ""
+    reason = f" — {page.text(record['reason'])}" if record["reason"] else ""
     source = experiment.source
+    status = page.text(record["status"])
     return (
-        f"<h1>{_text(title)}</h1><p><span class='status {_text(record['status'])}'>{_text(record['status'])}</span>"
-        f"{reason}<br><span class='soft'>{_text(record['id'])} · created {_text(record['created'])}</span></p>"
-        f"<p>{_text(experiment.summary)}</p><div class='facts'>{cells}</div>"
-        f"<p class='soft'>Source: {_text(source.authors)} ({source.year}), <i>{_text(source.title)}</i>, "
-        f"arXiv {_text(source.arxiv)}. {_text(source.how_we_differ)}</p>"
+        f"<h1>{page.text(title)}</h1><p><span class='status {status}'>{status}</span>"
+        f"{reason}<br><span class='soft'>{page.text(record['id'])} · created {page.text(record['created'])}</span></p>"
+        f"<p>{page.text(experiment.summary)}</p>{page.facts(facts)}"
+        f"<p class='soft'>Source: {page.text(source.authors)} ({source.year}), <i>{page.text(source.title)}</i>, "
+        f"arXiv {page.text(source.arxiv)}. {page.text(source.how_we_differ)}</p>"
     )
 
 
@@ -106,7 +101,7 @@ def _views(run: Opened) -> str:
             for step, file in pictures
         )
         heading = name.replace("_", " ").capitalize()
-        parts.append(f"<h2>{_text(heading)}</h2><p>{_text(view.meaning)}</p>")
+        parts.append(f"<h2>{page.text(heading)}</h2><p>{page.text(view.meaning)}</p>")
         legend = _legend(looking.shown(view.palette, [file for _, file in pictures]))
         parts.append(f"{legend}<div class='pictures'>{figures}</div>")
     return "".join(parts)
@@ -136,10 +131,10 @@ def _plots(run: Opened) -> str:
             )
             wide = " class='wide'" if name == "metrics" else ""
             image = f"<div{wide}>{_image(run, file, name)}</div>"
-            figures.append(f"<figure class='plot'>{image}<figcaption>{_text(meaning)}</figcaption></figure>")
+            figures.append(f"<figure class='plot'>{image}<figcaption>{page.text(meaning)}</figcaption></figure>")
     rows = [[name, metric.unit, metric.meaning] for name, metric in experiment.metrics.items()]
     explained = (
-        f"<details><summary>What each metric means</summary>{_table(['metric', 'unit', 'meaning'], rows)}</details>"
+        f"<details><summary>What each metric means</summary>{page.table(['metric', 'unit', 'meaning'], rows)}</details>"
     )
     return f"<h2>Metrics</h2>{''.join(figures)}{explained}" if figures else ""
 
@@ -154,17 +149,17 @@ def _findings(run: Opened) -> str:
         heading = f"{found['label']}, {run.experiment.step_word} {found['step']:,}"
         inside = "".join(_finding(run, found["folder"], entry) for entry in found["findings"])
         opened = " open" if not parts else ""
-        parts.append(f"<details{opened}><summary>{_text(heading)}</summary>{inside}</details>")
+        parts.append(f"<details{opened}><summary>{page.text(heading)}</summary>{inside}</details>")
     return f"<h2>Findings</h2>{''.join(parts)}" if parts else ""
 
 
 def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
     title, note = (
-        f"<h3>{_text(entry['title'])}</h3>",
-        f"<p class='soft'>{_text(entry['note'])}</p>" if entry["note"] else "",
+        f"<h3>{page.text(entry['title'])}</h3>",
+        f"<p class='soft'>{page.text(entry['note'])}</p>" if entry["note"] else "",
     )
     if entry["kind"] == "table":
-        return f"{title}{note}{_table(entry['columns'], entry['rows'])}"
+        return f"{title}{note}{page.table(entry['columns'], entry['rows'])}"
     if entry["kind"] in ("picture", "animation"):
         palette = [Colour(meaning, rgb) for meaning, rgb in entry["legend"]]
         legend = _legend(looking.shown(palette, [folder / entry["file"]]) if entry["kind"] == "picture" else palette)
@@ -176,7 +171,7 @@ def _finding(run: Opened, folder: Path, entry: dict[str, Any]) -> str:
         kind = "plot" if entry["kind"] == "chart" else "plot natural"
         figure = f"<figure class='{kind}'>{_image(run, folder / entry['file'], entry['title'])}</figure>"
         return f"{title}{note}{legend}{figure}{_numbers(entry) if entry['kind'] == 'matrix' else ''}"
-    return f"{title}{note}<pre>{_text(entry['text'])}</pre>"
+    return f"{title}{note}<pre>{page.text(entry['text'])}</pre>"
 
 
 def _numbers(entry: dict[str, Any]) -> str:
@@ -184,7 +179,7 @@ def _numbers(entry: dict[str, Any]) -> str:
     if max(len(entry["rows"]), len(entry["columns"])) > MOST_COLUMNS:
         return ""
     rows = [[name, *values] for name, values in zip(entry["rows"], entry["values"], strict=True)]
-    return f"<details><summary>The numbers</summary>{_table(['', *entry['columns']], rows)}</details>"
+    return f"<details><summary>The numbers</summary>{page.table(['', *entry['columns']], rows)}</details>"
 
 
 def _settings(run: Opened) -> str:
@@ -194,9 +189,9 @@ def _settings(run: Opened) -> str:
         [name, json.dumps(value) if isinstance(value, dict) else _setting(value)] for name, value in environment.items()
     ]
     return (
-        f"<h2>Settings</h2>{_table(['setting', 'value'], rows)}"
-        f"<details><summary>Environment</summary>{_table(['what', 'value'], flat)}</details>"
-        f"<h3>Go on from here</h3><pre>{_text(_go_on(run))}</pre>"
+        f"<h2>Settings</h2>{page.table(['setting', 'value'], rows)}"
+        f"<details><summary>Environment</summary>{page.table(['what', 'value'], flat)}</details>"
+        f"<h3>Go on from here</h3><pre>{page.text(_go_on(run))}</pre>"
     )
 
 
@@ -220,61 +215,34 @@ def _events(run: Opened) -> str:
     for entry in shown:
         details = {key: value for key, value in entry.items() if key not in ("time", "step", "event")}
         rows.append([entry["time"], entry["step"], entry["event"], _happened(entry["event"], details)])
-    return f"<h2>Events</h2>{_table(['time', run.experiment.step_word, 'event', 'details'], rows)}"
+    return f"<h2>Events</h2>{page.table(['time', run.experiment.step_word, 'event', 'details'], rows)}"
 
 
 def _happened(event: str, details: Mapping[str, Any]) -> str:
     """The details of an event in words."""
     if event == "transition" and details.keys() >= {"name", "metric", "value"}:
-        return f"{details['name']}: {details['metric']} = {_number(details['value'])}"
+        return f"{details['name']}: {details['metric']} = {page.number(details['value'])}"
     if event == "intervention":
         return interventions.said(details)
-    return ", ".join(_number(value) if key == "reason" else f"{key} {_number(value)}" for key, value in details.items())
-
-
-def _number(value: Any, unit: str = "") -> str:
-    """A value as people read it: four digits, two of what is small; shares in percent; anything else as it is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if unit == "share":
-        return f"{100 * value:.{4 if abs(value) >= 0.01 else 2}g} %"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.{4 if abs(value) >= 0.01 else 2}g}"
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    head = "".join(f"<th>{_text(column)}</th>" for column in columns)
-    body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
-    return f"<div class='wide'><table><tr>{head}</tr>{body}</table></div>"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return f"<td>{'yes' if value else '–' if value is None else 'no'}</td>"
-    if isinstance(value, int | float):
-        return (
-            f"<td class='number'>{value:,}</td>" if isinstance(value, int) else f"<td class='number'>{value:.5g}</td>"
-        )
-    kind = " class='code'" if " " not in value and len(value) > 30 else ""
-    return f"<td{kind}>{_text(value)}</td>"
+    return ", ".join(
+        page.number(value) if key == "reason" else f"{key} {page.number(value)}" for key, value in details.items()
+    )
 
 
 def _legend(palette: Sequence[Colour]) -> str:
     named = dict.fromkeys((colour.meaning, colour.rgb) for colour in palette)
-    items = "".join(f"<span><i style='background:{_text(rgb)}'></i>{_text(meaning)}</span>" for meaning, rgb in named)
+    items = "".join(
+        f"<span><i style='background:{page.text(rgb)}'></i>{page.text(meaning)}</span>" for meaning, rgb in named
+    )
     return f"<div class='legend'>{items}</div>"
 
 
 def _image(run: Opened, file: Path, description: str) -> str:
     if file.stat().st_size > EMBED_LIMIT_BYTES:
         link = urllib.parse.quote(file.relative_to(run.folder.path).as_posix())
-        return f"<p class='soft'>{_text(description)} is too large for this page: <a href='{link}'>open it</a></p>"
+        return f"<p class='soft'>{page.text(description)} is too large for this page: <a href='{link}'>open it</a></p>"
     return _embedded(file, description)
 
 
 def _embedded(file: Path, description: str) -> str:
-    content = base64.b64encode(file.read_bytes()).decode()
-    return f"<img alt='{_text(description)}' src='data:image/{file.suffix[1:]};base64,{content}'>"
-
-
-def _text(value: Any) -> str:
-    return html.escape(str(value), quote=True)
+    return page.image(file.read_bytes(), file.suffix[1:], description)

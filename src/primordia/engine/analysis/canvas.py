@@ -95,8 +95,8 @@ def colours(points: Sequence[Point]) -> list[Any]:
     ordered = all(len(point.at) == 1 and all(map(is_number, point.at.values())) for point in points)
     if len(points) <= len(plots.COLOURS) and not (ordered and len(points) > 2):
         return list(plots.COLOURS[: len(points)])
-    # The last tenth of the scale is too light to be read on white.
-    return [colormaps["viridis"](0.9 * place / max(len(points) - 1, 1)) for place in range(len(points))]
+    # The last part of the scale is too light to be read on white.
+    return [colormaps["viridis"](0.82 * place / max(len(points) - 1, 1)) for place in range(len(points))]
 
 
 def named(axis: str) -> str:

@@ -18,6 +18,7 @@ from primordia.engine.folder import RunFolder
 MOST_CURVES = 8
 MOST_PANELS = 24
 PER_ROW = 4
+LINE = "\n"
 
 
 def survival(table: CellTable, transition: str, axes: Sequence[str] | None = None) -> Any:
@@ -34,16 +35,18 @@ def survival(table: CellTable, transition: str, axes: Sequence[str] | None = Non
     colours = canvas.colours(found)
     figure = canvas.figure(canvas.WIDTH, 3.6 + 0.19 * len(found))
     axis, below = figure.subplots(2, 1, sharex=True, height_ratios=[3.3, 0.3 + 0.19 * len(found)])
-    for curve, colour in zip(curves, colours, strict=True):
+    for place, (curve, colour) in enumerate(zip(curves, colours, strict=True)):
         if not curve.steps:
             continue
         steps = [0.0, *curve.steps]
-        axis.step(steps, [1.0, *curve.share], where="post", color=colour, lw=1.8)
+        axis.step(
+            steps, [1.0, *curve.share], where="post", color=colour, lw=1.8, ls=plots.DASHES[place % len(plots.DASHES)]
+        )
         if len(found) <= MOST_CURVES:
             axis.fill_between(steps, [1.0, *curve.low], [1.0, *curve.high], step="post", color=colour, alpha=0.12, lw=0)
     axis.set_ylim(-0.02, 1.04)
-    axis.set_xlim(0, end * 1.01)
-    axis.set_yticks(np.linspace(0, 1, 6), [f"{share:.0%}" for share in np.linspace(0, 1, 6)])
+    axis.set_xlim(-0.02 * end, end * 1.01)
+    axis.set_yticks(np.linspace(0, 1, 6), [f"{share:.0f} %" for share in np.linspace(0, 100, 6)])
     axis.set_ylabel(f"share without {transition.replace('_', ' ')}", fontsize=canvas.NORMAL)
     canvas.plain(axis)
     canvas.titled(axis, f"how long until {transition.replace('_', ' ')} (Kaplan-Meier, 95 % bands)")
@@ -71,7 +74,7 @@ def multiples(table: CellTable, metric: str, axes: Sequence[str] | None = None) 
     for place, (axis, point) in enumerate(zip(axes_, found, strict=False)):
         courses = [course for row in point.rows if (course := course_of(table, row, metric))]
         _course(axis, courses)
-        canvas.titled(axis, point.label, size=canvas.NORMAL)
+        canvas.titled(axis, f"{point.label.replace(', ', LINE)} (n = {len(courses)})", size=canvas.NORMAL)
         canvas.plain(axis)
         if place + n_columns >= len(found):
             axis.tick_params(labelbottom=True)
@@ -119,15 +122,12 @@ def _course(axis: Any, courses: Sequence[Mapping[int, float]]) -> None:
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
     axis.fill_between(common, low, high, color=plots.COLOURS[0], alpha=0.25, lw=0)
     axis.plot(common, middle, color=plots.MARK, lw=1.7)
-    axis.text(
-        0.98, 0.04, f"n = {len(courses)}", transform=axis.transAxes, ha="right", fontsize=canvas.SMALL, color="#5b6470"
-    )
 
 
 def _at_risk(
     below: Any, axis: Any, found: Sequence[Point], curves: Sequence[Any], colours: Sequence[Any], end: float
 ) -> None:
-    """The numbers at risk, a line a curve, whose label in its colour is the legend too."""
+    """The numbers at risk, a line a curve, which are the legend too."""
     from matplotlib.ticker import MaxNLocator
 
     ticks = [tick for tick in MaxNLocator(7, integer=True).tick_values(0, end) if 0 <= tick <= end]
@@ -135,12 +135,26 @@ def _at_risk(
     for place, (curve, colour) in enumerate(zip(curves, colours, strict=True)):
         for tick in ticks:
             below.text(
-                tick, place, f"{curve.n_at_risk(tick):,}", ha="center", va="center", fontsize=canvas.SMALL, color=colour
+                tick,
+                place,
+                f"{curve.n_at_risk(tick):,}",
+                ha="center",
+                va="center",
+                fontsize=canvas.SMALL,
+                color="#1a1d21",
             )
+        below.plot(
+            [-0.035, -0.008],
+            [place, place],
+            transform=below.get_yaxis_transform(),
+            clip_on=False,
+            color=colour,
+            lw=1.8,
+            ls=plots.DASHES[place % len(plots.DASHES)],
+        )
     below.set_ylim(len(found) - 0.4, -0.6)
-    below.set_yticks(range(len(found)), [f"━ {point.label}" for point in found])
-    for label, colour in zip(below.get_yticklabels(), colours, strict=True):
-        label.set_color(colour)
+    below.set_yticks(range(len(found)), [point.label for point in found])
     below.tick_params(labelsize=canvas.SMALL, length=0)
+    below.tick_params(axis="y", pad=24)
     below.spines[:].set_visible(False)
     below.set_title("observed and not crossed yet", fontsize=canvas.SMALL, loc="left", color="#5b6470", pad=2)

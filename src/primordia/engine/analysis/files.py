@@ -28,9 +28,7 @@ def save_cells(table: CellTable, out: Path) -> Path:
         BadInputError: another ending; or Parquet, and DuckDB (the extra `analysis`) is not installed.
         PrimordiaError: DuckDB could not write the file.
     """
-    columns = tables.columns(table)
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return _save(rows, {name: _kind(values) for name, values in columns.items()}, out)
+    return _save(records(table), {name: _kind(values) for name, values in tables.columns(table).items()}, out)
 
 
 def save_rows(table: CellTable, out: Path) -> Path:
@@ -49,11 +47,10 @@ def save_rows(table: CellTable, out: Path) -> Path:
     return _save(rows, {name: _kind(row.get(name) for row in rows) for name in names}, out)
 
 
-def json_text(table: CellTable) -> str:
-    """The table as one JSON list of objects, one a cell."""
+def records(table: CellTable) -> list[dict[str, Value]]:
+    """The table as one object a cell; see `table.columns`."""
     columns = tables.columns(table)
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return _json(rows, columns)
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _save(rows: Sequence[Mapping[str, Value]], kinds: Mapping[str, str], out: Path) -> Path:

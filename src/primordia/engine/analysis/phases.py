@@ -13,6 +13,7 @@ from primordia.core.errors import BadInputError
 from primordia.engine import plots
 from primordia.engine.analysis import canvas, points
 from primordia.engine.analysis.canvas import Quantity
+from primordia.engine.analysis.intervals import Estimate
 from primordia.engine.analysis.points import Point
 from primordia.engine.analysis.table import CellTable, Value, finished
 
@@ -21,6 +22,8 @@ MOST_WRITTEN = 16
 """Rows and columns of a map up to which each field has its number written in it."""
 FEW = 8
 """Fewer finished cells than these, and the field of a map says how many."""
+MOST_LEVEL = 10
+"""Points of one axis whose labels have room beside each other."""
 MOST_PLACES = 30
 """Values of an axis up to which each has a place of its own."""
 DOTS = 0.32
@@ -63,18 +66,12 @@ def _one_axis(table: CellTable, quantity: Quantity, x: str | None) -> Any:
             axis.plot([place, place], [each.low, each.high], color=plots.MARK, lw=2.0, solid_capstyle="butt", zorder=3)
         axis.plot([place], [each.value], "D", color=plots.MARK, ms=6, zorder=4)
     if quantity.is_share:
-        axis.set_ylim(-0.02, 1.12)
-        axis.set_yticks(np.linspace(0, 1, 6), [f"{share:.0%}" for share in np.linspace(0, 1, 6)])
-    for place, (point, each) in enumerate(zip(found, told, strict=True)):
-        top = (each.high or each.value or 0.0) if quantity.is_share else 1.0
-        text = f"{point.n_crossed(quantity.name)} of {each.n}" if quantity.is_share else f"n = {each.n}"
-        axis.annotate(
-            text, (place, top), xycoords="data" if quantity.is_share else ("data", "axes fraction"),
-            xytext=(0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=canvas.SMALL, color="#5b6470",
-        )  # fmt: skip
+        axis.set_ylim(-0.03, 1.05)
+        axis.set_yticks(np.linspace(0, 1, 6), [f"{share:.0f} %" for share in np.linspace(0, 100, 6)])
     axis.set_xlim(-0.6, len(found) - 0.4)
-    axis.set_xticks(range(len(found)), [_tick(point, x) for point in found])
-    if sum(len(_tick(point, x)) for point in found) > 90:
+    ticks = [f"{_tick(point, x)}\n{_counted(quantity, point, each)}" for point, each in zip(found, told, strict=True)]
+    axis.set_xticks(range(len(found)), ticks)
+    if len(found) > MOST_LEVEL:
         axis.tick_params(axis="x", rotation=45)
     axis.set_xlabel(canvas.with_unit(table, x) if x else "", fontsize=canvas.NORMAL)
     axis.set_ylabel("" if quantity.unit in ("share", "dimensionless") else quantity.unit, fontsize=canvas.NORMAL)
@@ -82,8 +79,6 @@ def _one_axis(table: CellTable, quantity: Quantity, x: str | None) -> Any:
     axis.grid(False, axis="x")
     said = "exact binomial interval" if quantity.is_share else "bootstrap interval; a dot is a cell"
     canvas.titled(axis, f"{quantity.title} (95 % {said})")
-    axis.title.set_position((0, 1.06))
-    axis.title.set_y(1.06)
     return figure
 
 
@@ -198,7 +193,10 @@ def _scattered(table: CellTable, quantity: Quantity, x: str, y: str | None) -> A
 
 
 def _positions(axis: Any, values: Sequence[Value], there: Sequence[Value]) -> np.ndarray[Any, Any]:
-    """Where values lie along an axis of a figure: at themselves, or at places of their own where they are no numbers."""
+    """Where values lie along an axis: at themselves, or where some are no numbers at places of their own.
+
+    The places get their labels.
+    """
     if canvas.numbers(there):
         return np.array([float(value) for value in values if points.is_number(value)])
     places: Mapping[str, int] = {repr(value): place for place, value in enumerate(there)}
@@ -215,6 +213,10 @@ def _range(quantity: Quantity, found: Sequence[Point]) -> tuple[float, float]:
 
 def _key(point: Point, axes: Sequence[str]) -> tuple[str, ...]:
     return tuple(repr(point.at[axis]) for axis in axes)
+
+
+def _counted(quantity: Quantity, point: Point, estimate: Estimate) -> str:
+    return f"{point.n_crossed(quantity.name)} of {estimate.n}" if quantity.is_share else f"n = {estimate.n}"
 
 
 def _tick(point: Point, x: str | None) -> str:

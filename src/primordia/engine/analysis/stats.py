@@ -7,7 +7,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Sequence
-from typing import final
+from typing import Any, final
 
 from primordia.core.errors import BadInputError
 from primordia.engine.analysis import intervals, points
@@ -109,6 +109,49 @@ def comparisons(
         dataclasses.replace(each, p_holm=first, p_logrank_holm=second)
         for each, first, second in zip(found, p_holm, p_logrank_holm, strict=True)
     ]
+
+
+def by_strength(compared: Sequence[Comparison]) -> list[Comparison]:
+    """Those with the smallest p first, of whichever of the two tests."""
+    return sorted(compared, key=lambda each: min((p for p in (each.p, each.p_logrank) if p is not None), default=2.0))
+
+
+def as_json(
+    table: CellTable,
+    metric: str | None,
+    transition: str | None,
+    summaries: Sequence[Summary],
+    compared: Sequence[Comparison],
+) -> dict[str, Any]:
+    """Both tables as one JSON-able value; points are given by their values on the axes."""
+    return {
+        "sweep": table.sweep.name,
+        "experiment": table.experiment.name,
+        "metric": metric,
+        "transition": transition,
+        "confidence": intervals.CONFIDENCE,
+        "points": [
+            {
+                "at": dict(one.point.at),
+                "cells": len(one.point.rows),
+                "finished": len(one.point.done),
+                "median": dataclasses.asdict(one.median),
+                "crossed": dataclasses.asdict(one.crossed),
+                "survival": dataclasses.asdict(one.survival) | {"median": one.survival.median}
+                if one.survival
+                else None,
+            }
+            for one in summaries
+        ],
+        "comparisons": [
+            {
+                **{name: value for name, value in vars(each).items() if name not in ("one", "other")},
+                "one": dict(each.one.at),
+                "other": dict(each.other.at),
+            }
+            for each in compared
+        ],
+    }
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
