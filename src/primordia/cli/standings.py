@@ -113,12 +113,6 @@ def named(sweep: SweepFolder, root: Path | str) -> str:
     return shlex.quote(sweep.name) + (f" --root {shlex.quote(root)}" if root != "runs" else "")
 
 
-def place(sweep: SweepFolder) -> str:
-    """Where a sweep is: its folder, or its URL where that is a copy."""
-    mirror = storemirror.of(sweep.path)
-    return mirror.store.url if mirror else str(sweep.path)
-
-
 def bar(standing: Standing, width: int) -> RenderableType:
     """A bar of all cells, those that are over at its left, with the rate and the time left."""
     n, over = len(standing.found), standing.counts

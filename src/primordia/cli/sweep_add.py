@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     more = asked.Asked(settings=values(wanted.set), seeds=wanted.seeds, samples=wanted.samples)
     cells = sweep.add(asked.further(arguments.experiment(plan.address), plan, more))
     if wanted.json:
-        printing.show_json({"folder": str(sweep.path), "added": [cell.index for cell in cells]})
+        printing.show_json({"folder": sweep.place, "added": [cell.index for cell in cells]})
         return 0
     n_cells = len(plan.cells) + len(cells)
     if not cells:

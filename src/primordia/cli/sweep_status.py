@@ -53,7 +53,7 @@ def _print(watch: Any, root: Path) -> None:
 
     sweep, plan, standing = watch.sweep, watch.plan, watch.standing
     parts: list[Any] = [
-        str(sweep.path),
+        sweep.place,
         standings.described(plan),
         standings.counts(standing) + standings.pace(standing),
     ]
@@ -99,13 +99,12 @@ def _follow(watch: Any) -> None:
 
 
 def _as_json(watch: Any) -> dict[str, Any]:
-    from primordia.cli import standings
     from primordia.engine.sweeps import lock
 
     plan, standing = watch.plan, watch.standing
     holder = lock.driver(watch.sweep.path)
     return {
-        "folder": standings.place(watch.sweep),
+        "folder": watch.sweep.place,
         "name": watch.sweep.name,
         "experiment": plan.experiment,
         "axes": list(plan.axes),

@@ -65,7 +65,7 @@ def drive(
     """
     plan, began = sweep.plan(), time.monotonic()
     if not as_json:
-        print(standings.place(sweep), flush=True)
+        print(sweep.place, flush=True)
         if not quiet:
             threads = "1 thread" if executor.n_threads == 1 else f"{executor.n_threads} threads"
             print(f"{standings.described(plan)} · {executor.n_slots} at a time, {threads} each", flush=True)
@@ -109,7 +109,7 @@ def exit_code(tally: Tally) -> int:
 
 def _summary(sweep: SweepFolder, plan: Plan, tally: Tally, seconds: float) -> dict[str, Any]:
     return {
-        "folder": standings.place(sweep),
+        "folder": sweep.place,
         "name": sweep.name,
         "experiment": plan.experiment,
         "cells": tally.total,

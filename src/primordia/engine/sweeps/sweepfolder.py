@@ -51,6 +51,12 @@ class SweepFolder:
         """The folder's name."""
         return self.path.name
 
+    @property
+    def place(self) -> str:
+        """Where the sweep is: its folder, or its URL where that is a copy of one in a store."""
+        mirror = storemirror.of(self.path)
+        return mirror.store.url if mirror else str(self.path)
+
     def plan(self) -> Plan:
         """What it computes (`plan.json`).
 
@@ -141,7 +147,7 @@ def create(root: Path, plan: Plan, name: str | None = None) -> SweepFolder:
     if sweep.path.exists() or not _made(sweep, plan):
         there = sweep.plan()
         if there.digest != plan.digest:
-            raise RunFolderError(f"{sweep.path} is another sweep: {plans.difference(there, plan)}; "
+            raise RunFolderError(f"{sweep.place} is another sweep: {plans.difference(there, plan)}; "
                                  "give another --name.")  # fmt: skip
         sweep.allow(plan.budget)
     storemirror.begin(root, sweep.path)
