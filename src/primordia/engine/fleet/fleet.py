@@ -73,9 +73,7 @@ class Fleet:
         else:
             shards = [checkpoints.shard_file(shard) for shard in range(self.sharding.n_shards(config))]
             if sorted(digests) != shards:
-                raise CheckpointError(
-                    f"{folder} holds {len(digests)} shards; the state of this run has {len(shards)}."
-                )
+                raise CheckpointError(f"{folder} holds {len(digests)} shards; the state of this run has {len(shards)}.")
             told = dict(digests)
             asked = [
                 promise for holder in self._holders for promise in self.place.ask(holder, "read", t, str(folder), told)
@@ -135,7 +133,7 @@ class Fleet:
     def forget(self) -> None:
         """End the holders; whoever needs them next has new ones."""
         self._t = self._config = self._source = self._joined = None
-        self.place.close()
+        self.place.clear()
 
     def n_bytes_sent(self) -> int:
         """Bytes of parcels that went from one holder to another so far."""

@@ -47,8 +47,12 @@ class Place(abc.ABC):
         """The machine of each holder."""
 
     @abc.abstractmethod
+    def clear(self) -> None:
+        """End the holders; new ones may be set up."""
+
+    @abc.abstractmethod
     def close(self) -> None:
-        """End the holders."""
+        """End the holders, and leave for good."""
 
 
 def blocks(n_shards: int, n_holders: int) -> list[tuple[int, int]]:
@@ -93,6 +97,10 @@ class Here(Place):
 
         return [environment.host()] * len(self._holders)
 
-    def close(self) -> None:
+    def clear(self) -> None:
         """Forget them."""
         self._holders = []
+
+    def close(self) -> None:
+        """Forget them."""
+        self.clear()
