@@ -24,7 +24,7 @@ from primordia.engine.sweeps.sweepfolder import SweepFolder
 from runs import SHORT, leavings
 from walk import Walk, WalkConfig, WalkState
 
-FAILS, LACKS_MEMORY, DIES, LINGERS, EATS = 1, 2, 3, 4, 5
+FAILS, LACKS_MEMORY, DIES, LINGERS, EATS, ORPHANS = 1, 2, 3, 4, 5, 6
 """Seeds of a doomed walk."""
 
 
@@ -52,7 +52,9 @@ def meet_end(seed: int) -> None:
     if seed == DIES:
         print("a last word", file=sys.stderr, flush=True)
         os._exit(7)
-    if seed == LINGERS:
+    if seed == ORPHANS and os.fork():
+        os._exit(8)
+    if seed in (LINGERS, ORPHANS):
         time.sleep(60)
     if seed == EATS:
         held = [b"x" * 2**24 for _ in range(40)]

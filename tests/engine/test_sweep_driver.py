@@ -78,7 +78,7 @@ def test_the_same_call_again_begins_nothing(root: Path) -> None:
 
 
 def test_a_cell_that_fails_is_told_and_left_alone_while_the_rest_goes_on(root: Path) -> None:
-    sweep = plan(root, [0, FAILS, 6], Doomed)
+    sweep = plan(root, [0, FAILS, 9], Doomed)
     tally = drive(sweep, Here())
     assert (tally.finished, tally.failed, tally.failures) == (2, 1, {1: "RuntimeError: it never works"})
     again = Here()
@@ -214,6 +214,14 @@ def test_on_a_full_disk_no_further_cell_is_begun(root: Path, monkeypatch: pytest
     assert executor.begun == [0]
     assert (tally.waiting, tally.failed) == (4, 1)
     assert tally.why.startswith("the disk is full; free some room")
+
+
+def test_a_cell_that_was_finished_before_it_could_be_stopped_is_finished(root: Path) -> None:
+    def too_late(work: Work, helm: Helm) -> Ended:
+        attempt.run(work, helm)
+        return attempt.fail(work, "went over its budget of 1 s")
+
+    assert drive(plan(root, [0]), Here(compute=too_late)).finished == 1
 
 
 def test_what_a_cell_failed_with_is_written_down_once(root: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_driver_that_is_killed_leaves_workers_that_stop_in_order(root: Path) -
 
 @pytest.mark.thorough
 def test_cells_that_cannot_succeed_are_told_and_the_rest_completes(root: Path) -> None:
-    sweep = plan(root, [0, FAILS, DIES, LINGERS, EATS, 6], Doomed, Budget(seconds=3, mebibytes=500))
+    sweep = plan(root, [0, FAILS, DIES, LINGERS, EATS, 9], Doomed, Budget(seconds=3, mebibytes=500))
     executor = Local(2, 1)
     tally = drive(sweep, executor)
     executor.close()

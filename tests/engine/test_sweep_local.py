@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sweeping import DIES, EATS, FAILS, LACKS_MEMORY, LINGERS, Doomed, folders, n_ended, plan
+from sweeping import DIES, EATS, FAILS, LACKS_MEMORY, LINGERS, ORPHANS, Doomed, folders, n_ended, plan
 
 from primordia.core.errors import ConfigError
 from primordia.engine.executors import local, policing
@@ -20,7 +20,6 @@ from primordia.engine.executors.local import Local
 from primordia.engine.executors.slot import Slot
 from primordia.engine.sweeps import plan as plans
 from primordia.engine.sweeps.cells import Budget, Ended, Work
-from primordia.engine.sweeps.driver import drive
 from primordia.engine.sweeps.sweepfolder import SweepFolder
 from runs import ENVIRONMENT, assert_same, start
 
@@ -30,8 +29,16 @@ def _workers_find_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", ENVIRONMENT["PYTHONPATH"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slot() -> Iterator[Slot]:
+    """One for all tests that leave it open."""
+    made = Slot(1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_slot() -> Iterator[Slot]:
     made = Slot(1)
     yield made
     made.close()
@@ -81,6 +88,11 @@ def test_a_worker_that_dies_says_how_and_another_takes_its_place(root: Path, slo
     assert slot.run(lives).status == "finished"
 
 
+def test_a_worker_that_dies_is_missed_though_a_child_of_it_lives_on(root: Path, slot: Slot) -> None:
+    (work,) = works(plan(root, [ORPHANS], Doomed))
+    assert slot.run(work).reason == "its process ended with code 8"
+
+
 def test_a_cell_over_its_seconds_is_killed_and_its_folder_says_so(root: Path, slot: Slot) -> None:
     sweep = plan(root, [LINGERS, 0], Doomed, budget=Budget(seconds=0.5))
     ended = slot.run(works(sweep)[0])
@@ -104,30 +116,30 @@ def test_a_cell_over_its_memory_is_killed_in_a_worker_of_its_own(root: Path, slo
     assert [event["event"] for event in folders(sweep)[EATS].events.read()].count("resumed") == 1
 
 
-def test_an_interrupted_slot_stops_in_order_and_takes_no_more(root: Path, slot: Slot) -> None:
+def test_an_interrupted_slot_stops_in_order_and_takes_no_more(root: Path, own_slot: Slot) -> None:
     sweep = plan(root, range(2), settings={"microseconds": 50_000})
     first, second = works(sweep)
     found: list[Ended] = []
-    thread = threading.Thread(target=lambda: found.append(slot.run(first)))
+    thread = threading.Thread(target=lambda: found.append(own_slot.run(first)))
     thread.start()
     assert eventually(lambda: bool(folders(sweep)) and len(folders(sweep)[0].metrics.read()) > 1)
-    slot.interrupt()
+    own_slot.interrupt()
     thread.join()
     assert found[0].status == "interrupted"
     assert folders(sweep)[0].record()["status"] == "interrupted"
-    assert slot.run(second).status == "interrupted"
+    assert own_slot.run(second).status == "interrupted"
     assert list(folders(sweep)) == [0]
 
 
-def test_closing_kills_what_is_under_way(root: Path, slot: Slot) -> None:
+def test_closing_kills_what_is_under_way(root: Path, own_slot: Slot) -> None:
     (work,) = works(plan(root, [LINGERS], Doomed))
     found: list[Ended] = []
-    thread = threading.Thread(target=lambda: found.append(slot.run(work)))
+    thread = threading.Thread(target=lambda: found.append(own_slot.run(work)))
     thread.start()
     assert eventually(lambda: (Path(work.root) / "tests" / "doomed" / work.name / "checkpoints").is_dir())
-    pid = slot.pid
+    pid = own_slot.pid
     assert pid is not None
-    slot.close()
+    own_slot.close()
     thread.join()
     assert found[0].status == "died"
     with pytest.raises(ProcessLookupError):
@@ -178,12 +190,13 @@ def test_memory_is_that_of_a_process_and_its_children() -> None:
 
 
 def test_a_limit_of_memory_is_refused_where_it_cannot_be_held(
-    root: Path, slot: Slot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(policing, "PROC", tmp_path)
     (work,) = works(plan(root, [0], budget=Budget(mebibytes=500)))
-    ended = slot.run(work)
-    assert (ended.status, slot.pid) == ("failed", None)
+    unused = Slot(1)
+    ended = unused.run(work)
+    assert (ended.status, unused.pid) == ("failed", None)
     assert ended.reason == (
         "A limit of 500 MiB cannot be held on this system, which has no /proc; leave --cell-memory out."
     )
@@ -217,15 +230,6 @@ def test_more_than_there_are_cores_for_is_refused(
     with pytest.raises(ConfigError) as caught:
         Local(*asked)
     assert str(caught.value) == sentence
-
-
-def test_a_sweep_on_two_workers_is_that_of_plain_runs(root: Path) -> None:
-    sweep, executor = plan(root, range(6)), Local(2, 1)
-    tally = drive(sweep, executor)
-    executor.close()
-    assert tally.finished == 6
-    for seed, folder in folders(sweep).items():
-        assert_same(folder, start(root / "plain", seed=seed).folder)
 
 
 def test_a_line_carries_messages_whole_and_tells_when_the_other_end_is_gone() -> None:

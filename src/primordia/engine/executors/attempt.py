@@ -73,8 +73,8 @@ def run(
 def fail(work: Work, reason: str) -> Ended:
     """Write into the folder of a cell, which nobody computes any more, that it failed; makes one if there is none.
 
-    What cannot be written down, as on a full disk, is still returned. A run that says already that it is finished or
-    failed keeps what it says.
+    What cannot be written down, as on a full disk, is still returned. A run that says already that it failed keeps
+    what it says; one that was finished before anybody could stop it is returned as finished.
     """
     if is_url(work.root):
         from primordia.engine.executors import stored
@@ -86,7 +86,9 @@ def fail(work: Work, reason: str) -> Ended:
             _make(work)
         record = run_folder.record()
         step = int(record["step"])
-        if record["status"] not in ("finished", "failed"):
+        if record["status"] == "finished":
+            return _ended(work, "finished", str(record["reason"]), step)
+        if record["status"] != "failed":
             with Lease(run_folder) as lease:
                 lease.announce()
                 run_folder.events.keep(lambda event: True)

@@ -24,6 +24,8 @@ POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_M
 """Libraries read the size of their thread pool from these, once, when they are loaded."""
 PATIENCE_SECONDS = 2.0
 """How long a worker with nothing to do may take to leave once its line is closed, before it is killed."""
+IDLE_SECONDS = 1.0
+"""How often a worker whose cell has no budget is looked at."""
 LAST_BYTES = 2000
 
 
@@ -110,7 +112,10 @@ class Slot:
         limited = work.budget.seconds is not None or work.budget.mebibytes is not None
         began: float | None = None
         while True:
-            told = worker.line.receive(policing.LOOK_SECONDS if limited else None)
+            told = worker.line.receive(policing.LOOK_SECONDS if limited else IDLE_SECONDS)
+            if told is None and worker.is_gone:
+                # A process that it forked may still hold its end of the line.
+                raise EOFError
             if told is not None and told["say"] == "ended":
                 return Ended(**told["ended"])
             if told is not None:
@@ -151,6 +156,11 @@ class _Worker:
         finally:
             os.close(theirs)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process has ended."""
+        return _has_ended(self.process.pid)
+
     def tell(self, message: Mapping[str, object]) -> None:
         """Send it a message; one that is gone is met by whoever listens to it."""
         with contextlib.suppress(EOFError):
@@ -181,8 +191,13 @@ class _Worker:
 def _await(pid: int, seconds: float) -> None:
     """Until a child has ended, which is not waited for, or so many seconds are over."""
     until = time.monotonic() + seconds
-    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None and time.monotonic() < until:
+    while not _has_ended(pid) and time.monotonic() < until:
         time.sleep(0.005)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child has ended, without waiting for it, which would free its number."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
 
 def _environment(n_threads: int) -> dict[str, str]:
