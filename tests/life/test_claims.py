@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from primordia.core.claims import Claim, Frequency
 from primordia.core.intervals import binomial_cdf
+from primordia.core.registry import load
+from primordia.core.streams import Streams
+from primordia.engine import launch
 from primordia.life.claims import measuring
 from primordia.life.claims.bff import CLAIMS
-from primordia.life.golden import EVALUATOR_VECTORS
+from primordia.life.claims.forth import CLAIMS as FORTH
+from primordia.life.experiments import worlds
+from primordia.life.golden import EVALUATOR_VECTORS, FIG4_REPLICATOR
+from primordia.life.soup import random_soup
 
 CHEAP = ("V06", "V07", "V08", "V08-score", "V08-bff", "V12")
 
@@ -27,7 +35,7 @@ def test_a_claim_says_what_where_and_why(claim) -> None:
     assert claim.cost
     assert claim.expected.why
     assert claim.expected.low <= claim.expected.high
-    json.dumps(dict(claim.setup))
+    json.dumps(claim.recorded)
 
 
 @pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.id in CHEAP], ids=lambda claim: claim.id)
@@ -45,7 +53,7 @@ def test_regions_of_frequencies_are_the_99_percent_range(
     name: str, runs: int, lowest_share: float, highest_share: float
 ) -> None:
     claim = next(claim for claim in CLAIMS if claim.id == name)
-    assert claim.setup["seeds"] == runs
+    assert runs == (len(claim.measure.seeds) if isinstance(claim.measure, Frequency) else claim.setup["seeds"])
     low = next(k for k in range(runs) if binomial_cdf(k, runs, lowest_share) > 0.005)
     high = next(k for k in range(runs) if binomial_cdf(k, runs, highest_share) >= 0.995)
     assert (claim.expected.low, claim.expected.high) == (low / runs, high / runs)
@@ -91,6 +99,33 @@ def test_seeds_that_cannot_change_the_verdict_are_not_run() -> None:
     assert measured.value == 0
     assert len(measured.evidence["per_seed"]) == 5
     assert "the 4 seeds left cannot change the verdict" in measured.note
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS + FORTH if isinstance(claim.measure, Frequency)])
+def test_a_frequency_can_be_run_and_counts_of_its_seeds_lie_at_the_ends_of_its_region(claim: Claim) -> None:
+    frequency = claim.measure
+    assert isinstance(frequency, Frequency)
+    experiment = load("life/bff" if claim in CLAIMS else "life/forth")
+    schedule = {**frequency.schedule, "stop": frequency.transition}
+    config, made = launch.resolve(experiment, frequency.preset, frequency.config, schedule)
+    worlds.check(config)
+    assert made.stop == "takeover"
+    n = len(frequency.seeds)
+    for end in (claim.expected.low, claim.expected.high):
+        assert end in [k / n for k in range(n + 1)]
+
+
+def test_soups_of_a_frequency_are_those_of_the_plain_measurement() -> None:
+    """V13 with a smaller soup: the organism of its settings is the replicator that the measurement plants."""
+    frequency = next(claim.measure for claim in CLAIMS if claim.id == "V13")
+    assert isinstance(frequency, Frequency)
+    experiment = load("life/bff")
+    settings = {**frequency.config, "n_programs": 256, "seed": 5}
+    config, _ = launch.resolve(experiment, None, settings, frequency.schedule)
+    state, _ = experiment.advance(config, experiment.init(config, Streams(5)), Streams(5), 0, 8)
+    planted = random_soup(5, 256, 64)
+    planted[0] = np.frombuffer(FIG4_REPLICATOR, np.uint8)
+    assert np.array_equal(state.soup, measuring.run_soup("bff_noheads", planted, 5, 0, 8))
 
 
 def test_accepted_counts_are_those_of_the_region() -> None:

@@ -14,7 +14,7 @@ from primordia.core.intervals import clopper_pearson
 from primordia.core.streams import Streams, mix64
 from primordia.life.golden import ENRICHED_BYTES, EVALUATOR_VECTORS, FIG4_REPLICATOR, LOG_PROGRAMS, LOG_SEED, LOGS
 from primordia.life.measures import Bytes, byte_counts, compressed_size, entropy, high_order_complexity
-from primordia.life.worlds import Mixed
+from primordia.life.worlds import Mixed, World
 
 Setup = Mapping[str, Any]
 N_TAPES = 10_000
@@ -42,7 +42,9 @@ def evaluate_vector(language: str, tape_set: str) -> dict[str, Any]:
     return {"operations": int(operations.sum()), "sha256": hashlib.sha256(finals.tobytes()).hexdigest()[:16]}
 
 
-def run_soup(language: str, soup: Bytes, seed: int, first: int, n: int, mutation_rate: float = 2.0**-12) -> Bytes:
+def run_soup(
+    language: str, soup: Bytes, seed: int, first: int, n: int, mutation_rate: float = 2.0**-12, world: World = MIXED
+) -> Bytes:
     """The soup uint8 [program, byte] after epochs number `first` to `first + n - 1`."""
     from primordia.life.soup import run_epochs
 
@@ -54,7 +56,7 @@ def run_soup(language: str, soup: Bytes, seed: int, first: int, n: int, mutation
         n_epochs=n,
         mutation_threshold=round(mutation_rate * 2**30),
         max_steps=MAX_STEPS,
-        world=MIXED,
+        world=world,
     )[0]
 
 
