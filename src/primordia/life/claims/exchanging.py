@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from primordia.core.claims import Measurement
 from primordia.core.streams import Streams
-from primordia.life.claims.measuring import run_soup
 from primordia.life.claims.spreading import n_kin
 from primordia.life.worlds import Archipelago, Islands, Mixed, World
 
 Setup = Mapping[str, Any]
+Bytes = npt.NDArray[np.uint8]
 
 
 def bytes_that_differ(setup: Setup) -> Measurement:
@@ -30,7 +31,7 @@ def bytes_that_differ(setup: Setup) -> Measurement:
     for n_islands, every, share in setup["archipelagos"]:
         alike: World = Mixed() if setup["as_world"] == "mixed" else Islands(n_islands)
         ours, theirs = (
-            run_soup(setup["language"], start, setup["seed"], 0, setup["epochs"], world=world)
+            _run(setup["language"], start, setup["seed"], 0, setup["epochs"], world)
             for world in (Archipelago(n_islands, every, share), alike)
         )
         found.append(int((ours != theirs).sum()))
@@ -51,7 +52,7 @@ def shards_that_differ(setup: Setup) -> Measurement:
     return Measurement(int((whole.soup != apart).sum()), f"of {apart.size} bytes")
 
 
-def driven(config: Any, streams: Streams, epochs: int) -> Any:
+def driven(config: Any, streams: Streams, epochs: int) -> Bytes:
     """The soup uint8 [program, byte] after some epochs, by shards that are held one after the other."""
     from primordia.life.archipelago.sharding import ArchipelagoSharding
 
@@ -94,6 +95,13 @@ def increment_ratio(setup: Setup) -> Measurement:
     return Measurement(second / first if first > 0 else float("nan"), note, evidence)
 
 
+def _run(language: str, soup: Bytes, seed: int, t: int, n: int, world: World) -> Bytes:
+    from primordia.life.soup import run
+
+    given = {"seed": seed, "first_epoch": t, "n_epochs": n, "mutation_threshold": 1 << 18, "max_steps": 8192}
+    return run(language, soup, world=world, **given).soup
+
+
 def _half_time(setup: Setup, share: float, seed: int) -> int | None:
     """Epochs until half of all programs are kin of the planted one; None if they never are."""
     from primordia.life.soup import random_soup
@@ -103,7 +111,7 @@ def _half_time(setup: Setup, share: float, seed: int) -> int | None:
     soup[: setup["planted"]] = organism
     world = Archipelago(setup["n_islands"], 1, share)
     for t in range(setup["most_epochs"]):
-        soup = run_soup(setup["language"], soup, seed, t, 1, world=world)
+        soup = _run(setup["language"], soup, seed, t, 1, world)
         if 2 * n_kin(soup, organism) >= len(soup):
             return t + 1
     return None
