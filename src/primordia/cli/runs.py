@@ -12,13 +12,19 @@ import tyro
 from primordia.cli import arguments, printing
 from primordia.engine import catalogue
 from primordia.engine.catalogue import Entry
+from primordia.engine.sweeps import storemirror, sweepfolder
+from primordia.engine.sweeps.sweepfolder import SweepFolder
 
 FILTERS_HELP = "conditions, all of which must hold: status=finished wing=life 'n_programs>1000'"
+MOST_SWEEPS = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Runs:
-    """The runs under a root, oldest first; a damaged folder is listed with what is wrong with it."""
+    """The runs under a root, oldest first; a damaged folder is listed with what is wrong with it.
+
+    Runs of a sweep are listed by --root and the sweep's folder; the sweeps there are come last.
+    """
 
     filters: Annotated[tyro.conf.Positional[tuple[str, ...]], arguments.option(FILTERS_HELP, "FILTER")] = ()
     root: arguments.Root = Path("runs")
@@ -28,18 +34,31 @@ class Runs:
 def main(argv: list[str]) -> int:
     """Print a table of runs."""
     wanted = arguments.parse(Runs, argv, "runs")
-    found = catalogue.select(catalogue.entries(wanted.root), catalogue.filters(wanted.filters))
+    root = storemirror.here(wanted.root)
+    found = catalogue.select(catalogue.entries(root), catalogue.filters(wanted.filters))
+    sweeps = sweepfolder.all_sweeps(root)
     if wanted.json:
         printing.show_json([_as_json(entry) for entry in found])
-    elif not found:
+    elif not found and (wanted.filters or not sweeps):
         some = " that meet all conditions" if wanted.filters else ""
-        print(f"no runs under {wanted.root}{some}; `primordia run life/bff --preset quick` makes one.")
-    else:
+        where = storemirror.url_of(wanted.root) or wanted.root
+        print(f"no runs under {where}{some}; `primordia run life/bff --preset quick` makes one.")
+    elif found:
         printing.show(_table(found))
         for entry in found:
             if entry.damage:
                 print(f"damaged: {entry.damage}")
+    if sweeps and not wanted.json:
+        print(_named(sweeps))
     return 0
+
+
+def _named(sweeps: list[SweepFolder]) -> str:
+    """The sweeps under a root in one line, the newest first."""
+    names = [sweep.name for sweep in reversed(sweeps)]
+    shown = ", ".join(names[:MOST_SWEEPS]) + (f" and {len(names) - MOST_SWEEPS} more" if names[MOST_SWEEPS:] else "")
+    many = "1 sweep" if len(names) == 1 else f"{len(names)} sweeps"
+    return f"{many} ({shown}): `primordia sweep status NAME`"
 
 
 def _table(found: list[Entry]) -> Any:

@@ -14,6 +14,7 @@ from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameErro
 from primordia.core.experiment import Experiment
 from primordia.engine import lease
 from primordia.engine.folder import RunFolder
+from primordia.engine.sweeps.sweepfolder import SWEEPS
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -69,8 +70,13 @@ class Filter:
 
 
 def entries(root: Path) -> list[Entry]:
-    """Every run folder under `root`, oldest first; a damaged one says so and hides no other."""
-    folders = [path for path in root.glob("*/*/*") if path.is_dir()]
+    """Every run folder under `root`, oldest first; a damaged one says so and hides no other.
+
+    The cells of its sweeps are not among them: each sweep is a root of its own.
+    """
+    folders = [
+        path for wing in root.glob("*") if wing.name != SWEEPS for path in wing.glob("*/*") if path.is_dir()
+    ]  # fmt: skip
     return [_entry(RunFolder(path)) for path in sorted(folders, key=lambda path: (path.name, str(path)))]
 
 

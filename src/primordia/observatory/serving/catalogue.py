@@ -13,12 +13,13 @@ from primordia.core.errors import PrimordiaError, RunFolderError, UnknownNameErr
 from primordia.core.experiment import Experiment
 from primordia.engine import catalogue, lease
 from primordia.engine.folder import RunFolder
+from primordia.engine.sweeps.sweepfolder import SWEEPS
 from primordia.observatory.serving import describing
 
 POINTS = 60
 """Points of a run's course in a list."""
 Stamp: TypeAlias = tuple[int, ...]
-NO_RUNS = ("freezer",)
+NO_RUNS = ("freezer", SWEEPS)
 """Folders of a root whose folders are no runs."""
 
 
