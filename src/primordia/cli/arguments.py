@@ -73,6 +73,8 @@ CheckpointEvery = number("steps between checkpoints")
 Keep = number("newest checkpoints to keep")
 ViewsEvery = number("steps between saved views; 'none': at the start, at transitions and at the end")
 Stop = words("stop at a transition, or some steps after it: takeover+512; 'none' to go on", "RULE")
+Actors = number("hold the shards of its state in so many Ray actors; results do not depend on it")
+Address = words("of a Ray cluster for the actors; without it one is started on this machine", "ADDRESS")
 Threads = number("threads that kernels may use (default: all cores); results do not depend on it")
 
 

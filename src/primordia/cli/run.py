@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from primordia.cli import arguments, watching
+from primordia.cli import arguments, placing, watching
 from primordia.engine import launch
 
 
@@ -18,6 +18,9 @@ class Run:
 
     Where neither preset nor option says otherwise, a run has 1024 steps, a row every 64, a checkpoint every 256, of
     which the newest 3 are kept, and views at the start, at transitions and at the end.
+
+    With --actors the state lies in shards that Ray actors hold, on this machine or on those of a cluster, for
+    experiments that have shards; --threads is then that of each actor.
 
     Exit codes: 0 finished, 1 failed, 2 bad input, 130 interrupted.
     """
@@ -33,6 +36,8 @@ class Run:
     views_every: arguments.ViewsEvery = None
     stop: arguments.Stop = None
     threads: arguments.Threads = None
+    actors: arguments.Actors = None
+    address: arguments.Address = None
     root: arguments.Root = Path("runs")
     quiet: arguments.Quiet = False
     json: arguments.Json = False
@@ -53,6 +58,24 @@ def main(argv: list[str]) -> int:
     )
     config, checked = launch.resolve(experiment, wanted.preset, settings, schedule)
     arguments.limit_threads(wanted.threads)
+    if (place := placing.place(experiment, wanted.actors, wanted.address, wanted.threads)) is not None:
+        from primordia.engine.fleet import running
+
+        return watching.drive(
+            lambda observer: running.start(
+                wanted.name,
+                config,
+                checked,
+                place,
+                root=wanted.root,
+                slug=wanted.preset or "custom",
+                observer=observer,
+                command=arguments.command("run", argv),
+            ),
+            root=wanted.root,
+            quiet=wanted.quiet,
+            as_json=wanted.json,
+        )
     return watching.drive(
         lambda observer: launch.start(
             experiment,

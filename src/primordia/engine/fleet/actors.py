@@ -150,7 +150,7 @@ class Actors(Place):
         except lost as error:
             cause: BaseException | None = error
             while isinstance(cause, failed):
-                cause = cause.cause  # type: ignore[attr-defined]
+                cause = cause.cause
             if cause is None or isinstance(cause, lost):
                 first = str(cause or error).strip().partition("\n")[0].rstrip(".:")
                 raise LostStateError(f"An actor or its machine is gone ({first}).") from error

@@ -25,6 +25,20 @@ TOLD = ("name", "version", "summary", "step_word", "Config", "metrics", "transit
         "source", "determinism", "presets", "variants")  # fmt: skip
 
 
+def refuse_without_shards(experiment: Experiment[Any, Any]) -> Sharding[Any, Any]:
+    """How the state of an experiment lies in shards.
+
+    Raises:
+        BadInputError: it does not.
+    """
+    if experiment.sharding is None:
+        raise BadInputError(
+            f"{experiment.name} cannot run on several actors: its state does not lie in shards; run it without "
+            "--actors."
+        )
+    return experiment.sharding
+
+
 @final
 class Fleet:
     """The holders of the shards of one run, all at the same step.
@@ -39,13 +53,8 @@ class Fleet:
     """
 
     def __init__(self, address: str, experiment: Experiment[Any, Any], place: Place) -> None:
-        if experiment.sharding is None:
-            raise BadInputError(
-                f"{experiment.name} cannot run on several actors: its state does not lie in shards; "
-                "run it without --actors."
-            )
+        self.sharding = refuse_without_shards(experiment)
         self.address, self.experiment, self.place = address, experiment, place
-        self.sharding: Sharding[Any, Any] = experiment.sharding
         self.n_bytes = 0
         self._t: int | None = None
         self._config: Any = None
