@@ -10,10 +10,21 @@ import time
 import pytest
 from calling import TESTS, WALK, Call, spawn
 
+from primordia.engine import launch
+from primordia.engine import schedule as schedules
 from primordia.engine.folder import RunFolder
-from primordia.engine.sweeps import sweepfolder
+from primordia.engine.sweeps import asked, sweepfolder
+from primordia.engine.sweeps import plan as plans
+from walk import Walk, WalkConfig
 
 SHORT = ("--steps", "40", "--every", "4", "--checkpoint-every", "10")
+HOLD = """
+import pathlib, sys
+from primordia.engine.sweeps.lock import DriverLock
+with DriverLock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 PLAN = """
 experiment = "walk:Walk"
 seeds = [0, 1]
@@ -55,6 +66,7 @@ def test_a_sweep_is_begun_and_gone_on_with_in_the_same_words(call: Call, tmp_pat
     quiet = call("sweep", name, "--quiet")
     assert (quiet.code, quiet.lines[0], quiet.lines[1][:24]) == (0, folder, "4 of 4 cells finished (0")
     assert call("runs", "--root", folder).out.count("finished") == 4
+    assert call("sweep", "status", name, "--follow").lines == ["done 4 · failed 0"]
 
 
 def test_a_file_asks_in_the_words_of_the_command_line(call: Call, tmp_path, monkeypatch):
@@ -154,9 +166,19 @@ def test_a_sweep_that_goes_on_keeps_its_plan(call: Call, tmp_path, monkeypatch):
     assert sweepfolder.find(tmp_path / "runs", "mine").plan().budget.seconds == 7.0
 
 
-def test_status_add_and_retry_tell_what_is_and_what_to_type_next(call: Call, tmp_path):
+def finish(sweep):
+    """Run every cell of a sweep in this process."""
+    plan = sweep.plan()
+    for cell in plan.cells:
+        config, cadence = WalkConfig(**plans.config_of(plan, cell)), schedules.make(Walk(), plan.schedule)
+        name = plans.name_of(plan, cell)
+        launch.start(Walk(), config, cadence, root=sweep.path, name=name, address=WALK, wrap=False)
+
+
+def test_status_add_and_retry_tell_what_is_and_what_to_type_next(call: Call, tmp_path, monkeypatch):
+    monkeypatch.setattr("primordia.cli.sweeping.drive", lambda sweep, executor, **_: executor.close() or finish(sweep))
     words = ("sweep", WALK, "--seeds", "0:2", "--set", "p_move=0.1,0.2", *SHORT, "--name", "mine", "--jobs", "1")
-    assert call(*words, "--quiet").code == 0
+    call(*words)
     added = call("sweep", "add", "mine", "--seeds", "1:3", "--set", "p_move=0.1,0.4")
     assert added.lines == ["3 cells were added, 7 in all; `primordia sweep mine` runs them"]
     again = call("sweep", "add", "mine", "--seeds", "1:3", "--set", "p_move=0.1,0.4")
@@ -186,8 +208,7 @@ def test_status_add_and_retry_tell_what_is_and_what_to_type_next(call: Call, tmp
         "1 failed cell is to be tried again; `primordia sweep mine` does it"
     ]
     assert call("sweep", "retry", "mine").lines == ["no cell has failed; there is nothing to try again"]
-    assert call("sweep", "mine", "--quiet").lines[1].startswith("7 of 7 cells finished")
-    assert call("sweep", "status", "mine", "--follow").lines == ["done 7 · failed 0"]
+    assert sweepfolder.find(tmp_path / "runs", "mine").all_found()[1].status == "stopped"
 
 
 def test_failed_cells_are_told_with_their_reason(call: Call):
@@ -198,6 +219,19 @@ def test_failed_cells_are_told_with_their_reason(call: Call):
     assert ending.lines[5].startswith("2 of 3 cells finished, 1 failed (")
     assert ending.lines[6] == "  cell 1 failed: RuntimeError: seed 1 never works"
     assert ending.lines[-1] == "  retry     primordia sweep retry mine"
+
+
+def test_a_second_driver_is_refused_in_one_line(call: Call, tmp_path):
+    words = ("sweep", WALK, "--name", "mine", "--steps", "2")
+    plan = asked.plan_of(Walk(), asked.Asked(schedule={"steps": 2}), address=WALK)
+    sweep = sweepfolder.create(tmp_path / "runs", plan, "mine")
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, sweep.path], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+    assert holder.stdout.readline()
+    ending = call(*words)
+    holder.communicate(b"leave")
+    assert (ending.code, ending.out, ending.err.count("\n")) == (2, "", 1)
+    assert f" as pid {holder.pid} " in ending.err
+    assert sorted(path.name for path in sweep.path.iterdir()) == ["lock", "plan.json"]
 
 
 def test_ctrl_c_ends_in_order_and_the_same_words_go_on(tmp_path):

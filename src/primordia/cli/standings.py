@@ -96,12 +96,12 @@ def described(plan: Plan) -> str:
     """What a sweep computes, in a line."""
     n_points = len({cell.point for cell in plan.cells})
     n_seeds = len({cell.seed for cell in plan.cells})
-    varied = f" over {', '.join(plan.axes)}" if plan.axes else ""
+    varied = f" · {plan.design.kind} over {', '.join(plan.axes)}" if plan.axes else ""
     cells = "1 cell" if len(plan.cells) == 1 else f"{len(plan.cells):,} cells"
     points = f"{n_points:,} {'point' if n_points == 1 else 'points'}"
     seeds = f"{n_seeds:,} {'seed' if n_seeds == 1 else 'seeds'}"
     preset = f" · {plan.preset}" if plan.preset else ""
-    return f"{plan.experiment}{preset} · {plan.design.kind}{varied} · {points}, {seeds}: {cells}"
+    return f"{plan.experiment}{preset}{varied} · {points}, {seeds}: {cells}"
 
 
 def named(sweep: SweepFolder, root: Path | str) -> str:
@@ -149,8 +149,8 @@ def running(plan: Plan, standing: Standing) -> list[Text]:
     now = [one for one in standing.found if one.status == "running"]
     lines = []
     for one in now[:MOST_RUNNING]:
-        point = "  ".join(f"{key}={plan_value(plan, one, key)}" for key in plan.axes)
-        text = f"{one.cell.index:>7}  {one.step:,}/{steps:,}  {point}  seed={one.cell.seed}".rstrip()
+        values = [f"{key}={plan_value(plan, one, key)}" for key in plan.axes]
+        text = "  ".join([f"{one.cell.index:>7}", f"{one.step:,}/{steps:,}", *values, f"seed={one.cell.seed}"])
         lines.append(Text(text, "cyan", no_wrap=True, overflow="ellipsis"))
     if len(now) > MOST_RUNNING:
         lines.append(Text(f"         and {len(now) - MOST_RUNNING:,} more", "cyan"))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from primordia.cli import printing, standings
 from primordia.core.errors import EXIT_CODES
 from primordia.engine.sweeps import driver
+from primordia.engine.sweeps.lock import DriverLock
 from primordia.engine.sweeps.plan import Plan
 from primordia.engine.sweeps.standing import standing as standing_of
 from primordia.engine.sweeps.sweepfolder import SweepFolder
@@ -64,16 +65,12 @@ def drive(
         as_json: only one JSON value at the end.
     """
     plan, began = sweep.plan(), time.monotonic()
-    if not as_json:
-        print(sweep.place, flush=True)
-        if not quiet:
-            threads = "1 thread" if executor.n_threads == 1 else f"{executor.n_threads} threads"
-            print(f"{standings.described(plan)} · {executor.n_slots} at a time, {threads} each", flush=True)
-    view: View = Lines(silent=quiet or as_json)
-    if printing.on_terminal() and os.environ.get("TERM") not in ("dumb", "unknown") and not quiet and not as_json:
-        view = LivePanel(sweep, plan)
     try:
         try:
+            with DriverLock(sweep.path):
+                # Asked here too: a second driver is refused before anything is said.
+                pass
+            view = _view(sweep, plan, executor, quiet=quiet, as_json=as_json)
             with view, _signals_heard(view.announce):
                 tally = driver.drive(sweep, executor, within=within, on_change=view.changed, command=command)
         finally:
@@ -89,6 +86,19 @@ def drive(
     else:
         _close(sweep, tally, time.monotonic() - began, root)
     return exit_code(tally)
+
+
+def _view(sweep: SweepFolder, plan: Plan, executor: Executor, *, quiet: bool, as_json: bool) -> View:
+    """Say where the sweep is and what it computes, and choose what shows it."""
+    if not as_json:
+        print(sweep.place, flush=True)
+    if quiet or as_json:
+        return Lines(silent=True)
+    threads = "1 thread" if executor.n_threads == 1 else f"{executor.n_threads} threads"
+    print(f"{standings.described(plan)} · {executor.n_slots} at a time, {threads} each", flush=True)
+    if printing.on_terminal() and os.environ.get("TERM") not in ("dumb", "unknown"):
+        return LivePanel(sweep, plan)
+    return Lines()
 
 
 def _read(sweep: SweepFolder, why: str) -> Tally:
