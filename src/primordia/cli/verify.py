@@ -65,8 +65,8 @@ def main(argv: list[str]) -> int:
     """Measure and tell."""
     wanted = arguments.parse(Verify, _each_claim_flagged(argv), "verify")
     experiments = _experiments(wanted.name)
-    for experiment in experiments:
-        verify.choose(experiment, wanted.tier, wanted.claim)
+    chosen = [claim for one in experiments for claim in verify.choose(one, wanted.tier, wanted.claim)]
+    n_seeds = [len(claim.measure.seeds) for claim in chosen if isinstance(claim.measure, Frequency)]
     if wanted.out:
         arguments.new_file(wanted.out, wanted.force)
     found: list[dict[str, Any]] = []
@@ -77,6 +77,8 @@ def main(argv: list[str]) -> int:
         anew=wanted.anew,
         command=arguments.command("verify", argv),
     ) as over_seeds:
+        if n_seeds:
+            over_seeds.prepare(n_seeds[0])
         for experiment in experiments:
             verdicts, file = _measure(experiment, wanted, over_seeds)
             found.append({**verify.as_json(experiment, wanted.tier, verdicts), "file": str(file)})
@@ -90,11 +92,7 @@ def main(argv: list[str]) -> int:
 
 
 def _lending(wanted: Verify) -> Callable[[int], Executor]:
-    """What makes the executor for the runs of a frequency.
-
-    Raises:
-        ConfigError: an option that no executor could be made of.
-    """
+    """What makes the executor for the runs of a frequency."""
     n_slots, n_threads = (
         None if text is None else arguments.whole(name, text, 1)
         for name, text in (("jobs", wanted.jobs), ("threads", wanted.threads))
@@ -105,13 +103,9 @@ def _lending(wanted: Verify) -> Callable[[int], Executor]:
         return lambda n_cells: Cluster(wanted.address, n_slots=n_slots, n_threads=n_threads)
     if wanted.address:
         raise ConfigError(f"--address {wanted.address} is that of a Ray cluster; give --on ray too.")
-
-    def lend(n_cells: int) -> Executor:
-        return Local(n_slots, n_threads) if n_slots else frequency_sweep.on_this_machine(n_cells, n_threads)
-
-    # Asked for once before anything is measured: nothing runs in it yet.
-    lend(1).close()
-    return lend
+    if n_slots is None:
+        return lambda n_cells: frequency_sweep.on_this_machine(n_cells, n_threads)
+    return lambda n_cells: Local(n_slots, n_threads)
 
 
 def _each_claim_flagged(argv: list[str]) -> list[str]:

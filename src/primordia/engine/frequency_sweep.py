@@ -88,6 +88,14 @@ class Frequencies:
     def __exit__(self, *_: object) -> None:
         self._give_back()
 
+    def prepare(self, n_seeds: int) -> None:
+        """Make the executor for a claim of so many seeds now, so that one that cannot be made is known of beforehand.
+
+        Raises:
+            Exception: whatever `lend` raises.
+        """
+        self._take(n_seeds)
+
     def measure(self, experiment: Experiment[Any, Any], address: str, claim: Claim) -> Measurement:
         """The share of seeds that cross the transition, as far as the verdict needs them.
 
@@ -161,10 +169,12 @@ class Frequencies:
             self.on_count(Count(outcomes.claim, len(in_order), hits, len(outcomes.plan.cells)))
 
     def _take(self, n_cells: int) -> Executor:
-        """The executor of the claim before, unless that was made for fewer cells than it could have taken."""
+        """The executor of the claim before, unless another one would have more slots for this claim, or wider ones."""
         kept = self._executor
-        if kept is not None and (n_cells == self._lent_for or min(n_cells, self._lent_for) > kept.n_slots):
-            return kept
+        if kept is not None:
+            n_slots, before = kept.n_slots, self._lent_for
+            if n_cells == before or n_slots > before or (n_slots < before and n_slots <= n_cells):
+                return kept
         self._give_back()
         self._executor, self._lent_for = self.lend(n_cells), n_cells
         return self._executor
