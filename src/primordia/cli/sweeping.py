@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from primordia.cli import printing, standings
+from primordia.cli.progress import ending_text
 from primordia.core.errors import EXIT_CODES
 from primordia.engine.sweeps import driver
 from primordia.engine.sweeps.lock import DriverLock
@@ -228,7 +229,7 @@ class Lines:
 
 
 def _said(status: str, reason: str) -> str:
-    return status if status == "finished" else f"{status}: {' '.join(reason.split())}"
+    return status if status == "finished" else ending_text(status, " ".join(reason.split()))
 
 
 @contextlib.contextmanager
