@@ -226,7 +226,7 @@ EMERGENCE = (
         frequency(8192, 12, 2000),
         Expected(2 / 12, 1.0, "counts that an exact two-sample test at 1 % cannot tell from 9 of 12"),
         "quick",
-        "twenty seconds",
+        "ten seconds",
     ),
 )
 

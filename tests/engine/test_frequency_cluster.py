@@ -1,0 +1,54 @@
+"""A claim that is a frequency over seeds, measured on a Ray cluster that is started here."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from primordia.core.claims import Claim, Expected, Frequency
+from primordia.engine.executors.cluster import Cluster
+from primordia.engine.executors.local import Local
+from primordia.engine.frequency_sweep import Frequencies
+from runs import ENVIRONMENT
+from walk import Walk
+
+pytest.importorskip("ray")
+pytestmark = [
+    pytest.mark.cluster,
+    # Sockets and files that Ray leaves to the collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _ray_draws_ports() -> Iterator[None]:
+    """From the global generator, in this process."""
+    before = random.getstate()
+    yield
+    random.setstate(before)
+
+
+def test_a_cluster_measures_what_this_machine_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", ENVIRONMENT["PYTHONPATH"])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    frequency = Frequency("half", tuple(range(6)), config={"n_walkers": 8}, schedule={"steps": 16, "every": 4})
+    claims = [
+        Claim(name, "x", "x", {}, frequency, Expected(least / 6, 1.0, "x"), "quick", "x")
+        for name, least in (("F1", 6), ("F2", 1))
+    ]
+    found = []
+    for root, lend in ((tmp_path / "ray", lambda n: Cluster()), (tmp_path / "local", lambda n: Local(2, 1))):
+        with Frequencies(root, lend) as over_seeds:
+            # Two claims: the first ends early, and the second needs another executor.
+            found.append([over_seeds.measure(Walk(), "walk:Walk", claim) for claim in claims])
+    for one, other in zip(*found, strict=True):
+        assert (one.value, one.note) == (other.value, other.note)
+        assert one.evidence["per_seed"] == other.evidence["per_seed"]
+    assert not (Path(os.environ["HOME"]) / ".ray").exists()
