@@ -144,6 +144,11 @@ class Fleet:
         self._t = self._config = self._source = self._joined = None
         self.place.clear()
 
+    @property
+    def t(self) -> int:
+        """The step that the holders are at; -1 where they hold nothing."""
+        return -1 if self._t is None else self._t
+
     def n_bytes_sent(self) -> int:
         """Bytes of parcels that went from one holder to another so far."""
         asked = [promise for holder in self._holders for promise in self.place.ask(holder, "sent")]

@@ -1,0 +1,237 @@
+"""An archipelago on Ray actors of this machine: epochs a second and bytes that travel, measured and predicted.
+
+    python benchmarks/fleet.py [--actors 1 2 4] [--seconds 3] [--turns 3]
+
+The constants of the model are measured first, each by itself and on a small piece: none of them is fitted to what is
+predicted. Actors and the run in one process take turns, and share the cores of this machine as they would on a run. See
+docs/scale-soups.md for what the model says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from primordia.core import config as configs
+from primordia.core import registry, threads
+from primordia.core.streams import Streams
+from primordia.engine.fleet.actors import Actors
+from primordia.engine.fleet.fleet import Fleet
+from primordia.life.worlds.archipelago import deal
+
+ADDRESS = "life/archipelago"
+CASES = (
+    {"n_programs": 2**17, "n_islands": 8, "exchange_every": 16, "exchange_share": 1 / 64},
+    {"n_programs": 2**17, "n_islands": 8, "exchange_every": 4, "exchange_share": 1 / 4},
+    {"n_programs": 2**17, "n_islands": 8, "exchange_every": 1, "exchange_share": 1.0},
+    {"n_programs": 2**19, "n_islands": 16, "exchange_every": 16, "exchange_share": 1 / 8},
+)
+PIECE = {"n_programs": 2**14, "n_islands": 1, "exchange_every": 16, "exchange_share": 0.0}
+WARM = 4
+"""Epochs before anything is timed; young soups, which are the cheapest there are."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Costs:
+    """Seconds: what a model needs to know of a machine.
+
+    Args:
+        interaction: of a core for a pair in an epoch alone, its place in the order included.
+        place: of a core for the order of an island, for each of its programs.
+        deal: of a core for each of those who travel, to draw where they go.
+        scan: of a core for each of those who travel, to look whether an island has to do with them; twice an island.
+        byte: of a core for a byte of memory that is copied.
+        transfer: of a core for a byte that goes from one actor to another on this machine.
+        promise: of this machine for one promise of an actor.
+    """
+
+    interaction: float
+    place: float
+    deal: float
+    scan: float
+    byte: float
+    transfer: float
+    promise: float
+
+
+def config_of(settings: dict[str, Any]) -> Any:
+    experiment = registry.load(ADDRESS)
+    return configs.override(experiment.Config(), settings)
+
+
+def least(what: Callable[[], Any], turns: int = 5) -> float:
+    """Seconds that a call takes when nothing is in its way."""
+    found = []
+    for _ in range(turns):
+        begin = time.perf_counter()
+        what()
+        found.append(time.perf_counter() - begin)
+    return min(found)
+
+
+def costs() -> Costs:
+    """Measure the constants; half a minute."""
+    threads.limit(1)
+    piece, streams = config_of(PIECE), Streams(0)
+    sharding = registry.load(ADDRESS).sharding
+    assert sharding is not None
+    part = sharding.alone(piece, sharding.begin(piece, streams, 0), streams, 0, 0, WARM)[0]
+    alone = least(lambda: sharding.alone(piece, part, streams, 0, WARM, 16)) / 16
+    from primordia.life.archipelago.islands import Island
+
+    place = least(lambda: Island(piece, 0, 0).order(5))
+    dealt = deal(0, 5, 2**20, 1, 2**20)
+    block = np.zeros(2**24, np.uint8)
+    transfer, promise = between_actors()
+    return Costs(
+        interaction=alone / (piece.n_programs / 2),
+        place=place / piece.n_programs,
+        deal=least(lambda: deal(0, 5, 2**17, 1, 2**17)) / 2**17,
+        scan=least(lambda: np.flatnonzero((dealt >= 5) & (dealt < 2**16))) / 2**20,
+        byte=least(lambda: block.copy()) / block.nbytes,
+        transfer=transfer,
+        promise=promise,
+    )
+
+
+def between_actors() -> tuple[float, float]:
+    """Seconds for a byte from one actor to another, and for a promise, of which an exchange of two actors has 12."""
+    tiny = config_of({"n_programs": 64, "n_islands": 4, "exchange_every": 1, "exchange_share": 1.0})
+    place = Actors(2, n_threads=1)
+    try:
+        fleet = Fleet(ADDRESS, registry.load(ADDRESS), place)
+        fleet.begin(tiny)
+        fleet.advance(tiny, 0, 20)
+        promise = least(lambda: fleet.advance(tiny, fleet.t, 100), 3) / 100 / 12
+        ray = place._ray
+
+        @ray.remote(num_cpus=0)
+        class Post:
+            def give(self, n: int) -> Any:
+                return np.ones(n, np.uint8)
+
+            def take(self, given: Any) -> int:
+                return int(given[::4096].sum())
+
+        one, other = Post.remote(), Post.remote()
+
+        def carry(n: int) -> float:
+            return least(lambda: ray.get(other.take.remote(one.give.remote(n))), 7)
+
+        carry(2**24)
+        transfer = (carry(2**24) - carry(2**12)) / 2**24
+    finally:
+        place.close()
+    return transfer, promise
+
+
+def predicted(config: Any, n: int, n_threads: int, cost: Costs) -> tuple[float, float]:
+    """Seconds of an epoch, and bytes of an exchange, with n actors on this machine."""
+    cores, n_programs, n_islands = threads_here(), config.n_programs, config.n_islands
+    busy, single = min(cores, n * n_threads), min(cores, n)
+    island = n_programs // n_islands
+    travelling = n_islands * 2 * round(config.exchange_share * island / 2)
+    sent = 2 * travelling * (1 - 1 / n) * config.tape_length
+    computing = n_programs / 2 * cost.interaction / busy
+    exchange = (
+        2 * n_programs * cost.place
+        + n * travelling * cost.deal
+        + 3 * n_islands * travelling * cost.scan
+        + (2 * n_programs + 6 * travelling) * config.tape_length * cost.byte
+        + sent * cost.transfer
+    ) / single + (2 * n * n + 2 * n) * cost.promise
+    alone = n * cost.promise * (config.exchange_every > 1)
+    return computing + (exchange + alone) / config.exchange_every, sent
+
+
+def threads_here() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class OneProcess:
+    """The same in this process, as `primordia run` without actors does it."""
+
+    def __init__(self, config: Any) -> None:
+        self.config, self.t, self.streams = config, 0, Streams(0)
+        self.experiment = registry.load(ADDRESS)
+        self.state = self.experiment.init(config, self.streams)
+
+    def advance(self, n: int) -> None:
+        """So many epochs."""
+        threads.limit(None)
+        self.state, _ = self.experiment.advance(self.config, self.state, self.streams, self.t, n)
+        self.t += n
+
+
+class OnActors:
+    """On n actors, which share the cores."""
+
+    def __init__(self, config: Any, n: int) -> None:
+        self.config, self.n_threads = config, max(1, threads_here() // n)
+        self.place = Actors(n, n_threads=self.n_threads)
+        self.fleet = Fleet(ADDRESS, registry.load(ADDRESS), self.place)
+        self.fleet.begin(config)
+
+    def advance(self, n: int) -> None:
+        """So many epochs."""
+        self.fleet.advance(self.config, self.fleet.t, n)
+
+
+def timed(course: OneProcess | OnActors, config: Any, seconds: float, turns: int) -> list[float]:
+    """Seconds of an epoch in each turn; whole rounds of exchanges, from an exchange on."""
+    k = config.exchange_every
+    course.advance(k)
+    begin = time.perf_counter()
+    course.advance(k)
+    rounds = max(1, round(seconds / (time.perf_counter() - begin)))
+    found = []
+    for _ in range(turns):
+        begin = time.perf_counter()
+        course.advance(rounds * k)
+        found.append((time.perf_counter() - begin) / (rounds * k))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--actors", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--turns", type=int, default=3)
+    wanted = parser.parse_args()
+    print(f"{threads_here()} cores, load {os.getloadavg()[0]:.1f} before the start")
+    cost = costs()
+    for name, value in dataclasses.asdict(cost).items():
+        print(f"{name:12} {value * 1e9:12.3f} ns")
+    print("programs | islands | k | share | actors | epochs/s (least to most) | predicted | off by | MB/exchange")
+    for settings in CASES:
+        config = config_of(settings)
+        told = f"{config.n_programs} | {config.n_islands} | {config.exchange_every} | {config.exchange_share:g}"
+        alone = timed(OneProcess(config), config, wanted.seconds, wanted.turns)
+        print(f"{told} | one process | {spread(alone)} | | |", flush=True)
+        for n in wanted.actors:
+            course = OnActors(config, n)
+            try:
+                times = timed(course, config, wanted.seconds, wanted.turns)
+                sent = course.fleet.n_bytes_sent() / (-(-course.fleet.t // config.exchange_every))
+            finally:
+                course.place.close()
+            seconds, n_bytes = predicted(config, n, course.n_threads, cost)
+            off = statistics.median(times) / seconds - 1
+            said = f"{n} x {course.n_threads} | {spread(times)} | {1 / seconds:.1f} | {off:+.0%}"
+            print(f"{told} | {said} | {sent / 1e6:.2f} ({n_bytes / 1e6:.2f})", flush=True)
+    print(f"load {os.getloadavg()[0]:.1f} at the end")
+
+
+def spread(times: list[float]) -> str:
+    return f"{1 / statistics.median(times):.1f} ({1 / max(times):.1f} to {1 / min(times):.1f})"
+
+
+if __name__ == "__main__":
+    main()
