@@ -196,6 +196,10 @@ def test_the_second_driver_is_refused_and_a_killed_one_is_forgotten(sweep):
     assert ready.wait(30)
     with pytest.raises(RunFolderError, match=f"is driven on host {environment.host()} as pid {first.pid} "):
         DriverLock(sweep.path).__enter__()
+    with pytest.raises(RunFolderError, match=f"is driven on host {environment.host()} as pid {first.pid} "):
+        sweep.allow(Budget(3.0))
+    sweep.allow(Budget())
+    assert sweep.plan().budget == Budget()
     assert lock.driver(sweep.path).pid == first.pid
     first.kill()
     first.join()

@@ -95,9 +95,9 @@ def read(field: Field, value: Any) -> Axis:
     if not given:
         raise ConfigError(f"{field.name} has an empty list of values; give at least one.")
     values = [configs.read(field, each) for each in given]
-    for place, each in enumerate(values):
-        if each in values[:place]:
-            raise ConfigError(f"{field.name}={each} stands twice in its list; leave one out.")
+    if len(set(values)) < len(values):
+        twice = next(each for place, each in enumerate(values) if each in values[:place])
+        raise ConfigError(f"{field.name}={twice} stands twice in its list; leave one out.")
     return Axis(field.name, tuple(values))
 
 

@@ -196,7 +196,7 @@ def text(plan: Plan) -> str:
 def difference(there: Plan, asked: Plan) -> str:
     """The first thing that two plans were asked differently, as it reads in a sentence; empty where nothing is."""
     for one, other in ((there.config, asked.config), (there.schedule, asked.schedule)):
-        for key in one.keys() | other.keys():
+        for key in {**one, **other}:
             if one.get(key) != other.get(key):
                 return f"its {key} is {one.get(key)}, asked for is {other.get(key)}"
     told, wanted = there._asked(), asked._asked()

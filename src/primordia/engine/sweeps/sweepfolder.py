@@ -21,6 +21,7 @@ from primordia.engine.sweeps import plan as plans
 from primordia.engine.sweeps import storemirror
 from primordia.engine.sweeps.cells import Budget, Cell, CellStatus, Found
 from primordia.engine.sweeps.designs import Design
+from primordia.engine.sweeps.lock import DriverLock
 from primordia.engine.sweeps.plan import Plan
 
 SWEEPS = "sweeps"
@@ -108,11 +109,14 @@ class SweepFolder:
             return list(after.cells[len(before.cells) :])
 
     def allow(self, budget: Budget) -> None:
-        """Give every cell another budget from now on."""
-        with self._changing():
-            plan = self.plan()
-            if plan.budget != budget:
-                self._write(dataclasses.replace(plan, budget=budget))
+        """Give every cell another budget from now on.
+
+        Raises:
+            RunFolderError: it is another one, and a driver is at work with that before.
+        """
+        if self.plan().budget != budget:
+            with DriverLock(self.path), self._changing():
+                self._write(dataclasses.replace(self.plan(), budget=budget))
 
     def _write(self, plan: Plan) -> None:
         if mirror := storemirror.of(self.path):
@@ -139,7 +143,8 @@ def create(root: Path, plan: Plan, name: str | None = None) -> SweepFolder:
     A folder that exists takes the budget of `plan`; its cells, which may be more by now, stay.
 
     Raises:
-        RunFolderError: there is another sweep of that name (says what differs), or a folder that is none.
+        RunFolderError: there is another sweep of that name (says what differs), or a folder that is none; or it is
+            driven now with another budget.
         NoRoomError: the disk is full; nothing is left behind.
     """
     called = _proper(name or plan.default_name())
