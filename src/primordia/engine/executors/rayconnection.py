@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, final
@@ -15,6 +16,7 @@ from primordia.engine.executors.local import cores
 
 OBJECT_STORE_BYTES = 80 * 2**20
 """Of a cluster started here for a sweep. Nothing large goes through it: the state of a sweep is in its run folders."""
+KNOCK_SECONDS = 10.0
 # Set before Ray is imported, unless somebody chose otherwise: nothing is reported to anybody, and a process that asks
 # for no accelerator keeps those that it sees.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -73,8 +75,9 @@ class RayConnection:
 
     def _join(self, address: str) -> None:
         try:
+            _knock(address)
             self._init(address=address)
-        except (ConnectionError, RuntimeError, ValueError, ImportError, TimeoutError) as error:
+        except (OSError, RuntimeError, ValueError, ImportError) as error:
             first = str(error).strip().partition("\n")[0] or type(error).__name__
             raise ConfigError(
                 f"No Ray cluster can be joined at {address} ({first.rstrip('.')}). This machine joins one by "
@@ -91,6 +94,17 @@ class RayConnection:
         if self._drawn:
             _have_ray_look()
         self._drawn = ()
+
+
+def _knock(address: str) -> None:
+    """Find out whether anybody listens at host:port or ray://host:port: Ray itself would ask for minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
 def _ray() -> Any:
