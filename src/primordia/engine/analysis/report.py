@@ -113,7 +113,7 @@ def _head(table: CellTable, title: str, transition: str | None) -> str:
         crossed = sum(transition in row.crossed for row in table.rows)
         told.append((f"{crossed:,}", f"cells that crossed {transition.replace('_', ' ')}"))
     seconds = sum(row.seconds or 0.0 for row in table.rows)
-    told.append((f"{seconds / 3600:,.2f} h", "from beginnings to ends, added up"))
+    told.append((_span(seconds), "from beginnings to ends, added up"))
     source, summary = table.experiment.source, table.experiment.summary
     design = " · ".join([plan.design.kind, *(axis.said() for axis in plan.design.axes),
                          f"seeds {designs.said(plan.design.seeds)}"])  # fmt: skip
@@ -245,6 +245,16 @@ def _again(table: CellTable, named: str) -> str:
     return (
         f"<h2>Make it again</h2><p>The same command goes on where a sweep was left.</p><pre>{page.text(lines)}</pre>"
         f"<p>What this page is made of:</p><pre>{page.text(looks)}</pre>"
+    )
+
+
+def _span(seconds: float) -> str:
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:,.1f} h"
     )
 
 
