@@ -43,7 +43,7 @@ def _workers_find_the_walk(monkeypatch):
 
 
 def test_a_sweep_is_begun_and_gone_on_with_in_the_same_words(call: Call, tmp_path):
-    words = ("sweep", WALK, "--seeds", "0:2", "--set", "p_move=0.1,0.2", *SHORT, "--jobs", "2")
+    words = ("sweep", WALK, "--seeds", "0:2", "--set", "p_move=0.1,0.2", *SHORT, "--jobs", "2", "--threads", "1")
     ending = call(*words)
     assert (ending.code, ending.err) == (0, "")
     folder = ending.lines[0]
