@@ -78,7 +78,7 @@ def advanced(config: Any, parts: list[Any], streams: Streams, t: int, n: int) ->
     return parts, SHARDS.merge_steps(config, [told[k] for k in range(len(parts))])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(some_configs(), st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_shards_have_the_bits_and_the_rows_of_the_whole(config: ArchipelagoConfig, steps: list[int]) -> None:
     streams, t = Streams(config.seed), 0

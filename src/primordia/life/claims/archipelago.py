@@ -1,7 +1,7 @@
-"""What holds of an archipelago: two identities, that shards do not matter, and how life goes from island to island.
+"""What holds of an archipelago: identities, that shards do not matter, and how life goes from island to island.
 
-The region of the last was fixed before measuring: a growth is compared with the laws that it could follow, and belongs
-to the nearest of them on a logarithmic scale.
+The regions of the last two were fixed before measuring. In K04 a growth is compared with the laws that it could follow,
+and belongs to the nearest of them on a logarithmic scale.
 """
 
 from __future__ import annotations
@@ -14,6 +14,14 @@ from primordia.life.claims.spatial import DEMO_REPLICATOR
 
 EXACT = Expected(0, 0, "the same draws in the same order: every byte agrees")
 SOUP: dict[str, Any] = {"language": "bff_noheads_4bit", "n_programs": 960, "seed": 17, "epochs": 48}
+SPREAD: dict[str, Any] = {
+    "language": "bff_noheads",
+    "organism": DEMO_REPLICATOR,
+    "n_programs": 16_384,
+    "n_islands": 8,
+    "planted": 256,
+    "most_epochs": 400,
+}
 
 CLAIMS = (
     Claim(
@@ -61,17 +69,7 @@ CLAIMS = (
         "The time in which a replicator of one island takes over half of all goes like the logarithm of the share that "
         "travels, as long as many travel.",
         "measured; growth from island to island is exponential while islands send each other copies in every epoch",
-        {
-            "language": "bff_noheads",
-            "organism": DEMO_REPLICATOR,
-            "n_programs": 16_384,
-            "n_islands": 8,
-            "shares": (1.0, 1 / 8, 1 / 64),
-            "first_seed": 100,
-            "seeds": 8,
-            "planted": 256,
-            "most_epochs": 400,
-        },
+        {**SPREAD, "shares": (1.0, 1 / 8, 1 / 64), "first_seed": 100, "seeds": 8},
         exchanging.increment_ratio,
         Expected(
             8**-0.5,
@@ -79,6 +77,17 @@ CLAIMS = (
             "the second cut of the share to an eighth costs as many epochs as the first if time is logarithmic, eight "
             "times as many if it goes like the inverse: nearest to one",
         ),
+        "quick",
+        "half a minute",
+    ),
+    Claim(
+        "K05",
+        "A sixty-fourth of every island that travels in every epoch is enough to keep that time below twice that of a "
+        "well-mixed soup.",
+        "measured: 1.69 times with the seeds 100 to 107, in the making of K04",
+        {**SPREAD, "shares": (1.0, 1 / 64), "first_seed": 200, "seeds": 16},
+        exchanging.delay,
+        Expected(1.0, 2.0, "fixed before measuring, for other seeds than those that suggested it"),
         "quick",
         "half a minute",
     ),

@@ -81,18 +81,34 @@ def increment_ratio(setup: Setup) -> Measurement:
     Setup: language, organism (the program, in hexadecimal), n_programs, n_islands, shares (three, each cut by the same
     factor), first_seed, seeds (count), planted (programs of island 0 that begin as the organism), most_epochs.
     """
+    means, evidence, note = _mean_half_times(setup)
+    if not means:
+        return Measurement(float("nan"), note, evidence)
+    first, second = means[1] - means[0], means[2] - means[1]
+    return Measurement(second / first if first > 0 else float("nan"), note, evidence)
+
+
+def delay(setup: Setup) -> Measurement:
+    """The takeover time with the second of two exchange shares as a multiple of that with the first.
+
+    Setup: as for `increment_ratio`, but two shares.
+    """
+    means, evidence, note = _mean_half_times(setup)
+    return Measurement(means[1] / means[0] if means else float("nan"), note, evidence)
+
+
+def _mean_half_times(setup: Setup) -> tuple[list[float], dict[str, Any], str]:
+    """Means over the seeds, one for each share, of those that got there (none if some share has none); and in words."""
     seeds = range(setup["first_seed"], setup["first_seed"] + setup["seeds"])
     times = {share: [_half_time(setup, share, seed) for seed in seeds] for share in setup["shares"]}
     reached = {share: [time for time in found if time is not None] for share, found in times.items()}
     evidence = {"epochs_to_half": {f"{share:g}": found for share, found in times.items()}}
     if not all(reached.values()):
-        return Measurement(float("nan"), "with some share no seed was taken over", evidence)
-    means = [statistics.fmean(reached[share]) for share in setup["shares"]]
-    first, second = means[1] - means[0], means[2] - means[1]
-    shown = ", ".join(f"{mean:.1f} at share {share:g}" for mean, share in zip(means, setup["shares"], strict=True))
+        return [], evidence, "with some share no seed was taken over"
+    means = [statistics.fmean(found) for found in reached.values()]
+    shown = ", ".join(f"{mean:.1f} at share {share:g}" for mean, share in zip(means, reached, strict=True))
     n_reached = sum(map(len, reached.values()))
-    note = f"mean epochs to half the soup: {shown}; {n_reached} of {len(times) * len(seeds)} runs got there"
-    return Measurement(second / first if first > 0 else float("nan"), note, evidence)
+    return means, evidence, f"mean epochs to half: {shown}; {n_reached} of {len(times) * len(seeds)} runs got there"
 
 
 def _run(language: str, soup: Bytes, seed: int, t: int, n: int, world: World) -> Bytes:
