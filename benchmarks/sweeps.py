@@ -108,14 +108,15 @@ def processor_seconds():
 
 
 def plain(folder, n):
-    """Seconds that each of `n` plain runs took."""
-    root, experiment, taken = Path(tempfile.mkdtemp(dir=folder)), Busy(), []
+    """Seconds that each of `n` plain runs took, and its processor seconds."""
+    root, experiment, taken, spent = Path(tempfile.mkdtemp(dir=folder)), Busy(), [], []
     for seed in range(n):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         cadence = schedule.make(experiment, {"steps": 1})
         launch.start(experiment, Length(seed=seed), cadence, root=root, address="sweeps:Busy", wrap=False)
         taken.append(time.perf_counter() - began)
-    return taken
+        spent.append(time.process_time() - before)
+    return taken, spent
 
 
 def told(name, values, unit="ms", scale=1000.0):
@@ -148,16 +149,18 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=wanted.folder))
         print("least, median, most")
-        alone, slot_time, wall_time, spent_time, overheads = [], [], [], [], []
+        alone, alone_spent, slot_time, wall_time, spent_time, overheads = [], [], [], [], [], []
         part = max(1, wanted.cells // wanted.turns)
         for _ in range(wanted.turns):
-            alone += plain(folder, part // 4 + 1)
+            taken, spent = plain(folder, part // 4 + 1)
+            alone, alone_spent = alone + taken, alone_spent + spent
             wall, spent, _, overhead = swept(sweep(folder, part, 0.0), wanted.slots)
             slot_time.append(wall * wanted.slots / part)
             wall_time.append(wall / part)
             spent_time.append(spent / part)
             overheads += overhead
         told("plain run of an empty cell", alone)
+        told("  processor time", alone_spent)
         told(f"empty cell of a sweep, {wanted.slots} slots: wall time", wall_time)
         told("  slot time", slot_time)
         told("  processor time of driver and workers, their start shared", spent_time)
