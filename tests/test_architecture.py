@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "observatory": {"observatory", "engine", "core"},
     "cli": {"cli", "observatory", "engine", "core"},
 }
-CORE_LINES = 2200  # 1,500, raised for tools, charts, films, layers, interventions, inspection, shards (CHANGELOG.md)
+# 1,500, raised for tools, charts, films, layers, interventions, inspection, shards, exact intervals (CHANGELOG.md).
+CORE_LINES = 2300
 FILE_LINES = 400
 
 
