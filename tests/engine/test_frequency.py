@@ -276,6 +276,24 @@ def test_local_workers_measure_the_same(tmp_path: Path, monkeypatch: Any) -> Non
     assert measured.evidence["per_seed"] == same.evidence["per_seed"]
 
 
+def test_an_executor_is_kept_for_the_next_claim_unless_another_one_suits_it_better(tmp_path: Path) -> None:
+    lent: list[int] = []
+
+    def lend(n_cells: int) -> Here:
+        lent.append(n_cells)
+        return Here(min(4, n_cells))
+
+    with Frequencies(tmp_path, lend) as over_seeds:
+        for n_seeds in (8, 6, 4, 2, 2, 8):
+            over_seeds.prepare(n_seeds)
+    assert lent == [8, 2, 8]
+    # One whose size does not follow the claim's, such as a cluster, stays.
+    with Frequencies(tmp_path, lambda n_cells: lent.append(n_cells) or Here(64)) as over_seeds:
+        for n_seeds in (40, 3, 50):
+            over_seeds.prepare(n_seeds)
+    assert lent == [8, 2, 8, 40]
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("truth", "expected"),
