@@ -96,7 +96,8 @@ def measurement(
     n, n_hits, seen = decision.n, decision.n_hits, steps[: decision.n]
     low, high = clopper_pearson(n_hits, n)
     crossed = sorted(step for step in seen if step is not None)
-    when = f", at {crossed[0]} to {crossed[-1]}, median {statistics.median(crossed):g}" if crossed else ""
+    spread = f" to {crossed[-1]}, median {statistics.median(crossed):g}" if len(set(crossed)) > 1 else ""
+    when = f", at {crossed[0]}{spread}" if crossed else ""
     evidence: dict[str, Any] = {
         "n_hits": n_hits,
         "n_run": n,
