@@ -34,10 +34,10 @@ def _workers_find_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", ENVIRONMENT["PYTHONPATH"])
 
 
-def driver(sweep: SweepFolder) -> subprocess.Popen[str]:
+def driver(sweep: SweepFolder, stderr: int | None = None) -> subprocess.Popen[str]:
     """A driver with two workers, in a process of its own."""
     command = [sys.executable, str(TESTS / "engine" / "sweeping.py"), str(sweep.path), str(SECONDS)]
-    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
 
 def children(pid: int) -> list[int]:
@@ -126,6 +126,24 @@ def test_a_signal_ends_a_sweep_in_order_and_meanwhile_nobody_else_may_drive_it(r
     assert json.loads(out) == {"finished": 0, "failed": 0, "why": "interrupted by a signal"}
     assert [folder.record()["status"] for folder in folders(sweep).values()] == ["interrupted"] * 2
     assert eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    assert lock.driver(sweep.path) is None
+
+
+@pytest.mark.thorough
+def test_a_second_signal_ends_a_sweep_at_once(root: Path) -> None:
+    sweep = plan(root, [LINGERS], Doomed)
+    process = driver(sweep, stderr=subprocess.PIPE)
+    assert eventually(lambda: any(folder.checkpoints.is_dir() for folder in folders(sweep).values()))
+    workers = children(process.pid)
+    process.send_signal(signal.SIGINT)
+    # It waits for a step that takes a minute.
+    assert not is_over(process, 1.0)
+    process.send_signal(signal.SIGINT)
+    assert is_over(process, 10.0)
+    process.communicate()
+    assert process.returncode in (130, -signal.SIGINT)
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    assert [one.status for one in sweep.all_found()] == ["stopped"]
     assert lock.driver(sweep.path) is None
 
 
