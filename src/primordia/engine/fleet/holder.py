@@ -85,12 +85,13 @@ class Holder:
     def alone(self, t: int, n: int) -> list[Tally]:
         """`n` steps of every shard for itself; the tallies of the last one."""
         self._expect(t)
-        done = [
-            self._sharding.alone(self._config, part, self._streams, shard, t, n)
-            for shard, part in zip(self._shards, self._parts, strict=True)
-        ]
-        self._parts, self._t = [part for part, _ in done], t + n
-        return [tally for _, tally in done]
+        tallies = []
+        # One after the other and in its place, so that there are never two of all of them; so below.
+        for at, shard in enumerate(self._shards):
+            self._parts[at], tally = self._sharding.alone(self._config, self._parts[at], self._streams, shard, t, n)
+            tallies.append(tally)
+        self._t = t + n
+        return tallies
 
     def send(self, t: int) -> list[Bundle]:
         """What goes to each holder at the exchange of step `t`; what stays here stays here, as an empty bundle."""
@@ -104,22 +105,20 @@ class Holder:
     def meet(self, t: int, *bundles: Bundle) -> list[Any]:
         """Step `t` with what every holder sent; what goes back to each, and behind that the tallies."""
         self._expect(t)
-        arrived = self._arrived(bundles)
-        met = [
-            self._sharding.meet(self._config, part, parcels, self._streams, shard, t)
-            for shard, part, parcels in zip(self._shards, self._parts, arrived, strict=True)
-        ]
-        self._parts = [part for part, _, _ in met]
-        return [*self._posted([back for _, back, _ in met]), [tally for _, _, tally in met]]
+        backs, tallies = [], []
+        for at, (shard, parcels) in enumerate(zip(self._shards, self._arrived(bundles), strict=True)):
+            self._parts[at], back, tally = self._sharding.meet(
+                self._config, self._parts[at], parcels, self._streams, shard, t
+            )
+            backs.append(back)
+            tallies.append(tally)
+        return [*self._posted(backs), tallies]
 
     def home(self, t: int, *bundles: Bundle) -> None:
         """The end of step `t`: what comes back from every holder."""
         self._expect(t)
-        arrived = self._arrived(bundles)
-        self._parts = [
-            self._sharding.home(self._config, part, parcels, self._streams, shard, t)
-            for shard, part, parcels in zip(self._shards, self._parts, arrived, strict=True)
-        ]
+        for at, (shard, parcels) in enumerate(zip(self._shards, self._arrived(bundles), strict=True)):
+            self._parts[at] = self._sharding.home(self._config, self._parts[at], parcels, self._streams, shard, t)
         self._t = t + 1
 
     def measure(self, t: int) -> list[Tally]:
@@ -144,7 +143,7 @@ class Holder:
     def parts(self, t: int) -> list[Part]:
         """The parts after `t` steps."""
         self._expect(t)
-        return self._parts
+        return list(self._parts)
 
     def sent(self) -> int:
         """Bytes of parcels that went to other holders so far."""
