@@ -48,7 +48,7 @@ REQUESTS = """
 {"kind": "Thaw", "id": 1, "item": "it", "run": "R", "arguments": {}}
 {"kind": "Discard", "id": 1, "item": "it"}
 {"kind": "Export", "id": 1, "run": "R", "form": "gif", "views": ["soup"], "first": 0, "last": 9, "every": 3, "scale": 2, "pictures_per_second": 10}
-{"kind": "Sweep", "id": 1, "experiment": "life/bff"}
+{"kind": "Sweep", "id": 1, "of": "life/bff"}
 """  # noqa: E501
 MESSAGES = """
 {"kind": "Welcome", "version": 1, "primordia": "0.1.0", "read_only": false}

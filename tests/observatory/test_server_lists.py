@@ -8,9 +8,14 @@ import shutil
 import pytest
 
 import runs
+from primordia.core import config as configs
 from primordia.core import registry
 from primordia.core.errors import RunFolderError, UnknownNameError
-from primordia.engine import launch, lease
+from primordia.engine import catalogue as engine_catalogue
+from primordia.engine import launch, lease, schedule
+from primordia.engine.sweeps import plan as plans
+from primordia.engine.sweeps import sweepfolder
+from primordia.engine.sweeps.designs import Design
 from primordia.observatory.serving import catalogue, describing, sweeps
 from primordia.observatory.serving.catalogue import Catalogue
 from walk import Walk
@@ -22,6 +27,66 @@ def recorded(tmp_path_factory):
     for seed in range(3):
         runs.start(root, seed=seed, p_move=0.25 * (seed + 1))
     return root
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A root with one run beside two sweeps that share a cell, one of them unfinished."""
+    root = tmp_path_factory.mktemp("swept") / "runs"
+    runs.start(root)
+    for name, seeds, done in (("first", (0, 1), 2), ("second", (0, 1, 2), 1)):
+        plan = plans.make(Walk(), Design(seeds=seeds), address="walk:Walk", schedule=runs.SHORT)
+        sweep = sweepfolder.create(root, plan, name)
+        for cell in plan.cells[:done]:
+            config = configs.from_dict(Walk.Config, plans.config_of(plan, cell))
+            cadence = schedule.make(Walk(), plan.schedule)
+            where = {"root": sweep.path, "name": plans.name_of(plan, cell), "address": plan.address}
+            launch.start(Walk(), config, cadence, **where, wrap=False)
+    return root
+
+
+def test_sweeps_are_listed_beside_the_runs_that_are_none_of_theirs(swept):
+    table = Catalogue(swept)
+    answer = table.answer()
+    assert len(answer["runs"]) == 1
+    told = {sweep["sweep"]: sweep for sweep in answer["sweeps"]}
+    assert list(told) == ["second", "first"]
+    assert [told["first"][key] for key in ("experiment", "cells", "finished", "left")] == ["tests/walk", 2, 2, 0]
+    assert [told["second"][key] for key in ("cells", "finished", "failed", "left")] == [3, 1, 0, 2]
+    assert [entry.damage for entry in engine_catalogue.entries(swept)] == [None]
+
+
+def test_a_damaged_sweep_says_so_and_hides_no_other(swept, tmp_path):
+    shutil.copytree(swept, tmp_path / "runs")
+    (tmp_path / "runs" / "sweeps" / "first" / "plan.json").write_text("{")
+    told = {sweep["sweep"]: sweep["damage"] for sweep in Catalogue(tmp_path / "runs").answer()["sweeps"]}
+    assert "plan.json is not JSON" in told["first"]
+    assert told["second"] == ""
+
+
+def test_the_cells_of_a_sweep_are_found_by_its_name_and_theirs(swept):
+    cells = {name: sweeps.answer(swept, name)["runs"] for name in ("first", "second")}
+    assert [len(found) for found in cells.values()] == [2, 1]
+    shared = [cells[name][0]["run"] for name in cells]
+    assert [run.split(":")[0] for run in shared] == ["first", "second"]
+    assert shared[0].split(":")[1] == shared[1].split(":")[1]
+    for run in shared:
+        folder = catalogue.find(swept, run)
+        assert folder.path.parents[2].name == run.split(":")[0]
+        assert catalogue.id_of(swept, folder.path) == run
+    assert len(sweeps.answer(swept, "tests/walk")["runs"]) == 1
+
+
+@pytest.mark.parametrize("run", ["third:00000-00000000", "..:x", "first:..", "first:", ":", "../first:x", ".:runs"])
+def test_what_is_no_cell_is_not_found(swept, run):
+    with pytest.raises(RunFolderError, match="There is no run"):
+        catalogue.find(swept, run)
+
+
+@pytest.mark.parametrize("name", ["third", "..", ".", ""])
+def test_what_is_no_sweep_is_not_found(swept, name):
+    with pytest.raises(RunFolderError, match="There is no sweep"):
+        sweeps.answer(swept, name)
 
 
 @pytest.fixture

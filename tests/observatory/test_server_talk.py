@@ -76,7 +76,7 @@ def test_an_experiment_is_described_but_no_module_is_imported_for_a_page(served,
         assert described["views"]["ring"]["palette"][2] == ["a walker stands here", "#ffcc00"]
         assert "'life/bff'" in page.refusal("Describe", experiment="life/bf")
         assert "There is no experiment" in page.refusal("Describe", experiment="this:that")
-        assert "There is no experiment" in page.refusal("Sweep", experiment="../..")
+        assert "There is no experiment" in page.refusal("Sweep", of="../..")
 
 
 def test_a_recorded_run_is_told_and_shown_at_any_step(served, root, recorded):

@@ -22,7 +22,7 @@ from primordia.core.errors import BadInputError, UnknownNameError
 
 @dataclasses.dataclass(frozen=True)
 class Catalogue:
-    """What runs there are and what can be started. Answer: {runs: […], experiments: […]}."""
+    """What runs and sweeps there are and what can be started. Answer: {runs: […], sweeps: […], experiments: […]}."""
 
     id: int
 
@@ -256,10 +256,13 @@ class Export:
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
-    """All runs of an experiment as points. Answer: {settings: […], metrics: […], runs: [{run, settings, row}, …]}."""
+    """All runs `of` an experiment, or of the sweep with this name, as points.
+
+    Answer: {experiment, settings: […], metrics: […], runs: [{run, settings, row}, …]}.
+    """
 
     id: int
-    experiment: str
+    of: str
 
 
 Request: TypeAlias = (

@@ -15,6 +15,7 @@ from primordia.engine import catalogue, lease
 from primordia.engine.folder import RunFolder
 from primordia.engine.sweeps.sweepfolder import SWEEPS
 from primordia.observatory.serving import describing
+from primordia.observatory.serving.standings import Sweeps
 
 POINTS = 60
 """Points of a run's course in a list."""
@@ -30,14 +31,15 @@ class Catalogue:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._known: dict[Path, tuple[Stamp, dict[str, Any]]] = {}
+        self._sweeps = Sweeps(root)
         self._experiments: list[dict[str, Any]] | None = None
         self._declared: dict[str, tuple[list[tuple[str, str]], list[str]]] = {}
 
     def answer(self) -> dict[str, Any]:
-        """Runs, oldest first, and the experiments that can be started."""
+        """Runs, oldest first, sweeps, newest first, and the experiments that can be started."""
         if self._experiments is None:
             self._experiments = [describing.short(name) for name in registry.names()]
-        return {"runs": self.runs(), "experiments": self._experiments}
+        return {"runs": self.runs(), "sweeps": self._sweeps.listed(), "experiments": self._experiments}
 
     def runs(self) -> list[dict[str, Any]]:
         """Every run in short; a damaged one says so under "damage" and hides no other."""
@@ -107,6 +109,12 @@ def folders(root: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.name, str(path)))
 
 
+def id_of(root: Path, path: Path) -> str:
+    """The id that a page knows a run folder by: its name, after the sweep's and a colon for the cell of a sweep."""
+    sweep = path.parents[2]
+    return f"{sweep.name}:{path.name}" if sweep.parent == root / SWEEPS else path.name
+
+
 def find(root: Path, run: str) -> RunFolder:
     """The run of this id under `root`, and never anything else.
 
@@ -115,10 +123,12 @@ def find(root: Path, run: str) -> RunFolder:
     """
     # Asked of the file system by its exact name: an id from a page may hold anything.
     if run and run not in (".", "..") and not {"/", "\\", "\0"} & set(run):
-        for wing in root.glob("[!.]*/[!.]*"):
+        sweep, _, name = run.rpartition(":")
+        place = root / SWEEPS / sweep if sweep and not sweep.startswith(".") else root
+        for wing in place.glob("[!.]*/[!.]*"):
             with contextlib.suppress(OSError, ValueError):
-                if (wing / run / "run.json").is_file() and wing.parent.name not in NO_RUNS:
-                    return RunFolder(wing / run)
+                if name not in ("", ".", "..") and (wing / name / "run.json").is_file() and wing.parent.name not in NO_RUNS:
+                    return RunFolder(wing / name)
     raise RunFolderError(
         f"There is no run {run[:120]!r} under {root.name}; the table of runs lists the ones there are."
     )
@@ -134,7 +144,8 @@ def experiment(root: Path, name: str) -> Experiment[Any, Any]:
         BadInputError: it cannot be loaded here.
     """
     if name not in registry.names() and registry.NAME.fullmatch(name):
-        for settings in sorted(root.glob(f"{name}/*/config.json"), reverse=True):
+        kept = [*root.glob(f"{SWEEPS}/*/{name}/*/config.json"), *root.glob(f"{name}/*/config.json")]
+        for settings in sorted(kept, reverse=True):
             with contextlib.suppress(PrimordiaError):
                 return registry.load(RunFolder(settings.parent).config()["experiment"])
     if name not in registry.names():

@@ -48,7 +48,7 @@ class Company:
             RunFolderError: there is none.
         """
         if run not in self._scenes:
-            self._scenes[run] = Scene(catalogue.find(self.root, run), self._replay, self._allowance)
+            self._scenes[run] = Scene(catalogue.find(self.root, run), run, self._replay, self._allowance)
         return self._scenes[run]
 
     def known(self, run: str) -> Scene | None:
@@ -152,9 +152,9 @@ class Company:
 
     def _opened(self, actor: Actor, message: Mapping[str, Any]) -> Scene:
         folder = RunFolder(Path(message["folder"]))
-        run = folder.path.name
+        run = catalogue.id_of(self.root, folder.path.resolve())
         if run not in self._scenes:
-            self._scenes[run] = Scene(folder, self._replay, self._allowance)
+            self._scenes[run] = Scene(folder, run, self._replay, self._allowance)
         self._scenes[run].take(actor)
         return self._scenes[run]
 

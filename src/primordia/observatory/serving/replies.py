@@ -68,7 +68,7 @@ class Replies:
 
     async def watch(self, scene: Scene) -> dict[str, Any]:
         """What the files of a run say, and where it stands now."""
-        value = await asyncio.to_thread(describing.run, scene.folder)
+        value = {**await asyncio.to_thread(describing.run, scene.folder), "run": scene.run}
         if scene.live is not None:
             value |= {"live": True, "mode": "waiting", "why": "", "status": "running", **_stands(scene)}
         elif value["mode"] == "elsewhere":
@@ -92,7 +92,7 @@ class Replies:
         return await asyncio.to_thread(lambda: describing.experiment(experiment(self.root, request.experiment)))
 
     async def _sweep(self, request: ask.Sweep, making: Making) -> dict[str, Any]:
-        return await asyncio.to_thread(lambda: sweeps.sweep(self.root, experiment(self.root, request.experiment)))
+        return await asyncio.to_thread(sweeps.answer, self.root, request.of)
 
     # Runs.
 

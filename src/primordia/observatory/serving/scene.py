@@ -24,6 +24,7 @@ class Scene:
 
     Args:
         folder: of the run.
+        run: its id, as pages know it.
         replaying: makes a replay stage, given who hears it and who is told of its end; or refuses in a sentence.
         allowance: for pictures, of the whole server.
     """
@@ -31,11 +32,12 @@ class Scene:
     def __init__(
         self,
         folder: RunFolder,
+        run: str,
         replaying: Callable[[Scene, Heard, Callable[[str], None]], Actor],
         allowance: Allowance,
     ) -> None:
         self.folder = folder
-        self.run = folder.path.name
+        self.run = run
         self.live: Actor | None = None
         self.replay: Actor | None = None
         self.watchers: set[Watcher] = set()

@@ -7,7 +7,7 @@ import { applyTheme } from "./parts/theme.js";
 import * as runPage from "./pages/run_page.js";
 import { topBar } from "./parts/top_bar.js";
 
-// A page's words: the runs of a comparison, a run and a step of it, the experiment of a sweep.
+// A page's words: the runs of a comparison, a run and a step of it, the experiment or the name of a sweep.
 const PAGES = [
   [/^\/run\/([^/]+)\/?(\d*)$/, async () => runPage],
   [/^\/compare\/(.+)$/, () => import("./pages/compare_page.js"), (text) => text.split("/")],

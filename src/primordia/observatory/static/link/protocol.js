@@ -23,7 +23,7 @@ export const REQUESTS = {
   Thaw: ["id", "item", "run", "arguments"],
   Discard: ["id", "item"],
   Export: ["id", "run", "form", "views", "first", "last", "every", "scale", "pictures_per_second"],
-  Sweep: ["id", "experiment"],
+  Sweep: ["id", "of"],
 };
 export const MESSAGES = {
   Welcome: ["version", "primordia", "read_only"],

@@ -1,4 +1,4 @@
-// All runs of an experiment: a metric over one or two settings, as a heat map or over the steps.
+// All runs of an experiment, or of a sweep by its name: a metric over one or two settings, as a heat map or over the steps.
 
 import { inkOn, rgb, scaleOf } from "../picture/colour_scales.js";
 import { control } from "../parts/controls.js";
@@ -12,18 +12,20 @@ import { sweepSeries } from "./sweep_series.js";
 import { topBar } from "../parts/top_bar.js";
 
 export async function open(place, link, words) {
-  const experiment = words.join("/");
-  const [sweep, description] = await Promise.all([link.ask("Sweep", { experiment }), describe(link, experiment)]);
-  document.title = `${experiment} · primordia`;
+  const of = words.join("/");
+  const sweep = await link.ask("Sweep", { of });
+  const experiment = sweep.experiment;
+  const description = await describe(link, experiment);
+  document.title = `${of} · primordia`;
   const [across, down] = usualAxes(sweep.settings, sweep.runs);
   const watched = Object.values(description.transitions).map((each) => each.metric);
   const metric = watched.find((name) => sweep.metrics.includes(name)) ?? sweep.metrics[0];
   const state = { link, sweep, description, metric, across, down, shape: "map", chosen: null, series: null };
   const body = make("div", { class: "stack" });
   const page = make("div", { class: "page stack sweep" });
-  place.append(topBar(link, make("h1", { class: "where" }, `Sweep of ${experiment}`)), page);
+  place.append(topBar(link, make("h1", { class: "where" }, of === experiment ? `Sweep of ${experiment}` : `Sweep ${of} of ${experiment}`)), page);
   if (sweep.runs.length < 2) {
-    page.append(make("p", {}, `A sweep needs two runs; ${experiment} has ${sweep.runs.length}.`), make("p", { class: "soft" }, "Start it again with another seed or another setting."));
+    page.append(make("p", {}, `A sweep needs two runs; ${of} has ${sweep.runs.length}.`), make("p", { class: "soft" }, of === experiment ? "Start it again with another seed or another setting." : "Come back when more of its cells have begun."));
     return { close() {} };
   }
   const show = () => draw(state, body, show);
