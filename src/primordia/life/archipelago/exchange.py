@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from primordia.life.worlds.archipelago import deal
 def send(island: Island, programs: Bytes, t: int) -> list[Bytes]:
     """The travellers of an island before epoch t, uint8 [program, byte] for each island, by their seats there."""
     leaving, ends = _leaving(island, t)
-    return np.split(island.before(programs, t)[leaving], ends)
+    return np.split(np.take(island.before(programs, t), leaving, axis=0), ends)
 
 
 def meet(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> tuple[Bytes, list[Bytes], int]:
@@ -27,7 +28,7 @@ def meet(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> t
     n_movers = island.n_movers
     seats, ends = _coming(island, t)
     guests = np.empty((n_movers, programs.shape[1]), np.uint8)
-    guests[seats] = np.concatenate(parcels)
+    _seat(guests, seats, np.concatenate(parcels))
     given, programs = programs, island.before(programs, t)
     with Team(None) as team:
         operations = island.meetings(team, guests, np.arange(n_movers, dtype=np.int32), t, 0)
@@ -35,15 +36,21 @@ def meet(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> t
             programs = programs.copy() if programs is given else programs
             staying = island.order(t, n_movers)[n_movers:]
             operations += island.meetings(team, programs, staying, t, n_movers)
-    return programs, np.split(guests[seats], ends), operations
+    return programs, np.split(np.take(guests, seats, axis=0), ends), operations
 
 
 def home(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> Bytes:
     """The programs of an island after epoch t, those of its travellers as they came back."""
     leaving, _ = _leaving(island, t)
     programs = np.empty_like(programs) if island.n_movers == island.size else programs.copy()
-    programs[leaving] = np.concatenate(parcels)
+    _seat(programs, leaving, np.concatenate(parcels))
     return programs
+
+
+def _seat(programs: Bytes, places: npt.NDArray[Any], coming: Bytes) -> None:
+    """Puts programs [program, byte] at these places, in place; as items of one value NumPy moves them twice as fast."""
+    whole = f"V{programs.shape[1]}"
+    programs.view(whole)[:, 0][places] = coming.view(whole)[:, 0]
 
 
 def _leaving(island: Island, t: int) -> tuple[Places, npt.NDArray[np.int64]]:

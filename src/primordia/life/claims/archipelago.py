@@ -27,7 +27,7 @@ CLAIMS = (
     Claim(
         "K01",
         "With an exchange of everybody in every epoch, or as a single island, an archipelago is a well-mixed soup.",
-        "its definition (docs/worlds.md, section 7)",
+        "its definition (docs/worlds.md, section 11)",
         {**SOUP, "as_world": "mixed", "archipelagos": ((2, 1, 1.0), (5, 1, 1.0), (1, 3, 0.4), (1, 7, 0.0))},
         exchanging.bytes_that_differ,
         EXACT,
@@ -37,7 +37,7 @@ CLAIMS = (
     Claim(
         "K02",
         "Without exchange an archipelago is islands that nobody leaves.",
-        "its definition (docs/worlds.md, section 7)",
+        "its definition (docs/worlds.md, section 11)",
         {**SOUP, "as_world": "islands", "archipelagos": ((2, 1, 0.0), (5, 4, 0.0))},
         exchanging.bytes_that_differ,
         EXACT,
@@ -47,7 +47,7 @@ CLAIMS = (
     Claim(
         "K03",
         "Islands that are held apart as shards become what they become in one soup.",
-        "its definition (docs/worlds.md, section 7)",
+        "its definition (docs/worlds.md, section 11)",
         {
             "config": {
                 "language": "bff_noheads_4bit",

@@ -21,7 +21,7 @@ MOST = 2**31 - 2
 @final
 @dataclasses.dataclass(frozen=True)
 class Archipelago(World):
-    """Equal islands, each a well-mixed soup of its own but for exchanges (docs/worlds.md, section 7).
+    """Equal islands, each a well-mixed soup of its own but for exchanges (docs/worlds.md, section 11).
 
     In every `exchange_every`-th epoch, from epoch 0 on, each island sends the same number of programs, drawn at random,
     to meet those of all islands; where one is a guest is drawn too. Afterwards everybody is at home again.
