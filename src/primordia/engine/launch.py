@@ -80,8 +80,8 @@ def start(
 ) -> Outcome:
     """Run an experiment from its beginning in a new folder under `root`; back when it ended.
 
-    Without `wrap` no figures, poster, report and Parquet file are made at its end; `primordia plot`, `report` and
-    `export` make them whenever they are wanted. Without `looks` no views and findings are kept at its start, at
+    Without `wrap` no figures, poster, report and Parquet file are made at its end; `primordia plot` and `primordia
+    export` make them whenever they are wanted. Without `looks` no views and findings are kept at its start, at
     transitions and at its end.
 
     Raises:
