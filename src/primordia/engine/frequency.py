@@ -7,6 +7,7 @@ any number of workers comes to the same measurement.
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 from collections.abc import Sequence
 from typing import Any, final
@@ -16,8 +17,8 @@ from primordia.core.intervals import anytime_interval, clopper_pearson, stake
 
 CONFIDENCE = 0.99
 """Of the interval that may end a claim early: it leaves out the true share at any time with a chance of 1 % at most."""
-LIMIT = 4.605170185988092
-"""ln 100: the stake against a share from which on that interval leaves it out."""
+LIMIT = -math.log1p(-CONFIDENCE)
+"""The stake against a share from which on that interval leaves it out."""
 
 
 @final
@@ -56,7 +57,8 @@ def decide(hits: Sequence[bool], n_seeds: int, expected: Expected) -> Decision |
         if n == n_seeds:
             return Decision(n, n_hits, "")
         if _foreseen(n_hits, n_seeds - n, accepted):
-            return Decision(n, n_hits, f"the {n_seeds - n} seeds left cannot change the verdict")
+            left = "one seed" if n_seeds - n == 1 else f"{n_seeds - n} seeds"
+            return Decision(n, n_hits, f"the {left} left cannot change the verdict")
         if side := decide_by_interval(n_hits, n, expected):
             return Decision(n, n_hits, f"the interval that holds at any time lies {side} the region expected")
     return None
