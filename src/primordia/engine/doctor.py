@@ -22,6 +22,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "minds": ("jax", "equinox", "optax", "jaxtyping"),
     "observatory": ("starlette", "uvicorn", "websockets"),
     "sweep": ("ray",),
+    "s3": ("fsspec", "s3fs"),
 }
 LITTLE_ROOM = 2**30
 NO_ROOM = 64 * 2**20
