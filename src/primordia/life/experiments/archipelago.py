@@ -153,8 +153,8 @@ class ArchipelagoSoup(SoupExperiment[Any]):
         islands.check(config)
         if config.n_programs > IN_ONE_PROCESS:
             raise ConfigError(
-                f"n_programs={config.n_programs} is more than one process runs: take at most {IN_ONE_PROCESS}, or run "
-                "the soup in shards."
+                f"n_programs={config.n_programs} is more than one process runs: take at most {IN_ONE_PROCESS}, or have "
+                "actors hold its islands (--actors)."
             )
 
     def measure(self, config: Any, state: SoupState, streams: Streams, t: int) -> Row:
