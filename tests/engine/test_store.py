@@ -297,9 +297,9 @@ def test_only_what_changed_is_fetched_again(monkeypatch: pytest.MonkeyPatch, tmp
     fetched: list[list[str]] = []
     fetch = Store.fetch
 
-    def counted(self: Store, names: list[str], into: Path) -> None:
+    def counted(self: Store, names: list[str], into: Path) -> set[str]:
         fetched.append(sorted(names))
-        fetch(self, names, into)
+        return fetch(self, names, into)
 
     monkeypatch.setattr(Store, "fetch", counted)
     storemirror.Mirror(store.url, tmp_path / "copy").fetch()
@@ -310,6 +310,24 @@ def test_only_what_changed_is_fetched_again(monkeypatch: pytest.MonkeyPatch, tmp
     assert fetched[-1] == ["tests/walk/3/run.json"]
     assert (tmp_path / "copy/tests/walk/3/run.json").read_bytes() == b"[]"
     assert not (tmp_path / "copy/tests/walk/4/run.json").exists()
+
+
+def test_an_object_that_goes_after_it_was_listed_is_no_error_for_a_reader_and_one_for_a_worker(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write({"run.json": b"{}", "plan.json": b"{}"})
+    marks = Store.marks
+
+    def ghostly(self: Store, under: str = "") -> dict[str, str]:
+        return {**marks(self, under), "holders/gone.json": "mark"}
+
+    monkeypatch.setattr(Store, "marks", ghostly)
+    mirror = storemirror.Mirror(store.url, tmp_path / "copy")
+    mirror.fetch()
+    assert sorted(mirror.marks) == ["plan.json", "run.json"]
+    assert not (tmp_path / "copy" / "holders").exists()
+    with pytest.raises(StoreError, match=r"lost holders/gone\.json"):
+        StoredRun(store, tmp_path / "run").pull()
 
 
 def test_a_plan_that_was_changed_in_between_is_not_overwritten(tmp_path: Path) -> None:

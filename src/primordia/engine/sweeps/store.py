@@ -88,19 +88,29 @@ class Store:
             except FileNotFoundError:
                 return None
 
-    def fetch(self, names: Iterable[str], into: Path) -> None:
-        """Write objects to files of the same names below `into`; many at a time, each whole."""
-        wanted = list(names)
+    def fetch(self, names: Iterable[str], into: Path) -> set[str]:
+        """Write objects to files of the same names below `into`; many at a time, each whole.
+
+        Returns:
+            Those that were there; others write to a store too, and an object may go after it was listed.
+        """
+        wanted, there = list(names), set()
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             with self._told("read"):
-                contents = self._files.cat([self._path(name) for name in batch], on_error="raise")
-            if not isinstance(contents, dict):
-                contents = {self._path(batch[0]): contents}
+                # Told apart by hand: "omit" would hide what is no absence.
+                contents = self._files.cat([self._path(name) for name in batch], on_error="return")
+                for found in contents.values():
+                    if isinstance(found, Exception) and not isinstance(found, FileNotFoundError):
+                        raise found
             for name in batch:
-                file = into / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                durable.write(file, contents[self._path(name)], sync=False)
+                content = contents[self._path(name)]
+                if isinstance(content, bytes):
+                    file = into / name
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    durable.write(file, content, sync=False)
+                    there.add(name)
+        return there
 
     def send(self, files: Mapping[str, Path]) -> None:
         """Write files to objects, by name; many at a time, in no order, each whole."""

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import final
 
+from primordia.core.errors import StoreError
 from primordia.engine.checkpoints import META
 from primordia.engine.sweeps.store import Store
 
@@ -38,6 +39,9 @@ class StoredRun:
         """Fetch the run, whole checkpoints only; whether there is one.
 
         What is left of a run that never got its record is deleted, so that it cannot be taken for a part of the next.
+
+        Raises:
+            StoreError: the store cannot be reached, or another process changes the run meanwhile.
         """
         names = set(self.store.marks())
         if RECORD not in names:
@@ -45,7 +49,8 @@ class StoredRun:
             self._there, self._sent = set(), {}
             return False
         wanted = {name for name in names if _is_whole(name, names)}
-        self.store.fetch(wanted, self.path)
+        if missing := wanted - self.store.fetch(wanted, self.path):
+            raise StoreError(f"{self.store.url} lost {min(missing)} while it was fetched.")
         (self.path / CHECKPOINTS).mkdir(exist_ok=True)
         self._there = names
         self._sent = {name: _signature(self.path / name) for name in wanted}

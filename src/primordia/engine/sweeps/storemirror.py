@@ -131,7 +131,8 @@ class Mirror:
         changed = [name for name, mark in found.items() if self.marks.get(name) != mark]
         # What makes a run or a sweep count comes last.
         changed.sort(key=lambda name: name.endswith(("run.json", PLAN)))
-        self.store.fetch(changed, self.folder)
+        there = self.store.fetch(changed, self.folder)
+        found = {name: mark for name, mark in found.items() if name in there or self.marks.get(name) == mark}
         gone = [name for name in self.marks if name not in found and (not under or name.startswith(f"{under}/"))]
         for name in gone:
             (self.folder / name).unlink(missing_ok=True)
