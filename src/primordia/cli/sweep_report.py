@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -33,13 +32,13 @@ class Report:
 def main(argv: list[str]) -> int:
     """Write the page, and print where it is."""
     wanted = arguments.parse(Report, argv, "sweep report")
+    from primordia.cli import standings
     from primordia.engine.analysis import report, table
     from primordia.engine.sweeps import sweepfolder
 
     found = table.read(sweepfolder.find(wanted.root, wanted.sweep))
     out = None if wanted.out is None else arguments.new_file(wanted.out, wanted.force)
-    where = "" if wanted.root == Path("runs") else f" --root {shlex.quote(str(wanted.root))}"
-    named = f"{shlex.quote(found.sweep.name)}{where}"
+    named = standings.named(found.sweep, wanted.root)
     print(
         report.save(found, out, metric=wanted.metric, transition=wanted.transition, x=wanted.x, y=wanted.y, named=named)
     )

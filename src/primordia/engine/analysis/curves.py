@@ -17,7 +17,7 @@ from primordia.engine.folder import RunFolder
 
 MOST_CURVES = 8
 MOST_PANELS = 24
-PER_ROW = 4
+PER_ROW, MOST_BESIDE = 4, 6
 LINE = "\n"
 
 
@@ -29,7 +29,8 @@ def survival(table: CellTable, transition: str, axes: Sequence[str] | None = Non
         transition: whose first row is waited for.
         axes: that make the points; None: as many of the sweep's as leave at most eight curves.
     """
-    found = points.points(table, fitting(table, MOST_CURVES) if axes is None else axes)
+    chosen = fitting(table, MOST_CURVES) if axes is None else list(axes)
+    found = points.points(table, chosen)
     curves = [intervals.survival(*point.times(transition)) for point in found]
     end = max([1.0, *(curve.steps[-1] for curve in curves if curve.steps)])
     colours = canvas.colours(found)
@@ -49,7 +50,9 @@ def survival(table: CellTable, transition: str, axes: Sequence[str] | None = Non
     axis.set_yticks(np.linspace(0, 1, 6), [f"{share:.0f} %" for share in np.linspace(0, 100, 6)])
     axis.set_ylabel(f"share without {transition.replace('_', ' ')}", fontsize=canvas.NORMAL)
     canvas.plain(axis)
-    canvas.titled(axis, f"how long until {transition.replace('_', ' ')} (Kaplan-Meier, 95 % bands)")
+    canvas.titled(
+        axis, f"how long until {transition.replace('_', ' ')} (Kaplan-Meier, 95 % bands)" + pooled(table, chosen)
+    )
     _at_risk(below, axis, found, curves, colours, end)
     below.set_xlabel(f"{table.experiment.step_word} of the first row that shows it", fontsize=canvas.NORMAL)
     return figure
@@ -66,8 +69,9 @@ def multiples(table: CellTable, metric: str, axes: Sequence[str] | None = None) 
         metric: that is drawn.
         axes: that make the points; None: as many of the sweep's as leave at most 24 panels.
     """
-    found = points.points(table, fitting(table, MOST_PANELS) if axes is None else axes)
-    n_columns = min(len(found), PER_ROW)
+    chosen = fitting(table, MOST_PANELS) if axes is None else list(axes)
+    found = points.points(table, chosen)
+    n_columns = _columns(table, chosen, len(found))
     n_rows = math.ceil(len(found) / n_columns)
     figure = canvas.figure(canvas.WIDTH, 0.7 + (2.1 if n_columns > 2 else 2.9) * n_rows)
     axes_ = list(figure.subplots(n_rows, n_columns, squeeze=False, sharex=True, sharey=True).flat)
@@ -85,7 +89,7 @@ def multiples(table: CellTable, metric: str, axes: Sequence[str] | None = None) 
     unit = (
         f" ({declared.unit})" if declared and declared.unit not in ("dimensionless", metric.replace("_", " ")) else ""
     )
-    title = f"{metric.replace('_', ' ')}{unit}: median, middle half of the cells, and each cell"
+    title = f"{metric.replace('_', ' ')}{unit}: median, middle half of the cells, and each cell" + pooled(table, chosen)
     figure.suptitle(title, fontsize=canvas.LARGE, x=0.01, ha="left")
     return figure
 
@@ -107,6 +111,18 @@ def fitting(table: CellTable, most: int) -> list[str]:
     while chosen and len(points.points(table, chosen)) > most:
         chosen.pop()
     return chosen
+
+
+def pooled(table: CellTable, axes: Sequence[str]) -> str:
+    """Which axes of a sweep a figure pools over, as the end of its title."""
+    over = [canvas.named(axis) for axis in table.axes if axis not in axes]
+    return f", pooled over {', '.join(over)}" if over else ""
+
+
+def _columns(table: CellTable, axes: Sequence[str], n_panels: int) -> int:
+    """Panels beside each other: one for each value of the last of several axes, where they have room."""
+    n_values = len(points.values(table, axes[-1])) if len(axes) > 1 else 0
+    return n_values if 1 < n_values <= MOST_BESIDE else min(n_panels, PER_ROW)
 
 
 def _course(axis: Any, courses: Sequence[Mapping[int, float]]) -> None:

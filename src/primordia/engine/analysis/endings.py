@@ -20,7 +20,7 @@ def last_row(file: Path) -> dict[str, Any] | None:
     try:
         with file.open("rb") as reading:
             reading.seek(max(0, reading.seek(0, 2) - LAST_BYTES))
-            lines = reading.read().split(b"\n")
+            lines = reading.read().rsplit(b"\n", 2)
     except FileNotFoundError:
         return None
     row = json.loads(lines[-2]) if len(lines) > 1 else None

@@ -62,6 +62,7 @@ def save(
     x: str | None = None, y: str | None = None,
 ) -> list[Path]:  # fmt: skip
     """Draw every figure that a sweep has into `folder` as PNG; returns the files. Arguments as of `draw`."""
+    watched = _metric(table, metric)
     folder.mkdir(parents=True, exist_ok=True)
     told = {"x": x, "y": y}
     files = []
@@ -70,7 +71,6 @@ def save(
         for kind in ("phase", "survival"):
             made = draw(table, kind, transition=crossing, **told)
             files.append(plots.write(made, folder / f"{kind}-{crossing}.png"))
-    watched = _metric(table, metric)
     for kind in ("phase", "multiples"):
         files.append(plots.write(draw(table, kind, metric=watched, **told), folder / f"{kind}-{watched}.png"))
     return files

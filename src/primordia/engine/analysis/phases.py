@@ -95,7 +95,7 @@ def _map(table: CellTable, quantity: Quantity, x: str, y: str) -> Any:
     n_rows = math.ceil(len(panels) / n_columns)
     # Fields of one panel are kept from becoming slabs.
     width = canvas.WIDTH if len(panels) > 1 else min(canvas.WIDTH, 2.6 + 0.95 * len(across))
-    height = min(max(0.5 * len(up), 1.4), 6.0) + 0.9
+    height = min(max(0.56 * len(up), 1.6), 6.5) + 0.9
     figure = canvas.figure(max(width, 4.6), 0.5 + height * n_rows)
     axes = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
     low, high = _range(quantity, [point for grid in grids for row in grid for point in row if point is not None])
@@ -181,7 +181,8 @@ def _scattered(table: CellTable, quantity: Quantity, x: str, y: str | None) -> A
     ):  # fmt: skip
         if key is not None:
             set_label(canvas.with_unit(table, key), fontsize=canvas.NORMAL)
-            set_scale("log" if canvas.is_log(table, key) else "linear")
+            if canvas.is_log(table, key):
+                set_scale("log")
     if y is None and quantity.is_share:
         axis.set_yticks([0, 1], ["not crossed", "crossed"])
         axis.set_ylim(-0.3, 1.3)

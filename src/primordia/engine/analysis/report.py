@@ -10,7 +10,7 @@ from typing import Any
 from primordia.core import config as configs
 from primordia.core.errors import BadInputError
 from primordia.engine import durable, launch, page
-from primordia.engine.analysis import curves, figures, points, stats
+from primordia.engine.analysis import figures, points, stats
 from primordia.engine.analysis.intervals import Estimate
 from primordia.engine.analysis.table import CellTable
 from primordia.engine.sweeps import designs
@@ -19,7 +19,7 @@ from primordia.engine.sweeps.designs import Design
 
 MOST_CELLS = 2_000
 """Rows of the page's table of cells; a browser is slow with more, and the Parquet file has all."""
-MOST_COMPARISONS = 60
+MOST_COMPARISONS = 30
 
 
 def save(
@@ -144,35 +144,29 @@ def _failures(table: CellTable) -> str:
 
 
 def _figures(table: CellTable, metric: str | None, transition: str | None, x: str | None, y: str | None) -> str:
+    if metric is None:
+        return "<h2>Figures</h2><p class='soft'>No cell has a row of metrics yet.</p>"
     word = table.experiment.step_word
     wanted: list[tuple[str, dict[str, str], str]] = []
     if transition is not None:
         meaning = table.experiment.transitions[transition].meaning
         wanted.append(("phase", {"transition": transition}, f"{transition}: {meaning} Of the finished cells."))
-        pooled = _pooled(table, curves.MOST_CURVES, x)
         wanted.append(("survival", {"transition": transition},
                        f"The share of cells that have not crossed {transition} yet, by {word}. A cell that ended, or "
                        f"was last seen, without crossing is censored there; a crossing counts at the first row that "
-                       f"shows it.{pooled}"))  # fmt: skip
-    if metric is not None:
-        declared = table.experiment.metrics.get(metric)
-        wanted.append(("phase", {"metric": metric}, declared.meaning if declared else metric))
-        stopped = " A stop rule ends cells at different steps; the median goes as far as all of them do."
-        note = (stopped if table.plan.schedule.get("stop") else "") + _pooled(table, curves.MOST_PANELS, x)
-        wanted.append(("multiples", {"metric": metric},
-                       f"Thin: each cell. Thick: their median. Band: the middle half.{note}"))  # fmt: skip
+                       f"shows it."))  # fmt: skip
+    declared = table.experiment.metrics.get(metric)
+    wanted.append(("phase", {"metric": metric}, declared.meaning if declared else metric))
+    stopped = " A stop rule ends cells at different steps; the median goes as far as all of them do."
+    note = stopped if table.plan.schedule.get("stop") else ""
+    wanted.append(("multiples", {"metric": metric},
+                   f"Thin: each cell. Thick: their median. Band: the middle half.{note}"))  # fmt: skip
     parts = []
     for kind, shown, caption in wanted:
         drawn = figures.png(figures.draw(table, kind, **shown, x=x, y=y))
         picture = page.image(drawn, "png", f"{kind} of {next(iter(shown.values()))}")
         parts.append(f"<figure class='plot natural'>{picture}<figcaption>{page.text(caption)}</figcaption></figure>")
-    return f"<h2>Figures</h2>{''.join(parts)}" if parts else ""
-
-
-def _pooled(table: CellTable, most: int, x: str | None) -> str:
-    """What a figure pools over because it has no room for every point, as a sentence."""
-    over = [] if x is not None else [axis for axis in table.axes if axis not in curves.fitting(table, most)]
-    return f" Pooled over {', '.join(over)}." if over else ""
+    return f"<h2>Figures</h2>{''.join(parts)}"
 
 
 def _points(table: CellTable, metric: str | None, transition: str | None, axes: Sequence[str] | None) -> str:
