@@ -25,6 +25,8 @@ from primordia.core import registry, threads
 from primordia.core.streams import Streams
 from primordia.engine.fleet.actors import Actors
 from primordia.engine.fleet.fleet import Fleet
+from primordia.engine.fleet.places import Here, Place
+from primordia.life.archipelago.islands import Island
 from primordia.life.worlds.archipelago import deal
 
 ADDRESS = "life/archipelago"
@@ -50,7 +52,9 @@ class Costs:
         scan: of a core for each of those who travel, to look whether an island has to do with them; twice an island.
         byte: of a core for a byte of memory that is copied.
         transfer: of a core for a byte that goes from one actor to another on this machine.
-        promise: of this machine for one promise of an actor.
+        call: of a core for a method of an island, whatever its size; three in an exchange, one in the epochs between.
+        ask: of this machine for asking an actor, three times in an exchange and once for the epochs between.
+        promise: of this machine for what one actor sends another, twice in an exchange.
     """
 
     interaction: float
@@ -59,6 +63,8 @@ class Costs:
     scan: float
     byte: float
     transfer: float
+    call: float
+    ask: float
     promise: float
 
 
@@ -85,52 +91,66 @@ def costs() -> Costs:
     assert sharding is not None
     part = sharding.alone(piece, sharding.begin(piece, streams, 0), streams, 0, 0, WARM)[0]
     alone = least(lambda: sharding.alone(piece, part, streams, 0, WARM, 16)) / 16
-    from primordia.life.archipelago.islands import Island
-
     place = least(lambda: Island(piece, 0, 0).order(5))
     dealt = deal(0, 5, 2**20, 1, 2**20)
     block = np.zeros(2**24, np.uint8)
-    transfer, promise = between_actors()
+    call, ask, promise = messages()
     return Costs(
         interaction=alone / (piece.n_programs / 2),
         place=place / piece.n_programs,
         deal=least(lambda: deal(0, 5, 2**17, 1, 2**17)) / 2**17,
         scan=least(lambda: np.flatnonzero((dealt >= 5) & (dealt < 2**16))) / 2**20,
         byte=least(lambda: block.copy()) / block.nbytes,
-        transfer=transfer,
+        transfer=transfer(),
+        call=call,
+        ask=ask,
         promise=promise,
     )
 
 
-def between_actors() -> tuple[float, float]:
-    """Seconds for a byte from one actor to another, and for a promise, of which an exchange of two actors has 12."""
-    tiny = config_of({"n_programs": 64, "n_islands": 4, "exchange_every": 1, "exchange_share": 1.0})
-    place = Actors(2, n_threads=1)
-    try:
+def messages() -> tuple[float, float, float]:
+    """`Costs.call`, `ask` and `promise`: of tiny exchanges in this process, between two actors and between four."""
+    tiny = config_of({"n_programs": 64, "n_islands": 8, "exchange_every": 1, "exchange_share": 1.0})
+
+    def exchange(place: Place) -> float:
         fleet = Fleet(ADDRESS, registry.load(ADDRESS), place)
-        fleet.begin(tiny)
-        fleet.advance(tiny, 0, 20)
-        promise = least(lambda: fleet.advance(tiny, fleet.t, 100), 3, time.perf_counter) / 100 / 12
-        ray = place._ray
+        try:
+            fleet.begin(tiny)
+            fleet.advance(tiny, 0, 20)
+            return least(lambda: fleet.advance(tiny, fleet.t, 50), 5, time.perf_counter) / 50
+        finally:
+            place.close()
 
-        @ray.remote(num_cpus=0)
-        class Post:
-            def give(self, n: int) -> Any:
-                return np.ones(n, np.uint8)
+    call = exchange(Here(1)) / (3 * tiny.n_islands)
+    two, four = (exchange(Actors(n, n_threads=1)) - 3 * tiny.n_islands * call / min(threads_here(), n) for n in (2, 4))
+    # Two have 6 asks and 8 parcels, four have 12 and 32.
+    promise = max(0.0, (four - 2 * two) / 16)
+    return call, (two - 8 * promise) / 6, promise
 
-            def take(self, given: Any) -> int:
-                return int(given[::4096].sum())
 
+def transfer() -> float:
+    """`Costs.transfer`: a large block against a small one, from an actor to another."""
+    place = Actors(1)
+    ray = place._ray
+
+    @ray.remote(num_cpus=0)
+    class Post:
+        def give(self, n: int) -> Any:
+            return np.ones(n, np.uint8)
+
+        def take(self, given: Any) -> int:
+            return int(given[::4096].sum())
+
+    try:
         one, other = Post.remote(), Post.remote()
 
         def carry(n: int) -> float:
             return least(lambda: ray.get(other.take.remote(one.give.remote(n))), 7, time.perf_counter)
 
         carry(2**24)
-        transfer = (carry(2**24) - carry(2**12)) / 2**24
+        return (carry(2**24) - carry(2**12)) / 2**24
     finally:
         place.close()
-    return transfer, promise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,20 +191,22 @@ def predicted(config: Any, where: Machines, cost: Costs) -> Prediction:
     travelling = n_islands * 2 * round(config.exchange_share * (n_programs // n_islands) / 2)
     sent = 2 * travelling * (1 - 1 / n) * config.tape_length
     computing = n_programs / 2 * cost.interaction / where.busy
-    exchange = (
+    single = (
         2 * n_programs * cost.place
         + n * travelling * cost.deal
         + 3 * n_islands * travelling * cost.scan
         + (2 * n_programs + 6 * travelling) * config.tape_length * cost.byte
         + sent * cost.transfer
-    ) / where.single + (2 * n * n + 2 * n) * cost.promise
-    alone = n * cost.promise * (config.exchange_every > 1)
-    return Prediction(computing, exchange, computing + (exchange + alone) / config.exchange_every, sent)
+        + 3 * n_islands * cost.call
+    )
+    exchange = single / where.single + 3 * n * cost.ask + 2 * n * n * cost.promise
+    between = n_islands * cost.call / where.single + n * cost.ask if config.exchange_every > 1 else 0.0
+    return Prediction(computing, exchange, computing + (exchange + between) / config.exchange_every, sent)
 
 
 def paper() -> None:
     """What the model says of clusters that nobody has tried: one actor a machine, of 64 cores and 25 Gbit/s."""
-    cost = Costs(250e-9, 5e-9, 20e-9, 1.8e-9, 0.08e-9, 1 / 3.1e9, 0.5e-3)
+    cost = Costs(250e-9, 5e-9, 20e-9, 1.8e-9, 0.08e-9, 1 / 3.1e9, 1e-4, 6e-4, 7.5e-5)
     print("programs | machines | islands | k | share | GiB a machine | s computing | s exchange | s an epoch | GB sent")
     for power, n, n_islands, k, share in (
         (30, 16, 16, 16, 1 / 64),
@@ -192,7 +214,7 @@ def paper() -> None:
         (30, 16, 16, 1, 1 / 64),
         (36, 256, 256, 16, 1 / 1024),
         (36, 256, 256, 16, 1 / 64),
-        (36, 1024, 1024, 64, 1 / 1024),
+        (36, 64, 64, 64, 1 / 1024),
     ):
         settings = {"n_programs": 2**power, "n_islands": n_islands, "exchange_every": k, "exchange_share": share}
         config = config_of(settings)
