@@ -113,6 +113,10 @@ def test_medians_of_courses_stop_where_the_first_cell_was_stopped(tmp_path):
     assert len(set(ends)) > 1
     (axis,) = figures.draw(found, "multiples").axes
     assert axis.lines[-1].get_xdata()[-1] == min(ends)
+    # Every cell that was ended has a dot at its end.
+    dots = [mark.get_xdata()[0] for mark in axis.lines if mark.get_marker() == "o"]
+    assert sorted(dots) == sorted(end for end in ends if end < 60)
+    assert "Cells were ended at half" in report._stopped(found, "known")
 
 
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(line, plane, tmp_path):

@@ -64,6 +64,12 @@ def test_what_is_meant_when_nothing_is_named_and_the_nearest_when_it_is_misspelt
             ask(wrong)
 
 
+def test_a_sweep_with_a_stop_rule_is_about_the_transition_that_ends_its_cells(tmp_path):
+    stopped = swept.walks(tmp_path, "stopped", seeds="0:2", schedule={"stop": "half+4"})
+    assert table.read(stopped).transition() == "half"
+    assert table.read(stopped).transition("known") == "known"
+
+
 def test_parquet_csv_and_json_say_the_same(sweep, tmp_path):
     found = table.read(sweep)
     records = files.records(found)

@@ -16,7 +16,7 @@ MOST_ROWS = 200
 """Rows that a terminal is shown; a pipe gets all."""
 
 Metric = arguments.words("the metric to look at (default: what the experiment is about)", "METRIC")
-Transition = arguments.words("the transition to look at (default: the experiment's last)", "TRANSITION")
+Transition = arguments.words("the transition to look at (default: the stop rule's, or the last)", "TRANSITION")
 
 
 @dataclasses.dataclass(frozen=True)

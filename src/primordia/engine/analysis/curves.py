@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ def multiples(table: CellTable, metric: str, axes: Sequence[str] | None = None) 
     """A metric over the steps as a matplotlib figure, one panel a point: median, middle half, and every cell.
 
     The median and the middle half go as far as every cell of the point has rows: beyond, those that a stop rule ended
-    would be missing from them. Reads all rows of all cells.
+    would be missing from them. Such an end is a dot. Reads all rows of all cells.
 
     Args:
         table: the sweep.
@@ -77,7 +77,7 @@ def multiples(table: CellTable, metric: str, axes: Sequence[str] | None = None) 
     axes_ = list(figure.subplots(n_rows, n_columns, squeeze=False, sharex=True, sharey=True).flat)
     for place, (axis, point) in enumerate(zip(axes_, found, strict=False)):
         courses = [course for row in point.rows if (course := course_of(table, row, metric))]
-        _course(axis, courses)
+        _course(axis, courses, {row.observed_until for row in point.done} - {table.plan.schedule["steps"]})
         canvas.titled(axis, f"{point.label.replace(', ', LINE)} (n = {len(courses)})", size=canvas.NORMAL)
         canvas.plain(axis)
         if place + n_columns >= len(found):
@@ -125,9 +125,12 @@ def _columns(table: CellTable, axes: Sequence[str], n_panels: int) -> int:
     return n_values if 1 < n_values <= MOST_BESIDE else min(n_panels, PER_ROW)
 
 
-def _course(axis: Any, courses: Sequence[Mapping[int, float]]) -> None:
+def _course(axis: Any, courses: Sequence[Mapping[int, float]], early: Collection[int]) -> None:
+    """One panel; courses that end at a step of `early` were ended there."""
     for course in courses:
         axis.plot(list(course), list(course.values()), color=plots.COLOURS[0], lw=0.6, alpha=0.3)
+        if max(course) in early:
+            axis.plot([max(course)], [course[max(course)]], "o", color=plots.COLOURS[0], ms=2.5)
     common = sorted(set.intersection(*(set(course) for course in courses))) if courses else []
     if not common:
         axis.text(

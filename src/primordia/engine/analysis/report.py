@@ -150,14 +150,20 @@ def _figures(table: CellTable, metric: str | None, transition: str | None, x: st
     wanted: list[tuple[str, dict[str, str], str]] = []
     if transition is not None:
         meaning = table.experiment.transitions[transition].meaning
-        wanted.append(("phase", {"transition": transition}, f"{transition}: {meaning} Of the finished cells."))
+        wanted.append(
+            (
+                "phase",
+                {"transition": transition},
+                f"{transition}: {meaning} Of the finished cells.{_stopped(table, transition)}",
+            )
+        )
         wanted.append(("survival", {"transition": transition},
                        f"The share of cells that have not crossed {transition} yet, by {word}. A cell that ended, or "
                        f"was last seen, without crossing is censored there; a crossing counts at the first row that "
-                       f"shows it."))  # fmt: skip
+                       f"shows it.{_stopped(table, transition)}"))  # fmt: skip
     declared = table.experiment.metrics.get(metric)
     wanted.append(("phase", {"metric": metric}, declared.meaning if declared else metric))
-    stopped = " A stop rule ends cells at different steps; the median goes as far as all of them do."
+    stopped = " A dot: a cell that its stop rule ended; the median goes as far as all of them do."
     note = stopped if table.plan.schedule.get("stop") else ""
     wanted.append(("multiples", {"metric": metric},
                    f"Thin: each cell. Thick: their median. Band: the middle half.{note}"))  # fmt: skip
@@ -167,6 +173,13 @@ def _figures(table: CellTable, metric: str | None, transition: str | None, x: st
         picture = page.image(drawn, "png", f"{kind} of {next(iter(shown.values()))}")
         parts.append(f"<figure class='plot natural'>{picture}<figcaption>{page.text(caption)}</figcaption></figure>")
     return f"<h2>Figures</h2>{''.join(parts)}"
+
+
+def _stopped(table: CellTable, transition: str) -> str:
+    """A warning where cells were ended for something else than what a figure waits for."""
+    if table.stopped_at in (None, transition):
+        return ""
+    return f" Cells were ended at {table.stopped_at}, whether or not {transition} would have followed."
 
 
 def _points(table: CellTable, metric: str | None, transition: str | None, axes: Sequence[str] | None) -> str:

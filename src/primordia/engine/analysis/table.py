@@ -101,14 +101,19 @@ class CellTable:
         return asked or next(iter(self.metrics), None)
 
     def transition(self, asked: str | None = None) -> str | None:
-        """The transition that is meant: `asked`, or the experiment's last; None where it has none.
+        """The transition that is meant: `asked`, or that of the stop rule, or the experiment's last; None: it has none.
 
         Raises:
             UnknownNameError: there is no such transition; says the nearest.
         """
         if asked is not None and asked not in self.transitions:
             raise UnknownNameError("transition", asked, self.transitions)
-        return asked or next(reversed(self.transitions), None)
+        return asked or self.stopped_at or next(reversed(self.transitions), None)
+
+    @property
+    def stopped_at(self) -> str | None:
+        """The transition of the stop rule, which ends cells at it or some steps after; None: there is no such rule."""
+        return str(self.plan.schedule["stop"]).partition("+")[0] if self.plan.schedule.get("stop") else None
 
     def axis(self, asked: str) -> str:
         """An axis by its name.
