@@ -127,7 +127,11 @@ def find(root: Path, run: str) -> RunFolder:
         place = root / SWEEPS / sweep if sweep and not sweep.startswith(".") else root
         for wing in place.glob("[!.]*/[!.]*"):
             with contextlib.suppress(OSError, ValueError):
-                if name not in ("", ".", "..") and (wing / name / "run.json").is_file() and wing.parent.name not in NO_RUNS:
+                if (
+                    name not in ("", ".", "..")
+                    and (wing / name / "run.json").is_file()
+                    and wing.parent.name not in NO_RUNS
+                ):
                     return RunFolder(wing / name)
     raise RunFolderError(
         f"There is no run {run[:120]!r} under {root.name}; the table of runs lists the ones there are."
