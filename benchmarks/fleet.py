@@ -259,6 +259,20 @@ class OnActors:
         self.fleet.advance(self.config, self.fleet.t, n)
 
 
+def in_one_thread(config: Any, cost: Costs) -> str:
+    """The shards without actors, in one thread, by the clock of this process: the model without its messages.
+
+    That clock hardly notices what else the machine does.
+    """
+    threads.limit(1)
+    fleet, k = Fleet(ADDRESS, registry.load(ADDRESS), Here(1)), config.exchange_every
+    fleet.begin(config)
+    fleet.advance(config, 0, k)
+    seconds = least(lambda: fleet.advance(config, fleet.t, 2 * k), 3) / (2 * k)
+    model = predicted(config, Machines(1, 1, 1), dataclasses.replace(cost, transfer=0.0, ask=0.0, promise=0.0))
+    return f"one thread, CPU time | {1 / seconds:.1f} | {1 / model.epoch:.1f} | {seconds / model.epoch - 1:+.0%} |"
+
+
 def timed(course: OneProcess | OnActors, config: Any, seconds: float, turns: int) -> list[float]:
     """Seconds of an epoch in each turn; whole rounds of exchanges, from an exchange on."""
     k = config.exchange_every
@@ -288,11 +302,14 @@ def main() -> None:
     cost = costs()
     for name, value in dataclasses.asdict(cost).items():
         print(f"{name:12} {value * 1e9:12.3f} ns")
-    print("programs | islands | k | share | actors | epochs/s (least to most) | predicted | off by | MB/exchange")
+    print(
+        "programs | islands | k | share | actors | epochs/s (least to most) | predicted | by | MB/exchange (predicted)"
+    )
     for settings in CASES:
         config = config_of(settings)
         told = f"{config.n_programs} | {config.n_islands} | {config.exchange_every} | {config.exchange_share:g}"
         alone = timed(OneProcess(config), config, wanted.seconds, wanted.turns)
+        print(f"{told} | {in_one_thread(config, cost)}", flush=True)
         print(f"{told} | one process | {spread(alone)} | | |", flush=True)
         for n in wanted.actors:
             course = OnActors(config, n)
