@@ -13,6 +13,7 @@ from calling import Call
 import swept
 from primordia.cli import arguments
 from primordia.cli.sweep import Sweep, values
+from primordia.engine import export
 from primordia.engine.analysis import report, table
 from primordia.engine.sweeps import asked, sweepfolder
 from walk import Walk
@@ -37,6 +38,16 @@ def test_table_prints_every_cell_and_leaves_one_parquet_file(call: Call, root):
     told = json.loads(call("sweep", "table", "some", "--root", root, "--json").out)
     assert n == len(told) == 6
     assert known == sum(cell["known_step"] is not None for cell in told)
+
+
+def test_table_without_duckdb_prints_and_says_what_brings_it(call: Call, root, monkeypatch):
+    monkeypatch.setattr(export, "can_write_parquet", lambda: False)
+    (root / "sweeps" / "some" / "cells.parquet").unlink(missing_ok=True)
+    ending = call("sweep", "table", "some", "--root", root)
+    assert ending.code == 0
+    assert "pip install 'primordia[analysis]'" in ending.lines[-1]
+    assert not (root / "sweeps" / "some" / "cells.parquet").exists()
+    assert call("sweep", "table", "some", "--root", root, "--out", "c.parquet").code == 2
 
 
 def test_table_writes_another_file_once(call: Call, root):
