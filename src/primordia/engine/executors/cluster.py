@@ -252,6 +252,8 @@ class Cluster:
         if place.work is not None:
             reason, seconds = f"its slot on {place.host} is gone", time.monotonic() - place.began
             self._ended.append(Ended(place.work.index, "died", reason, -1, seconds))
+            # Another is set up at once.
+            self._looked = -LOOK_SECONDS
         elif (failures := self._failed_starts[place.node] + 1) and self._is_alive(place.node):
             self._failed_starts[place.node] = failures
             if failures >= MOST_STARTS:
