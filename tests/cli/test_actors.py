@@ -52,6 +52,7 @@ def test_without_ray_the_extra_is_named(call: Call, tmp_path: Path, monkeypatch:
 @pytest.mark.cluster
 def test_a_run_on_actors_from_the_command_line(tmp_path: Path) -> None:
     """In processes of their own, as a person calls it."""
+
     def told(*words: str) -> dict[str, object]:
         command = [sys.executable, "-m", "primordia.cli.main", *words, "--json"]
         done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=200)
