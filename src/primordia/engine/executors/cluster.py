@@ -54,7 +54,7 @@ class Cluster:
     Every node needs the same primordia, and the root of the sweep at the same path, or as a URL. One that lacks either
     is left out, and told of once. Ray itself sends what it is given as pickle, so that a cluster must be one's own.
 
-    When the head of the cluster dies, Ray ends this process a minute later; the same command goes on with the sweep.
+    Without the head of its cluster it cannot go on; once there is one again, the same command goes on with the sweep.
 
     Args:
         address: of the cluster; None: one is started on this machine. See `RayConnection`.
