@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -176,17 +177,13 @@ def test_a_worker_ends_in_order_when_nobody_listens_any_more(root: Path) -> None
 def test_memory_is_that_of_a_process_and_its_children() -> None:
     mine = policing.resident_mebibytes(os.getpid())
     assert mine > 20
-    child = os.fork()
-    if child == 0:
-        held = bytearray(os.urandom(1)) * (200 * 2**20)
-        time.sleep(60)
-        os._exit(len(held) & 1)
-    try:
-        assert eventually(lambda: policing.resident_mebibytes(os.getpid()) > mine + 200)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    assert policing.resident_mebibytes(child) == 0
+    eats = "import os, time; held = bytearray(os.urandom(1)) * (200 * 2**20); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", eats]) as child:
+        try:
+            assert eventually(lambda: policing.resident_mebibytes(os.getpid()) > mine + 200)
+        finally:
+            child.kill()
+    assert policing.resident_mebibytes(child.pid) == 0
 
 
 def test_a_limit_of_memory_is_refused_where_it_cannot_be_held(

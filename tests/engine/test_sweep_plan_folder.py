@@ -189,7 +189,7 @@ def _drive(path, ready, leave):
 
 
 def test_the_second_driver_is_refused_and_a_killed_one_is_forgotten(sweep):
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     ready, leave = context.Event(), context.Event()
     first = context.Process(target=_drive, args=(sweep.path, ready, leave))
     first.start()
