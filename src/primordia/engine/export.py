@@ -36,21 +36,34 @@ def parquet(folder: RunFolder, out: Path) -> Path:
         raise BadInputError(
             "Parquet is written by DuckDB, which is not installed; pip install 'primordia[query]' or export to csv."
         )
-    import duckdb
-
     rows = folder.metrics.read()
     kinds = {name: _kind(row[name] for row in rows if name in row) for name in _columns(rows)}
     # The rows pass through CSV because JSON has no NaN and DuckDB would have to guess the types again.
-    source = out.with_name(f".{out.name}.{os.getpid()}.csv")
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    options = "header=true, delim=',', quote='\"', auto_detect=false"
+    return write_parquet(_csv_text(rows), f"read_csv({{source}}, {options}, columns={{columns}})", kinds, out)
+
+
+def write_parquet(text: str, reader: str, kinds: Mapping[str, str], out: Path) -> Path:
+    """Write rows that are a text, such as CSV, as one Parquet file, by DuckDB, which must be installed.
+
+    Args:
+        text: the rows.
+        reader: DuckDB's function that reads them, with {source} where the file's name goes and {columns} the types.
+        kinds: DuckDB's type of each column, in order.
+        out: the file, whole or absent.
+
+    Raises:
+        PrimordiaError: DuckDB could not write the file, for example because the disk is full.
+    """
+    import duckdb
+
+    source, aside = (out.with_name(f".{out.name}{ending}.{os.getpid()}") for ending in (".rows", ""))
     described = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in kinds.items())
+    read = reader.format(source=_quoted(source), columns=f"{{{described}}}")
     try:
-        source.write_text(_csv_text(rows), encoding="utf-8")
+        source.write_text(text, encoding="utf-8")
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "threads": "1"}) as database:
-            database.execute(
-                f"COPY (SELECT * FROM read_csv({_quoted(source)}, header=true, delim=',', quote='\"', "
-                f"auto_detect=false, columns={{{described}}})) TO {_quoted(aside)} (FORMAT parquet)"
-            )
+            database.execute(f"COPY (SELECT * FROM {read}) TO {_quoted(aside)} (FORMAT parquet)")
         os.replace(aside, out)
     except duckdb.Error as error:
         raise PrimordiaError(f"{out} could not be written: {str(error).splitlines()[0]}") from error

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from primordia.core.errors import BadInputError, PrimordiaError
+from primordia.core.errors import BadInputError
 from primordia.engine import durable, export
 from primordia.engine.analysis import table as tables
 from primordia.engine.analysis.table import CellTable, Value
@@ -82,27 +81,10 @@ def _parquet(rows: Iterable[Mapping[str, Value]], kinds: Mapping[str, str], out:
             "Parquet is written by DuckDB, which is not installed; pip install 'primordia[analysis]', or name a file "
             "that ends in .csv or .json."
         )
-    import duckdb
-
     # The rows pass through JSON lines with the types told, because DuckDB would have to guess them from CSV, which
     # cannot tell an empty text from a missing value either.
-    source, aside = (out.with_name(f".{out.name}{ending}.{os.getpid()}") for ending in (".jsonl", ""))
-    described = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in kinds.items())
-    try:
-        source.write_text("".join(json.dumps(durable.finite(row)) + "\n" for row in rows), encoding="utf-8")
-        with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "threads": "1"}) as database:
-            database.execute(
-                f"COPY (SELECT * FROM read_json({_quoted(source)}, format='newline_delimited', "
-                f"columns={{{described}}})) TO {_quoted(aside)} (FORMAT parquet)"
-            )
-        os.replace(aside, out)
-    except duckdb.Error as error:
-        raise PrimordiaError(f"{out} could not be written: {str(error).splitlines()[0]}") from error
-    finally:
-        source.unlink(missing_ok=True)
-        aside.unlink(missing_ok=True)
-    durable.sync_folder(out.parent)
-    return out
+    text = "".join(json.dumps(durable.finite(row)) + "\n" for row in rows)
+    return export.write_parquet(text, "read_json({source}, format='newline_delimited', columns={columns})", kinds, out)
 
 
 def _kind(values: Iterable[Any]) -> str:
@@ -118,7 +100,3 @@ def _kind(values: Iterable[Any]) -> str:
         if all(0 <= value <= LARGEST["UBIGINT"] for value in there):
             return "UBIGINT"
     return "DOUBLE"
-
-
-def _quoted(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

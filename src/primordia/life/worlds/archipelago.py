@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from primordia.core.errors import BadInputError
 from primordia.life.compile import kernel
 from primordia.life.counter import draw_swaps_from
+from primordia.life.worlds.islands import check_sharing
 from primordia.life.worlds.meeting import World
 
 MASK_64 = (1 << 64) - 1
@@ -39,12 +40,7 @@ class Archipelago(World):
     def check(self, n_programs: int) -> None:
         """See `World.check`: a whole and even number of programs to an island, and places that 32 bits can number."""
         super().check(n_programs)
-        if n_programs % (2 * self.n_islands):
-            near = max(1, round(n_programs / (2 * self.n_islands))) * 2 * self.n_islands
-            raise BadInputError(
-                f"{n_programs} programs cannot be shared among {self.n_islands} islands: each needs the same even "
-                f"number; the nearest is n_programs={near}."
-            )
+        check_sharing(n_programs, self.n_islands)
         if (size := n_programs // self.n_islands) > MOST:
             raise BadInputError(
                 f"{size} programs are too many for one island, which holds at most {MOST}: take n_islands="

@@ -36,18 +36,23 @@ class Islands(World):
     def check(self, n_programs: int) -> None:
         """See `World.check`: a whole and even number of programs to an island."""
         super().check(n_programs)
-        if n_programs % (2 * self.n_islands):
-            near = max(1, round(n_programs / (2 * self.n_islands))) * 2 * self.n_islands
-            raise BadInputError(
-                f"{n_programs} programs cannot be shared among {self.n_islands} islands: each needs the same even "
-                f"number; the nearest is n_programs={near}."
-            )
+        check_sharing(n_programs, self.n_islands)
 
     def draw(self, seed: int, epoch: int, order: NDArray[np.int32]) -> int:
         """See `World.draw`."""
         threshold = np.uint64(round(self.migration_rate * DRAWS))
         draw_islands(np.uint64(seed), np.uint64(epoch), len(order) // self.n_islands, threshold, order)
         return len(order) // 2
+
+
+def check_sharing(n_programs: int, n_islands: int) -> None:
+    """Refuses programs that islands cannot share, each with the same even number; says the nearest that they can."""
+    if n_programs % (2 * n_islands):
+        near = max(1, round(n_programs / (2 * n_islands))) * 2 * n_islands
+        raise BadInputError(
+            f"{n_programs} programs cannot be shared among {n_islands} islands: each needs the same even number; the "
+            f"nearest is n_programs={near}."
+        )
 
 
 @kernel(signature="void(uint64, uint64, int64, uint64, int32[::1])")
