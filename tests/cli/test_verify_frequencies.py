@@ -95,3 +95,24 @@ def test_a_line_tells_how_far_a_frequency_is(capsys):
     command._count(Count(OFTEN, 0, 0, 4))
     said = capsys.readouterr().out.split("\r\x1b[K")
     assert said == ["", "F1  2 of 3 seeds (0.0943 to 0.992), 4 at most", "F1  0 of 0 seeds (0 to 1), 4 at most"]
+
+
+@pytest.fixture
+def one_left_out(monkeypatch):
+    """In place of a Ray cluster: this machine, and a node that is left out as soon as there is somebody to tell."""
+    clusters = pytest.importorskip("primordia.engine.executors.cluster")
+
+    def cluster(address, n_slots, n_threads, notice=clusters._warn):
+        notice("The node far has primordia 0.0.1\nand this machine primordia 0.1.0.")
+        return Local(n_slots, n_threads)
+
+    monkeypatch.setattr(clusters, "Cluster", cluster)
+
+
+def test_a_node_that_is_left_out_is_told_in_a_line_beside_the_results(call: Call, frequency, one_left_out):
+    sweep = ("sweep", WALK, "--seeds", "0:1", "--steps", "4", "--every", "4")
+    for words in (("verify", WALK), sweep):
+        ending = call(*words, "--on", "ray", "--jobs", "1", "--json")
+        assert ending.code == 0
+        assert ending.err == "The node far has primordia 0.0.1 and this machine primordia 0.1.0.\n"
+        json.loads(ending.out)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,3 +31,11 @@ def synced() -> None:
 def _no_waiting_for_disks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "synced" not in request.fixturenames:
         monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
+@pytest.fixture
+def ray_draws_ports() -> Iterator[None]:
+    """From the global generator, in the process of a driver; put back what it was."""
+    before = random.getstate()
+    yield
+    random.setstate(before)

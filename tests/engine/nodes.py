@@ -14,10 +14,20 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 from runs import ENVIRONMENT
 
 SECONDS = 90.0
 LOOPBACK = "127.0.0.1"
+MARKS = [
+    pytest.mark.cluster,
+    pytest.mark.usefixtures("ray_draws_ports"),
+    # Sockets and files that Ray leaves to the collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+"""Of every file of tests whose process is a driver of a Ray cluster."""
 
 
 class Cluster:

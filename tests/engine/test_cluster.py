@@ -28,22 +28,8 @@ from primordia.engine.sweeps.sweepfolder import SweepFolder
 from runs import ENVIRONMENT, assert_same, leavings
 
 pytest.importorskip("ray")
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.timeout(280),
-    # Sockets and files that Ray leaves to the collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = [*nodes.MARKS, pytest.mark.timeout(280)]
 SLOW = {"microseconds": 2000}
-
-
-@pytest.fixture(autouse=True)
-def _ray_draws_ports() -> Iterator[None]:
-    """From the global generator, in the process of a driver."""
-    before = random.getstate()
-    yield
-    random.setstate(before)
 
 
 @pytest.fixture(scope="module")

@@ -29,20 +29,7 @@ from primordia.engine.observer import Outcome, Unwatched
 from runs import ENVIRONMENT
 
 pytest.importorskip("ray")
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.timeout(280),
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _ray_draws_ports() -> Iterator[None]:
-    """From the global generator, in the process of a driver."""
-    before = random.getstate()
-    yield
-    random.setstate(before)
+pytestmark = [*nodes.MARKS, pytest.mark.timeout(280)]
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
-from collections.abc import Iterator
 from pathlib import Path
 
+import nodes
 import pytest
 
 from primordia.core.claims import Claim, Expected, Frequency
@@ -17,20 +16,7 @@ from runs import ENVIRONMENT
 from walk import Walk
 
 pytest.importorskip("ray")
-pytestmark = [
-    pytest.mark.cluster,
-    # Sockets and files that Ray leaves to the collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _ray_draws_ports() -> Iterator[None]:
-    """From the global generator, in this process."""
-    before = random.getstate()
-    yield
-    random.setstate(before)
+pytestmark = nodes.MARKS
 
 
 def test_a_cluster_measures_what_this_machine_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import json
@@ -46,6 +47,12 @@ def show(*parts: Any) -> None:
         *parts, sep="\n"
     )
     print("\n".join(line.rstrip() for line in plain.getvalue().rstrip("\n").split("\n")))
+
+
+def notice(sentence: str) -> None:
+    """Say something that belongs to no result, as one line beside it."""
+    with contextlib.suppress(OSError):
+        print(" ".join(sentence.split()), file=sys.stderr, flush=True)
 
 
 def show_json(value: Any) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from primordia.cli import arguments
+from primordia.cli import arguments, printing
 from primordia.core.errors import BadInputError, ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -205,13 +204,9 @@ def _executor(options: dict[str, Any]) -> Executor:
     if on == "ray":
         from primordia.engine.executors.cluster import Cluster
 
-        return Cluster(options.get("address"), n_slots, n_threads, notice=_notice)
+        return Cluster(options.get("address"), n_slots, n_threads, notice=printing.notice)
     if options.get("address"):
         raise ConfigError(f"--address {options['address']} is that of a Ray cluster; give --on ray too.")
     from primordia.engine.executors.local import Local
 
     return Local(n_slots, n_threads)
-
-
-def _notice(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)

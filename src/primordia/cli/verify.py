@@ -100,7 +100,7 @@ def _lending(wanted: Verify) -> Callable[[int], Executor]:
     if wanted.on == "ray":
         from primordia.engine.executors.cluster import Cluster
 
-        return lambda n_cells: Cluster(wanted.address, n_slots=n_slots, n_threads=n_threads)
+        return lambda n_cells: Cluster(wanted.address, n_slots, n_threads, notice=_notice)
     if wanted.address:
         raise ConfigError(f"--address {wanted.address} is that of a Ray cluster; give --on ray too.")
     if n_slots is None:
@@ -182,6 +182,13 @@ def _count(count: Count) -> None:
     low, high = clopper_pearson(count.n_hits, count.n) if count.n else (0.0, 1.0)
     said = f"{count.claim.id}  {count.n_hits} of {count.n} seeds ({low:.3g} to {high:.3g}), {count.n_seeds} at most"
     print(f"{BACK}{said}", end="", flush=True)
+
+
+def _notice(sentence: str) -> None:
+    """Why something is not used; in place of how far a frequency is, which the next count tells again."""
+    if printing.on_terminal():
+        print(BACK, end="", flush=True)
+    printing.notice(sentence)
 
 
 def _measured(verdict: Verdict) -> str:
