@@ -208,6 +208,18 @@ def test_an_interrupted_sweep_goes_on_elsewhere(root: Path, executor: Cluster) -
     undisturbed(root, sweep, 4, microseconds=20_000)
 
 
+def test_after_an_interruption_the_same_workers_go_on(root: Path, machines: nodes.Cluster, executor: Cluster) -> None:
+    sweep = plan(root, range(4), settings={"microseconds": 20_000})
+    assert drive(sweep, executor, within=1.0).left >= 1
+    workers = nodes.workers(machines.nodes[0])
+    executor.renew()
+    assert executor.n_slots == 1
+    assert all_done(drive(sweep, executor), 4)
+    assert nodes.workers(machines.nodes[0]) == workers != []
+    assert_sound(sweep, 4)
+    undisturbed(root, sweep, 4, microseconds=20_000)
+
+
 def command(root: Path, machines: nodes.Cluster, n: int) -> list[str]:
     return [
         sys.executable, "-m", "primordia.cli.main", "sweep", "walk:Walk", "--seeds", f"0:{n}",

@@ -47,6 +47,8 @@ class Here:
         n_slots: cells at a time.
         order: seeds the order; None: the last begun first.
         most: interrupts itself after so many cells, as Ctrl-C would.
+
+    After `interrupt` and after `close` it computes nothing; after `renew` it does, unless it is closed.
     """
 
     n_threads = 1
@@ -56,7 +58,7 @@ class Here:
         self.random = None if order is None else random.Random(order)
         self.under_way: list[Work] = []
         self.computed: list[int] = []
-        self.is_interrupted = False
+        self.is_interrupted = self.is_closed = False
 
     def begin(self, work: Work) -> None:
         assert len(self.under_way) < self.n_slots
@@ -66,7 +68,7 @@ class Here:
         if not self.under_way:
             return []
         work = self.under_way.pop(self.random.randrange(len(self.under_way)) if self.random else -1)
-        if self.is_interrupted:
+        if self.is_interrupted or self.is_closed:
             return [Ended(work.index, "interrupted", "it was asked to", -1, 0.0)]
         if self.most is not None and len(self.computed) >= self.most:
             raise KeyboardInterrupt
@@ -79,8 +81,12 @@ class Here:
     def interrupt(self) -> None:
         self.is_interrupted = True
 
+    def renew(self) -> None:
+        assert not self.under_way
+        self.is_interrupted = False
+
     def close(self) -> None:
-        self.is_interrupted = True
+        self.is_closed = True
 
 
 def claim(expected: Expected, seeds: Sequence[int] = range(N), **changes: Any) -> Claim:
@@ -292,6 +298,23 @@ def test_an_executor_is_kept_for_the_next_claim_unless_another_one_suits_it_bett
         for n_seeds in (40, 3, 50):
             over_seeds.prepare(n_seeds)
     assert lent == [8, 2, 8, 40]
+
+
+def test_a_claim_that_is_decided_early_leaves_its_executor_to_the_next_one(tmp_path: Path) -> None:
+    lent: list[Here] = []
+
+    def lend(n_cells: int) -> Here:
+        lent.append(Here(2))
+        return lent[-1]
+
+    early, later = claim(Expected(1 / N, 1.0, "at least one")), claim(ANY, n_walkers=16)
+    with Frequencies(tmp_path / "kept", lend) as over_seeds:
+        assert over_seeds.measure(Walk(), "walk:Walk", early).evidence["stopped_early"]
+        found = over_seeds.measure(Walk(), "walk:Walk", later)
+        assert [one.is_closed for one in lent] == [False]
+    assert [one.is_closed for one in lent] == [True]
+    alone = measure(tmp_path / "alone", later, Here(2))
+    assert (found.value, found.note) == (alone.value, alone.note)
 
 
 @pytest.mark.thorough

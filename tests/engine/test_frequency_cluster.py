@@ -27,13 +27,19 @@ def test_a_cluster_measures_what_this_machine_measures(tmp_path: Path, monkeypat
     frequency = Frequency("half", tuple(range(6)), config={"n_walkers": 8}, schedule={"steps": 16, "every": 4})
     claims = [
         Claim(name, "x", "x", {}, frequency, Expected(least / 6, 1.0, "x"), "quick", "x")
-        for name, least in (("F1", 6), ("F2", 1))
+        for name, least in (("F1", 6), ("F2", 1), ("F3", 6))
     ]
-    found = []
-    for root, lend in ((tmp_path / "ray", lambda n: Cluster()), (tmp_path / "local", lambda n: Local(2, 1))):
-        with Frequencies(root, lend) as over_seeds:
-            # Two claims: the first ends early, and the second needs another executor.
+    found, lent = [], []
+
+    def lend(n_cells: int) -> Cluster:
+        lent.append(Cluster())
+        return lent[-1]
+
+    for root, executor in ((tmp_path / "ray", lend), (tmp_path / "local", lambda n: Local(2, 1))):
+        with Frequencies(root, executor) as over_seeds:
+            # The first ends early, and the others have its workers.
             found.append([over_seeds.measure(Walk(), "walk:Walk", claim) for claim in claims])
+    assert len(lent) == 1
     for one, other in zip(*found, strict=True):
         assert (one.value, one.note) == (other.value, other.note)
         assert one.evidence["per_seed"] == other.evidence["per_seed"]

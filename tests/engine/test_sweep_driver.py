@@ -50,6 +50,9 @@ class Here:
     def interrupt(self) -> None:
         self.helm.leave("interrupted")
 
+    def renew(self) -> None:
+        self.helm = Helm()
+
     def close(self) -> None:
         self.is_closed = True
 

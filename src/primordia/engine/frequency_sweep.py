@@ -81,6 +81,7 @@ class Frequencies:
         self.root, self.lend, self.on_count, self.anew, self.command = root, lend, on_count, anew, command
         self._executor: Executor | None = None
         self._lent_for = 0
+        self._is_interrupted = False
 
     def __enter__(self) -> Frequencies:
         return self
@@ -154,8 +155,8 @@ class Frequencies:
             )
             why = told.why
         finally:
-            # An executor that was interrupted takes no more cells.
-            if why != "":
+            self._is_interrupted = bool(why)
+            if why not in ("", DECIDED, FAILED):
                 self._give_back()
         if why == driver.BY_SIGNAL:
             raise KeyboardInterrupt
@@ -174,9 +175,12 @@ class Frequencies:
         if kept is not None:
             n_slots, before = kept.n_slots, self._lent_for
             if n_cells == before or n_slots > before or (n_slots < before and n_slots <= n_cells):
+                if self._is_interrupted:
+                    kept.renew()
+                    self._is_interrupted = False
                 return kept
         self._give_back()
-        self._executor, self._lent_for = self.lend(n_cells), n_cells
+        self._executor, self._lent_for, self._is_interrupted = self.lend(n_cells), n_cells, False
         return self._executor
 
     def _give_back(self) -> None:

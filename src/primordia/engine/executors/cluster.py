@@ -28,13 +28,17 @@ MOST_STARTS = 3
 @final
 @dataclasses.dataclass(eq=False)
 class _Place:
-    """A slot that stands on a node, or will: `hello` until it has said what it is, `running` while it computes."""
+    """A slot that stands on a node, or will: `hello` until it has said what it is, `running` while it computes.
+
+    `interruption` is what it was asked for last, until it is renewed.
+    """
 
     node: str
     host: str
     actor: Any
     hello: Any
     running: Any = None
+    interruption: Any = None
     work: Work | None = None
     began: float = 0.0
 
@@ -134,8 +138,22 @@ class Cluster:
         self._interrupted = True
         for place in self._places:
             if place.running is not None:
-                place.actor.interrupt.remote()
+                place.interruption = place.actor.interrupt.remote()
         self._place_waiting()
+
+    def renew(self) -> None:
+        """See `Executor.renew`; slots that do not answer are replaced, now or when the cluster has room."""
+        for place in [place for place in self._places if place.interruption is not None]:
+            # An actor may take what it is asked in another order: first one, then the other.
+            heard, _ = self._ray.wait([place.interruption], timeout=CLOSE_SECONDS)
+            if heard:
+                place.interruption, place.hello = None, place.actor.renew.remote()
+            else:
+                with contextlib.suppress(self._ray.exceptions.RayError):
+                    self._ray.kill(place.actor)
+                self._places.remove(place)
+        self._interrupted, self._looked = False, -LOOK_SECONDS
+        self._await_first()
 
     def close(self) -> None:
         """See `Executor.close`. Leaves the cluster, and ends it where it was started for this."""

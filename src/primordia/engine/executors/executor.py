@@ -28,7 +28,13 @@ class Executor(Protocol):
         """The cells that have ended since the last call; returns at once when there are some, else after `seconds`."""
 
     def interrupt(self) -> None:
-        """Ask every cell under way to write a checkpoint and end; `wait` then reports them as interrupted."""
+        """Ask every cell under way to write a checkpoint and end; `wait` then reports them as interrupted.
+
+        Until `renew`, cells that are begun end in the same way.
+        """
+
+    def renew(self) -> None:
+        """After `interrupt`, once `wait` has reported every cell: compute again what is begun, in the same workers."""
 
     def close(self) -> None:
         """Stop everything and free it; cells under way are killed."""

@@ -69,6 +69,11 @@ class Local:
         for slot in self._slots:
             slot.interrupt()
 
+    def renew(self) -> None:
+        """See `Executor.renew`."""
+        for slot in self._slots:
+            slot.renew()
+
     def close(self) -> None:
         """See `Executor.close`."""
         for slot in self._slots:

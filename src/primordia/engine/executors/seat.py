@@ -49,6 +49,11 @@ class Seat:
         """See `Slot.interrupt`."""
         self._slot.interrupt()
 
+    def renew(self) -> Told:
+        """See `Slot.renew`; says what `tell` does."""
+        self._slot.renew()
+        return self.tell()
+
     def close(self) -> None:
         """See `Slot.close`."""
         self._slot.close()

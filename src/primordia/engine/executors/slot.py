@@ -72,11 +72,16 @@ class Slot:
         return dataclasses.replace(ended, seconds=seconds, overhead=ended.overhead + seconds - ended.seconds)
 
     def interrupt(self) -> None:
-        """Have the cell under way, and those to come, end as interrupted, with a checkpoint."""
+        """Have the cell under way, and those to come until `renew`, end as interrupted, with a checkpoint."""
         with self._turn:
             self._interrupted = True
             if self._worker:
                 self._worker.tell({"do": "interrupt"})
+
+    def renew(self) -> None:
+        """Compute cells again after `interrupt`; only while none is under way."""
+        with self._turn:
+            self._interrupted = False
 
     def close(self) -> None:
         """End the worker, in order where it has nothing to do, and at once where it computes."""

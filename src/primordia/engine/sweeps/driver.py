@@ -85,8 +85,8 @@ def drive(
 
     Cells are begun in the order of the plan, those that were added meanwhile behind. One whose process dies is begun
     again, from its last checkpoint, at most `MOST_ATTEMPTS` times. Failed ones are left alone. After a signal the cells
-    under way end with a checkpoint; a second signal kills them. The executor stays open, unless this raises; one that
-    was interrupted takes no more cells.
+    under way end with a checkpoint; a second signal kills them. The executor stays open, unless this raises; after an
+    end with a `why` it has to be renewed before it takes more cells.
 
     Args:
         sweep: its folder.

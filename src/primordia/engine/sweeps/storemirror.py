@@ -214,6 +214,10 @@ class Mirrored:
         """See `Executor.interrupt`."""
         self._executor.interrupt()
 
+    def renew(self) -> None:
+        """See `Executor.renew`."""
+        self._executor.renew()
+
     def close(self) -> None:
         """See `Executor.close`."""
         self._executor.close()
