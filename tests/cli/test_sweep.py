@@ -211,6 +211,26 @@ def test_status_add_and_retry_tell_what_is_and_what_to_type_next(call: Call, tmp
     assert sweepfolder.find(tmp_path / "runs", "mine").all_found()[1].status == "stopped"
 
 
+def test_a_cell_that_cannot_be_trusted_is_told_as_failed_with_what_can_be_done(call: Call, tmp_path, monkeypatch):
+    monkeypatch.setattr("primordia.cli.sweeping.drive", lambda sweep, executor, **_: executor.close() or finish(sweep))
+    call("sweep", WALK, "--seeds", "0:2", *SHORT, "--name", "mine", "--jobs", "1")
+    folder = sorted((tmp_path / "runs/sweeps/mine/tests/walk").iterdir())[1]
+    RunFolder(folder).update(status="interrupted")
+    (folder / "config.json").write_text((folder / "config.json").read_text().replace('"seed": 1', '"seed": 5'))
+    status = call("sweep", "status", "mine")
+    assert status.lines[2] == "done 1 · failed 1"
+    assert "cell 1 failed: " in status.lines[3]
+    assert "config.json was altered" in status.lines[3]
+    ending = call("sweep", "retry", "mine")
+    assert ending.code == 1
+    (line,) = ending.lines
+    assert line.startswith("cell 1 cannot be set back: ")
+    assert "config.json was altered" in line
+    assert line.endswith(f" Remove {folder.relative_to(tmp_path)} to run the cell anew.")
+    table = json.loads(call("sweep", "table", "mine", "--json").out)
+    assert "config.json was altered" in json.dumps(table)
+
+
 def test_failed_cells_are_told_with_their_reason(call: Call):
     ending = call("sweep", "failing:Failing", "--seeds", "0:3", "--name", "mine", "--jobs", "1", "--steps", "3")
     assert ending.code == 1

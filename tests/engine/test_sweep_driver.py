@@ -14,6 +14,7 @@ from sweeping import DIES, FAILS, Doomed, assert_sound, folders, plan
 
 from primordia.core.errors import RunFolderError
 from primordia.engine.executors import attempt
+from primordia.engine.folder import RunFolder
 from primordia.engine.helm import Helm
 from primordia.engine.sweeps import driver
 from primordia.engine.sweeps.cells import Ended, Work
@@ -114,18 +115,33 @@ def test_a_cell_whose_process_dies_is_begun_again_at_most_three_times(root: Path
     assert sweep.all_found()[1].status == "failed"
 
 
-def test_a_folder_that_cannot_be_trusted_is_told_once_and_left_as_it_is(root: Path) -> None:
+def alter_config(folder: RunFolder) -> None:
+    altered = (folder.path / "config.json").read_text().replace('"p_move": 0.5', '"p_move": 0.25')
+    (folder.path / "config.json").write_text(altered)
+
+
+def alter_checkpoint(folder: RunFolder) -> None:
+    for state in folder.checkpoints.glob("*/state.safetensors"):
+        content = state.read_bytes()
+        state.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+@pytest.mark.parametrize(("damage", "begun"), [(alter_config, []), (alter_checkpoint, [0])])
+def test_a_folder_that_cannot_be_trusted_is_told_once_and_left_as_it_is(
+    root: Path, damage: Callable[[RunFolder], None], begun: list[int]
+) -> None:
+    """Most of what is wrong shows before the cell is begun; a checkpoint is read whole only then."""
     sweep = plan(root, range(2))
     drive(sweep, Here(compute=lambda work, helm: attempt.run(work, _leaving())), within=0)
     drive(sweep, Here(), within=None)
     folder = folders(sweep)[0]
     folder.update(status="interrupted")
-    torn = (folder.path / "config.json").read_text().replace('"p_move": 0.5', '"p_move": 0.25')
-    (folder.path / "config.json").write_text(torn)
+    damage(folder)
     executor = Here()
     tally = drive(sweep, executor)
-    assert executor.begun == [0]
-    assert "was altered" in tally.failures[0]
+    assert executor.begun == begun
+    assert tally.failed == 1
+    assert "altered" in tally.failures[0]
     assert folder.record()["status"] == "interrupted"
 
 

@@ -4,6 +4,7 @@ import datetime
 import json
 import multiprocessing
 import os
+import re
 import shutil
 
 import pytest
@@ -144,6 +145,55 @@ def test_folders_tell_what_became_of_their_cells(sweep):
     assert "run.json is not JSON" in sweep.all_found()[0].reason
 
 
+def alter_config(folder):
+    text = (folder.path / "config.json").read_text()
+    (folder.path / "config.json").write_text(text.replace('"p_move": 0.1', '"p_move": 0.3'))
+
+
+def mix(folder):
+    folder.update(version=7)
+
+
+def tear_rows(folder):
+    folder.metrics.path.write_bytes(folder.metrics.path.read_bytes().replace(b'"step": 4,', b'"step": ,', 1))
+
+
+def tear_events(folder):
+    folder.events.path.write_bytes(b"\0" * 8 + folder.events.path.read_bytes())
+
+
+def lose_config(folder):
+    (folder.path / "config.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (alter_config, r"config\.json was altered: its hash is"),
+        (mix, "mixes two runs: run.json says version 7"),
+        (tear_rows, r"Line \d+ of .*metrics\.jsonl is not a JSON object"),
+        (tear_events, r"Line 1 of .*events\.jsonl is not a JSON object"),
+        (lose_config, r"is not a run folder: it has no config\.json"),
+    ],
+)
+@pytest.mark.parametrize("status", ["interrupted", "failed"])
+def test_a_cell_that_cannot_be_gone_on_with_is_failed_and_stays_as_it_is(sweep, damage, said, status):
+    folder, sound = run(sweep, 0), run(sweep, 1)
+    for one in (folder, sound):
+        one.update(status=status, reason="it broke")
+    damage(folder)
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    damaged, other = sweep.all_found()[:2]
+    assert (damaged.status, other.status) == ("failed", "failed" if status == "failed" else "stopped")
+    if status == "interrupted":
+        assert re.search(said, damaged.reason)
+        assert standing.standing(sweep, sweep.plan()).counts["failed"] == 1
+    (refused,) = retry.set_back(sweep)[1]
+    assert re.search(said, refused.reason)
+    assert refused.reason.endswith(f" Remove {folder.path} to run the cell anew.")
+    assert {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()} == before
+
+
 def test_a_cell_that_beats_on_another_machine_is_running(sweep):
     folder = run(sweep, 0)
     folder.update(status="running", host="elsewhere", heartbeat=now())
@@ -178,7 +228,9 @@ def test_a_failed_cell_that_another_process_holds_is_left_alone(sweep):
     folder = run(sweep, 0)
     folder.update(status="failed", reason="it broke")
     with Lease(folder):
-        assert [one.cell.index for one in retry.set_back(sweep)[1]] == [0]
+        (refused,) = retry.set_back(sweep)[1]
+        assert refused.cell.index == 0
+        assert refused.reason.endswith("stop that process first.")
     assert folder.record()["status"] == "failed"
 
 

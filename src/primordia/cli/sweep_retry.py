@@ -13,6 +13,8 @@ from primordia.cli.sweep_status import SweepName
 class Retry:
     """Set the failed cells of a sweep back, so that the next `primordia sweep` goes on from their last checkpoints.
 
+    A cell whose folder cannot be trusted is left as it is, and told with what can be done.
+
     Nothing is computed here. Where the cause was the budget, give the next call a larger one: --cell-seconds,
     --cell-memory.
 
@@ -42,5 +44,5 @@ def main(argv: list[str]) -> int:
         many = "1 failed cell is" if len(done) == 1 else f"{len(done):,} failed cells are"
         print(f"{many} to be tried again; `primordia sweep {standings.named(sweep, wanted.root)}` does it")
     for found in refused:
-        print(f"cell {found.cell.index} cannot be set back ({found.reason}); remove {found.folder} to run it anew")
+        print(f"cell {found.cell.index} cannot be set back: {found.reason}")
     return 1 if refused else 0

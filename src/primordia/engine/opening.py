@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from primordia.core import config as configs
 from primordia.core import registry
 from primordia.core.errors import PrimordiaError, RunFolderError, nearest
 from primordia.engine import schedule as schedules
-from primordia.engine.folder import Opened, RunFolder, settings_hash
+from primordia.engine.folder import Opened, RunFolder
 
 
 def all_folders(root: Path) -> list[RunFolder]:
@@ -71,12 +73,7 @@ def open_run(folder: RunFolder) -> Opened:
                     f"{experiment.version}, which gives other results. Install the primordia that made it, or run anew."
                 )
         config = configs.from_dict(experiment.Config, settings["config"])
-        found = settings_hash(experiment, settings["config"])
-        if found != record["config_hash"]:
-            raise RunFolderError(
-                f"{folder.path / 'config.json'} was altered: its hash is {found}, run.json says "
-                f"{record['config_hash']}. To change settings, fork the run."
-            )
+        _refuse_altered(folder, record, settings)
         schedule = schedules.make(experiment, settings["schedule"])
     except (KeyError, TypeError, AttributeError) as error:
         raise RunFolderError(f"{folder.path} lacks or garbles {error}; it was altered.") from error
@@ -84,4 +81,31 @@ def open_run(folder: RunFolder) -> Opened:
         raise
     except PrimordiaError as error:
         raise RunFolderError(f"{folder.path} cannot be opened: {error}") from error
-    return Opened(folder, experiment, config, schedule, found)
+    return Opened(folder, experiment, config, schedule, str(record["config_hash"]))
+
+
+def check(folder: RunFolder) -> None:
+    """Refuse a run that cannot be gone on with, as far as its files tell without its experiment and its checkpoints.
+
+    Raises:
+        RunFolderError: a file is missing or damaged, or they do not belong together.
+    """
+    record, settings = folder.record(), folder.config()
+    if record["version"] != settings["version"]:
+        raise RunFolderError(
+            f"{folder.path} mixes two runs: run.json says version {record['version']}, "
+            f"config.json says version {settings['version']}."
+        )
+    _refuse_altered(folder, record, settings)
+    folder.events.read()
+    folder.metrics.read()
+
+
+def _refuse_altered(folder: RunFolder, record: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """See `settings_hash`; of a record and settings that are of one experiment and version."""
+    found = configs.digest(record["experiment"], record["version"], settings["config"])
+    if found != record["config_hash"]:
+        raise RunFolderError(
+            f"{folder.path / 'config.json'} was altered: its hash is {found}, run.json says "
+            f"{record['config_hash']}. To change settings, fork the run."
+        )

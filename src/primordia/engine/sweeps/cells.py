@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 CellStatus = Literal["waiting", "running", "stopped", "finished", "failed"]
 """waiting: no run folder yet; running: some process runs it now; stopped: interrupted or its process died, another call
-goes on with it; finished; failed: it raised, or went over its budget; only `sweep retry` runs it again."""
+goes on with it; finished; failed: it raised or went over its budget, and only `sweep retry` runs it again; or its
+folder cannot be trusted, and nothing does."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from primordia.core.errors import RunFolderError
+from primordia.engine import opening
 from primordia.engine.folder import RunFolder
 from primordia.engine.lease import Lease
 from primordia.engine.sweeps import storemirror
@@ -13,7 +16,8 @@ from primordia.engine.sweeps.sweepfolder import SweepFolder
 def set_back(sweep: SweepFolder) -> tuple[list[Found], list[Found]]:
     """Mark every failed cell as interrupted, so that it goes on from its last checkpoint; (set back, beyond help).
 
-    Beyond help are runs whose record cannot be read, or that another process holds; their `reason` says which.
+    Beyond help are runs whose folder cannot be trusted, which stays as it is, or that another process holds; their
+    `reason` says which, and what can be done.
     """
     done, refused = [], []
     mirror = storemirror.of(sweep.path)
@@ -21,6 +25,12 @@ def set_back(sweep: SweepFolder) -> tuple[list[Found], list[Found]]:
         if found.status != "failed":
             continue
         folder = RunFolder(found.folder)
+        try:
+            opening.check(folder)
+        except RunFolderError as error:
+            place = f"{sweep.place}/{found.folder.relative_to(sweep.path).as_posix()}"
+            refused.append(dataclasses.replace(found, reason=f"{error} Remove {place} to run the cell anew."))
+            continue
         try:
             with Lease(folder) as lease:
                 # A killed process may have left half a line, which nothing may be written behind.
@@ -31,6 +41,6 @@ def set_back(sweep: SweepFolder) -> tuple[list[Found], list[Found]]:
             if mirror:
                 mirror.publish_run(found.folder)
             done.append(found)
-        except RunFolderError:
-            refused.append(found)
+        except RunFolderError as error:
+            refused.append(dataclasses.replace(found, reason=str(error)))
     return done, refused

@@ -15,7 +15,7 @@ from typing import Any, final
 
 from primordia.core import registry
 from primordia.core.errors import BadInputError, RunFolderError, nearest
-from primordia.engine import durable, lease
+from primordia.engine import durable, lease, opening
 from primordia.engine.folder import RunFolder
 from primordia.engine.sweeps import plan as plans
 from primordia.engine.sweeps import storemirror
@@ -78,11 +78,17 @@ class SweepFolder:
         return self.path / plan.experiment / plans.name_of(plan, cell)
 
     def found(self, plan: Plan, cell: Cell) -> Found:
-        """What a cell's folder says. A record that cannot be read counts as failed, for the reason that says why."""
+        """What a cell's folder says. What cannot be read, or gone on with, counts as failed, and the reason says why.
+
+        Of the checkpoints of one that can be gone on with nothing is read.
+        """
         return look(cell, self.folder_of(plan, cell)).found
 
     def all_found(self, plan: Plan | None = None) -> list[Found]:
-        """What the folders of all cells say, by index; reads small files only, about 0.2 ms a cell."""
+        """What the folders of all cells say, by index; reads small files only, about 0.2 ms a cell.
+
+        Of a stopped one also its rows, which may be many.
+        """
         return [look.found for look in self.looks(plan or self.plan())]
 
     def looks(self, plan: Plan) -> list[Look]:
@@ -218,6 +224,9 @@ def look(cell: Cell, path: Path) -> Look:
     try:
         record = folder.record()
         status = STATUSES.get(record["status"]) or _unfinished(folder, record)
+        if status == "stopped":
+            # One that could not be gone on with would be called stopped for ever.
+            opening.check(folder)
     except RunFolderError as error:
         return Look(Found(cell, path, "failed", 0, str(error), _attempts(path)))
     found = Found(cell, path, status, int(record["step"]), record["reason"], _attempts(path))
