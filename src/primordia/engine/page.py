@@ -8,6 +8,9 @@ import importlib.resources
 from collections.abc import Sequence
 from typing import Any
 
+SHORT = 30
+"""Of so many letters at most a cell of a table stays on one line, however narrow the page is."""
+
 
 def whole(title: str, sections: Sequence[str]) -> str:
     """A page that opens without a server and loads nothing."""
@@ -58,5 +61,7 @@ def _cell(value: Any) -> str:
         return (
             f"<td class='number'>{value:,}</td>" if isinstance(value, int) else f"<td class='number'>{value:.5g}</td>"
         )
-    kind = " class='code'" if " " not in value and len(value) > 30 else ""
+    kind = ""
+    if len(value) > SHORT:
+        kind = " class='text'" if " " in value else " class='code'"
     return f"<td{kind}>{text(value)}</td>"
