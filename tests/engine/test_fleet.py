@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from herd import Herd
 from primordia.core import config as configs
-from primordia.core import tree
+from primordia.core import registry, threads, tree
 from primordia.core.errors import BadInputError, CheckpointError, LostStateError
 from primordia.engine import checkpoints, launch, schedule
 from primordia.engine.fleet import fleet as fleets
 from primordia.engine.fleet import running
+from primordia.engine.fleet.bundle import Bundle
+from primordia.engine.fleet.fleet import Fleet
 from primordia.engine.fleet.places import Here
 from primordia.engine.folder import RunFolder
 from primordia.engine.observer import Outcome, Unwatched
@@ -192,6 +196,36 @@ def test_a_run_intervened_in_after_its_last_checkpoint_is_resumed_in_one_process
     stopped.note("intervention", step, name="set", arguments={"settings": {"k": 2}})
     with pytest.raises(BadInputError, match=f"was intervened in at step {step}.*resume it without --actors"):
         running.resume(stopped, Here(2))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 7])
+def test_threads_of_a_holder_change_no_bit(tmp_path: Path, n_threads: int) -> None:
+    soup = registry.load("life/archipelago")
+    config = configs.override(
+        soup.Config(), {"n_programs": 96, "n_islands": 6, "exchange_every": 2, "exchange_share": 0.5, "max_steps": 200}
+    )
+    state = soup.init(config, launch.Streams(config.seed))
+    expected, row = soup.advance(config, state, launch.Streams(config.seed), 0, 5)
+    threads.limit(n_threads)
+    try:
+        fleet = Fleet("life/archipelago", soup, Here(2))
+        found = fleet.sharding.merge_steps(config, fleet.advance(config, 0, 5))
+        assert (found, fleet.joined(config, 5).soup.tobytes()) == (row, expected.soup.tobytes())
+    finally:
+        threads.limit(None)
+
+
+@given(st.data())
+def test_a_bundle_gives_back_the_parcels_that_went_into_it(data: st.DataObject) -> None:
+    n_senders, n_receivers = data.draw(st.integers(0, 4)), data.draw(st.integers(1, 4))
+    shapes = st.lists(st.integers(0, 3), min_size=1, max_size=3)
+    rows = [
+        [np.random.default_rng(at).integers(0, 256, data.draw(shapes), np.uint8) for at in range(n_receivers)]
+        for _ in range(n_senders)
+    ]
+    found = Bundle.of(rows).rows(n_receivers)
+    told = [[(parcel.shape, parcel.tobytes()) for parcel in row] for row in found]
+    assert told == [[(parcel.shape, parcel.tobytes()) for parcel in row] for row in rows]
 
 
 def test_the_herd_in_shards_is_the_herd() -> None:

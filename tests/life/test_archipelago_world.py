@@ -11,6 +11,7 @@ from oracles import plain_archipelago as plain
 from oracles import plain_worlds
 from primordia.core.errors import BadInputError
 from primordia.life.worlds import Archipelago, Islands
+from primordia.life.worlds.archipelago import deal, slots_by_home
 
 SEEDS = st.integers(0, 2**64 - 1)
 EPOCHS = st.one_of(st.integers(0, 40), st.integers(0, 2**40))
@@ -25,6 +26,16 @@ def test_an_archipelago(seed: int, epoch: int, n_islands: int, half: int, every:
     found = Archipelago(n_islands, every, share).meetings(seed, epoch, n)
     assert found.order.dtype == np.int32
     assert (found.order.tolist(), found.n_meeting) == plain.archipelago(seed, epoch, n, n_islands, every, share)
+
+
+@FEW
+@given(SEEDS, st.integers(1, 6), st.integers(1, 9))
+def test_slots_by_the_island_that_their_travellers_are_from(seed: int, n_islands: int, half: int) -> None:
+    n_movers = 2 * half
+    dealt = deal(seed, 3, n_islands * n_movers, n_islands, n_movers)
+    found = slots_by_home(dealt, n_movers)
+    assert found.dtype == np.int32
+    assert found.tolist() == sorted(range(len(dealt)), key=lambda slot: (dealt[slot] // n_movers, slot))
 
 
 def test_a_larger_archipelago() -> None:

@@ -30,7 +30,7 @@ class Sharding(abc.ABC, Generic[C, S]):
 
     A step is either one in which shards exchange, or one that each does alone. In an exchange every shard first sends
     (`send`), then does its step with what it was sent (`meet`), and takes home what comes back (`home`). All methods
-    are pure, and none changes what it was given.
+    are pure, none changes what it was given, and each may be called for several shards at a time, in threads.
     """
 
     @abc.abstractmethod

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from primordia.core.errors import ConfigError
+
+R = TypeVar("R")
 
 LEAST_POOL = 4
 """LAPACK calls occupy a thread of JAX's pool and wait for others of it: with two threads, two calls at a time wait for
 ever (jaxlib 0.10.2, seen with eigvalsh beside solve on two cores). One thread is safe, and so are four."""
 
 _limit: int | None = None
+_here = threading.local()
 
 
 def available() -> int:
     """The number of threads a kernel should use: the limit if one was set, otherwise the cores this process may use."""
-    return (
-        _limit
-        if _limit is not None
-        else len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
+    if (share := getattr(_here, "share", None)) is not None:
+        return int(share)
+    if _limit is not None:
+        return _limit
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def limit(n_threads: int | None) -> None:
@@ -34,6 +40,33 @@ def limit(n_threads: int | None) -> None:
     if n_threads is not None and n_threads < 1:
         raise ConfigError(f"threads={n_threads} is out of range: it must be at least 1; the nearest is 1.")
     _limit = n_threads
+
+
+def each(work: Callable[[int], R], n: int) -> list[R]:
+    """What `work(i)` returns for every i below `n`; as many at a time as there are threads, which they share out.
+
+    Raises:
+        Exception: what the first of them to fail, by number, raised, once none is under way; some were not begun.
+    """
+    if (at_once := min(n, available())) <= 1:
+        return [work(i) for i in range(n)]
+    share = available() // at_once
+
+    def apart(i: int) -> R:
+        with _sharing(share):
+            return work(i)
+
+    with ThreadPoolExecutor(at_once) as workers:
+        return list(workers.map(apart, range(n)))
+
+
+@contextlib.contextmanager
+def _sharing(n_threads: int) -> Iterator[None]:
+    _here.share = n_threads
+    try:
+        yield
+    finally:
+        del _here.share
 
 
 def pool(n_threads: int) -> int:

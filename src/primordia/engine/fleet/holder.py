@@ -1,22 +1,20 @@
-"""What holds some of a state's shards: the code of an actor, which knows nothing of who asks it or how it is reached.
-
-Bundles are what the shards of one holder send those of another, as bundle[sender][receiver], both in their order.
-"""
+"""What holds some of a state's shards: the code of an actor, which knows nothing of who asks it, nor how."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 from primordia.core import config as configs
-from primordia.core import registry, tree
+from primordia.core import registry, threads, tree
 from primordia.core.errors import CheckpointError, ContractError
 from primordia.core.shards import Parcel, Part, Sharding, Tally
 from primordia.core.streams import Streams
 from primordia.engine import checkpoints
+from primordia.engine.fleet.bundle import Bundle
 
-Bundle = list[list[Parcel]]
+R = TypeVar("R")
 
 
 @final
@@ -40,7 +38,7 @@ class Holder:
         self._streams = Streams(0)
         self._parts: list[Part] = []
         self._t: int | None = None
-        self._kept: Bundle = []
+        self._kept: list[list[Parcel]] = []
         self._failed: Exception | None = None
         self._sent = 0
 
@@ -85,49 +83,52 @@ class Holder:
     def alone(self, t: int, n: int) -> list[Tally]:
         """`n` steps of every shard for itself; the tallies of the last one."""
         self._expect(t)
-        tallies = []
-        # One after the other and in its place, so that there are never two of all of them; so below.
-        for at, shard in enumerate(self._shards):
-            self._parts[at], tally = self._sharding.alone(self._config, self._parts[at], self._streams, shard, t, n)
-            tallies.append(tally)
+
+        def alone(at: int, shard: int) -> Tally:
+            part = self._parts[at]
+            self._parts[at], tally = self._sharding.alone(self._config, part, self._streams, shard, t, n)
+            return tally
+
+        tallies = self._each(alone)
         self._t = t + n
         return tallies
 
     def send(self, t: int) -> list[Bundle]:
         """What goes to each holder at the exchange of step `t`; what stays here stays here, as an empty bundle."""
         self._expect(t)
-        parcels = [
-            self._sharding.send(self._config, part, self._streams, shard, t)
-            for shard, part in zip(self._shards, self._parts, strict=True)
-        ]
-        return self._posted(parcels)
+        send, config, streams = self._sharding.send, self._config, self._streams
+        return self._posted(self._each(lambda at, shard: send(config, self._parts[at], streams, shard, t)))
 
     def meet(self, t: int, *bundles: Bundle) -> list[Any]:
         """Step `t` with what every holder sent; what goes back to each, and behind that the tallies."""
         self._expect(t)
-        backs, tallies = [], []
-        for at, (shard, parcels) in enumerate(zip(self._shards, self._arrived(bundles), strict=True)):
-            self._parts[at], back, tally = self._sharding.meet(
-                self._config, self._parts[at], parcels, self._streams, shard, t
-            )
-            backs.append(back)
-            tallies.append(tally)
-        return [*self._posted(backs), tallies]
+        arrived = self._arrived(bundles)
+
+        def meet(at: int, shard: int) -> tuple[list[Parcel], Tally]:
+            part, parcels = self._parts[at], arrived[at]
+            self._parts[at], back, tally = self._sharding.meet(self._config, part, parcels, self._streams, shard, t)
+            return back, tally
+
+        told = self._each(meet)
+        return [*self._posted([back for back, _ in told]), [tally for _, tally in told]]
 
     def home(self, t: int, *bundles: Bundle) -> None:
         """The end of step `t`: what comes back from every holder."""
         self._expect(t)
-        for at, (shard, parcels) in enumerate(zip(self._shards, self._arrived(bundles), strict=True)):
-            self._parts[at] = self._sharding.home(self._config, self._parts[at], parcels, self._streams, shard, t)
+        arrived = self._arrived(bundles)
+
+        def home(at: int, shard: int) -> None:
+            part, parcels = self._parts[at], arrived[at]
+            self._parts[at] = self._sharding.home(self._config, part, parcels, self._streams, shard, t)
+
+        self._each(home)
         self._t = t + 1
 
     def measure(self, t: int) -> list[Tally]:
         """What the shards add to the metrics after `t` steps."""
         self._expect(t)
-        return [
-            self._sharding.measure(self._config, part, self._streams, shard, t)
-            for shard, part in zip(self._shards, self._parts, strict=True)
-        ]
+        measure, config, streams = self._sharding.measure, self._config, self._streams
+        return self._each(lambda at, shard: measure(config, self._parts[at], streams, shard, t))
 
     def write(self, t: int, folder: str) -> dict[str, str]:
         """Store the parts after `t` steps; returns SHA-256 by file name."""
@@ -156,18 +157,33 @@ class Holder:
             raise ContractError(f"{self._experiment.name} has no shards.")
         return sharding
 
+    def _each(self, work: Callable[[int, int], R]) -> list[R]:
+        """Call `work` with the place here and the number of every shard.
+
+        As many at a time as there are threads, each of which puts a part in the place of the one before: so there are
+        never more than so many parts twice.
+        """
+        return threads.each(lambda at: work(at, self._shards[at]), len(self._shards))
+
     def _expect(self, t: int) -> None:
         if t != self._t:
             raise ContractError(f"The shards from {self._shards.start} on are at step {self._t}, not at {t}.")
 
     def _posted(self, parcels: Sequence[Sequence[Parcel]]) -> list[Bundle]:
-        posted = [[list(row[slice(*block)]) for row in parcels] for block in self._blocks]
-        self._kept, posted[self._me] = posted[self._me], []
-        self._sent += sum(parcel.nbytes for bundle in posted for row in bundle for parcel in row)
+        self._kept = [list(row[slice(*self._blocks[self._me])]) for row in parcels]
+        posted = [
+            Bundle.of([] if holder == self._me else [row[slice(*block)] for row in parcels])
+            for holder, block in enumerate(self._blocks)
+        ]
+        self._sent += sum(bundle.whole.nbytes for bundle in posted)
         return posted
 
     def _arrived(self, bundles: Sequence[Bundle]) -> list[list[Parcel]]:
         """By receiving shard, the parcels of all shards in their order."""
-        whole = [self._kept if holder == self._me else bundle for holder, bundle in enumerate(bundles)]
+        rows = [
+            row
+            for holder, bundle in enumerate(bundles)
+            for row in (self._kept if holder == self._me else bundle.rows(len(self._shards)))
+        ]
         self._kept = []
-        return [[row[at] for bundle in whole for row in bundle] for at in range(len(self._shards))]
+        return [[row[at] for row in rows] for at in range(len(self._shards))]

@@ -6,20 +6,21 @@ What is drawn is known everywhere, so parcels are programs and nothing else: bot
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
 from primordia.life.archipelago.islands import Bytes, Island, Places
 from primordia.life.soup import Team
-from primordia.life.worlds.archipelago import deal
+from primordia.life.worlds.archipelago import deal, slots_by_home
 
 
 def send(island: Island, programs: Bytes, t: int) -> list[Bytes]:
     """The travellers of an island before epoch t, uint8 [program, byte] for each island, by their seats there."""
-    leaving, ends = _leaving(island, t)
+    leaving, ends = _routes_of(island, t).leaving(island)
     return np.split(np.take(island.before(programs, t), leaving, axis=0), ends)
 
 
@@ -41,7 +42,7 @@ def meet(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> t
 
 def home(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> Bytes:
     """The programs of an island after epoch t, those of its travellers as they came back."""
-    leaving, _ = _leaving(island, t)
+    leaving, _ = _routes_of(island, t).leaving(island)
     programs = np.empty_like(programs) if island.n_movers == island.size else programs.copy()
     _seat(programs, leaving, np.concatenate(parcels))
     return programs
@@ -53,28 +54,53 @@ def _seat(programs: Bytes, places: npt.NDArray[Any], coming: Bytes) -> None:
     programs.view(whole)[:, 0][places] = coming.view(whole)[:, 0]
 
 
-def _leaving(island: Island, t: int) -> tuple[Places, npt.NDArray[np.int64]]:
-    """Who travels, int32 [traveller], island after island that they go to; and where each island's end but the last."""
-    dealt, n_movers = _dealt(island, t), island.n_movers
-    low = island.number * n_movers
-    slots = np.flatnonzero((dealt >= low) & (dealt < low + n_movers))
-    ends = np.searchsorted(slots, np.arange(1, island.config.n_islands) * n_movers)
-    return island.order(t, n_movers)[dealt[slots] - low], ends
-
-
 def _coming(island: Island, t: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The seats of those who come, int64 [traveller], island after island; and where each island's end but the last."""
-    dealt, n_movers = _dealt(island, t), island.n_movers
-    low = island.number * n_movers
-    # Sixteen bits, because NumPy sorts those in linear time.
-    origins = (dealt[low : low + n_movers] // n_movers).astype(np.uint16)
-    counts = np.bincount(origins, minlength=island.config.n_islands)
+    n_movers, n_islands = island.n_movers, island.config.n_islands
+    dealt = _routes_of(island, t).dealt[island.number * n_movers :][:n_movers]
+    # Sixteen bits where they are enough, because NumPy sorts those in linear time.
+    origins = (dealt // n_movers).astype(np.uint16 if n_islands <= 2**16 else np.int32)
+    counts = np.bincount(origins, minlength=n_islands)
     return np.argsort(origins, kind="stable"), np.cumsum(counts)[:-1]
 
 
-def _dealt(island: Island, t: int) -> Places:
-    return _deal(island.seed, t, island.config.n_programs, island.config.n_islands, island.n_movers)
+@final
+class Routes:
+    """Who goes where in the exchange of one epoch; the same for all islands that a process holds.
+
+    Holds eight bytes for each of all who travel, and four more for each who leaves an island that was asked for.
+
+    Args:
+        seed: of the run.
+        t: the number of the epoch.
+        n_programs: of all islands.
+        n_islands: how many.
+        n_movers: how many travel from each.
+    """
+
+    def __init__(self, seed: int, t: int, n_programs: int, n_islands: int, n_movers: int) -> None:
+        self.t, self.n_islands, self.n_movers = t, n_islands, n_movers
+        self.dealt = deal(seed, t, n_programs, n_islands, n_movers)
+        self._slots = slots_by_home(self.dealt, n_movers)
+        self._leaving: dict[int, tuple[Places, npt.NDArray[np.int64]]] = {}
+
+    def leaving(self, island: Island) -> tuple[Places, npt.NDArray[np.int64]]:
+        """Who travels, int32 [traveller], island after island that they go to; where each island's end but the last."""
+        if island.number not in self._leaving:
+            low, n_movers = island.number * self.n_movers, self.n_movers
+            slots = self._slots[low : low + n_movers]
+            ends = np.searchsorted(slots, np.arange(1, self.n_islands) * n_movers)
+            self._leaving[island.number] = island.order(self.t, n_movers)[self.dealt[slots] - low], ends
+        return self._leaving[island.number]
 
 
-# An exchange asks three times, for every island that a process holds; the next exchange asks for another.
-_deal = functools.lru_cache(maxsize=1)(deal)
+def _routes_of(island: Island, t: int) -> Routes:
+    config = island.config
+    with _drawing:
+        return _routes(island.seed, t, config.n_programs, config.n_islands, island.n_movers)
+
+
+# An exchange asks three times, for every island that a process holds; the next exchange asks for another. Islands are
+# asked for in several threads, of which one draws.
+_routes = functools.lru_cache(maxsize=1)(Routes)
+_drawing = threading.Lock()
