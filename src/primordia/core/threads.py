@@ -5,13 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator
 
 from primordia.core.errors import ConfigError
-
-R = TypeVar("R")
 
 LEAST_POOL = 4
 """LAPACK calls occupy a thread of JAX's pool and wait for others of it: with two threads, two calls at a time wait for
@@ -42,26 +38,9 @@ def limit(n_threads: int | None) -> None:
     _limit = n_threads
 
 
-def each(work: Callable[[int], R], n: int) -> list[R]:
-    """What `work(i)` returns for every i below `n`; as many at a time as there are threads, which they share out.
-
-    Raises:
-        Exception: what the first of them to fail, by number, raised, once none is under way; some were not begun.
-    """
-    if (at_once := min(n, available())) <= 1:
-        return [work(i) for i in range(n)]
-    share = available() // at_once
-
-    def apart(i: int) -> R:
-        with _sharing(share):
-            return work(i)
-
-    with ThreadPoolExecutor(at_once) as workers:
-        return list(workers.map(apart, range(n)))
-
-
 @contextlib.contextmanager
-def _sharing(n_threads: int) -> Iterator[None]:
+def sharing(n_threads: int) -> Iterator[None]:
+    """So many threads for what this one calls: its share where several compute at a time."""
     _here.share = n_threads
     try:
         yield

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar, final
 
 from primordia.core import config as configs
-from primordia.core import registry, threads, tree
+from primordia.core import registry, tree
 from primordia.core.errors import CheckpointError, ContractError
 from primordia.core.shards import Parcel, Part, Sharding, Tally
 from primordia.core.streams import Streams
 from primordia.engine import checkpoints
+from primordia.engine.fleet import crew
 from primordia.engine.fleet.bundle import Bundle
 
 R = TypeVar("R")
@@ -163,7 +164,7 @@ class Holder:
         As many at a time as there are threads, each of which puts a part in the place of the one before: so there are
         never more than so many parts twice.
         """
-        return threads.each(lambda at: work(at, self._shards[at]), len(self._shards))
+        return crew.each(lambda at: work(at, self._shards[at]), len(self._shards))
 
     def _expect(self, t: int) -> None:
         if t != self._t:
