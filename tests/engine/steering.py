@@ -13,6 +13,7 @@ from primordia.engine import interventions, launch, schedule
 from primordia.engine.folder import RunFolder
 from primordia.engine.helm import Helm
 from primordia.engine.observer import Outcome
+from primordia.engine.ring import Instant
 from runs import SHORT
 from walk import Walk
 
@@ -31,16 +32,20 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def go_to(helm: Helm, t: int) -> None:
-    """Let a paused run go on to `t` completed steps and wait there."""
-    until(lambda: helm.ring.newest() is not None)
-    newest = helm.ring.newest()
-    assert newest is not None
+    """Let a paused run go on to `t` completed steps and wait there, with all of them on disk."""
+    newest = stopped(helm)
     if t > newest.t:
         helm.step(t - newest.t)
-        until(lambda: helm.mode != "playing")
-    newest = helm.ring.newest()
-    assert newest is not None
+        newest = stopped(helm)
     assert newest.t == t, f"the run is at {newest.t} and not at {t}: {helm.mode} {helm.why}"
+
+
+def stopped(helm: Helm) -> Instant:
+    """Where a run is once it is paused or over."""
+    until(lambda: helm.mode in ("paused", "over"))
+    newest = helm.ring.newest()
+    assert newest is not None, f"the run never began: {helm.why}"
+    return newest
 
 
 def follow(helm: Helm, plan: Plan) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ import pytest
 import steering
 
 from primordia.core.errors import BadInputError, PrimordiaError, UnknownNameError
+from primordia.engine import checkpoints, launch, loop
 from primordia.engine import helm as helms
-from primordia.engine import launch, loop
 from primordia.engine.folder import RunFolder
 from primordia.engine.helm import Helm
+from primordia.engine.journal import Journal
 from primordia.engine.observer import Outcome
 from primordia.engine.ring import Instant, Ring
 from runs import assert_same
@@ -33,7 +34,7 @@ def sailing(root: Path, *, paused: bool = True, **changes: Any) -> Iterator[tupl
     thread.start()
     steering.until(lambda: helm.ring.newest() is not None)
     # The beginning is seen before its row is written.
-    assert not paused or rests(helm)
+    steering.until(lambda: not paused or helm.mode == "paused")
     try:
         yield helm, outcomes
     finally:
@@ -83,7 +84,7 @@ def test_steps_ordered_while_a_chunk_is_under_way_come_after_it() -> None:
     helm.step(4)
     assert helm.allowed(112) == 4
     helm.came(Instant(116, 0, None, None), 4)
-    assert (helm.mode, helm.why) == ("paused", "")
+    assert (helm.mode, helm.why) == ("pausing", "")
     helm.play()
     assert helm.allowed(116) is None
 
@@ -93,7 +94,7 @@ def test_a_run_that_is_playing_does_the_steps_it_is_told_and_pauses(root: Path) 
         steering.until(lambda: newest(helm).t > 100)  # By now a chunk is many steps long.
         before = newest(helm).t
         helm.step(3)
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert newest(helm).t >= before + 3
         assert newest(helm).state.clock[0] == newest(helm).t
 
@@ -102,7 +103,7 @@ def test_a_rule_whose_step_goes_by_before_the_run_hears_of_it_pauses_it_then() -
     helm = begun()
     helm.rules([{"when": "step", "step": 50}, {"when": "step", "step": 111}])
     helm.came(Instant(110, 0, None, None), 100)
-    assert (helm.mode, helm.why) == ("paused", "past step 50")
+    assert (helm.mode, helm.why) == ("pausing", "past step 50")
     helm.play()
     assert helm.allowed(110) == 1
 
@@ -111,7 +112,7 @@ def test_a_run_can_be_paused_where_it_is_and_left(root: Path) -> None:
     with sailing(root, paused=False, steps=10**6, microseconds=200) as (helm, outcomes):
         steering.until(lambda: newest(helm).t > 0)
         helm.pause("a look")
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert (helm.mode, helm.why) == ("paused", "a look")
         t = newest(helm).t
         helm.leave("seen enough")
@@ -122,12 +123,48 @@ def test_a_run_can_be_paused_where_it_is_and_left(root: Path) -> None:
     assert outcomes[0].folder.record()["status"] == "interrupted"
 
 
-def rests(helm: Helm) -> bool:
-    """Whether the run is paused and has done all that its last step brought with it: only then it answers."""
-    if helm.mode == "paused":
-        with pytest.raises(UnknownNameError):
-            helm.intervene("nothing", {})
-    return helm.mode == "paused"
+@pytest.mark.parametrize(("owner", "name", "t"), [(Journal, "append", 4), (checkpoints, "save", 10)])
+def test_a_run_says_that_it_is_paused_once_its_step_is_on_disk(
+    owner: Any, name: str, t: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, writing, may_go_on = getattr(owner, name), threading.Event(), threading.Event()
+    with sailing(root) as (helm, _):
+
+        def held_up(*arguments: Any) -> Any:
+            if newest(helm).t == t:
+                writing.set()
+                may_go_on.wait(steering.PATIENCE_SECONDS)
+            return write(*arguments)
+
+        monkeypatch.setattr(owner, name, held_up)
+        helm.step(t)
+        try:
+            assert writing.wait(steering.PATIENCE_SECONDS)
+            assert helm.mode == "pausing"
+        finally:
+            may_go_on.set()
+        steering.until(lambda: helm.mode == "paused")
+        assert helm.standing() == ("paused", "", newest(helm))
+        assert newest(helm).t == t
+
+
+def test_a_run_is_recorded_where_it_stands_before_it_says_that_it_is_paused() -> None:
+    helm, seen = begun(), list[str]()
+    helm.pause("a look")
+    assert helm.wait(lambda: helm.mode == "paused", no_orders, lambda: seen.append(helm.mode)) == ""
+    helm.pause("another look")
+    assert (seen, helm.mode, helm.why) == (["pausing"], "paused", "another look")
+
+
+def test_a_run_that_is_told_to_play_while_it_is_pausing_plays() -> None:
+    helm = begun()
+    helm.pause()
+    assert helm.wait(lambda: False, no_orders, helm.play) is None
+    assert helm.mode == "playing"
+
+
+def no_orders(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    raise AssertionError(f"nobody ordered {name}")
 
 
 def test_a_run_left_while_paused_goes_on_with_the_same_bits(root: Path) -> None:
@@ -163,7 +200,7 @@ def test_a_run_that_pauses_between_two_pictures_is_shown_where_it_is(root: Path)
         helm.pace(30, 1e9)
         helm.rules([{"when": "transition", "transition": "half"}])
         helm.play()
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert newest(helm).t == 8
 
 
@@ -220,7 +257,7 @@ def test_a_rule_pauses_the_run_once(rule: dict[str, Any], t: int, why: str, root
     with sailing(root) as (helm, outcomes):
         helm.rules([rule])
         helm.play()
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert (newest(helm).t, helm.why) == (t, why)
         helm.play()
         steering.until(lambda: helm.mode == "over")
@@ -237,7 +274,7 @@ def test_what_falls_back_behind_its_line_is_extinct(root: Path, monkeypatch: pyt
     with sailing(root) as (helm, _):
         helm.rules([{"when": "extinction"}])
         helm.play()
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert (newest(helm).t, helm.why) == (20, "extinction: coverage is 0.4, back behind half")
 
 
@@ -245,10 +282,10 @@ def test_rules_that_fire_together_are_all_named_and_the_others_stay(root: Path) 
     with sailing(root) as (helm, _):
         helm.rules([rule for rule, _, _ in RULES[:2]] + [{"when": "step", "step": 12}, {"when": "step", "step": 12}])
         helm.play()
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert (newest(helm).t, helm.why) == (12, f"step 12; {RULES[1][2]}")
         helm.play()
-        steering.until(lambda: rests(helm))
+        steering.until(lambda: helm.mode == "paused")
         assert (newest(helm).t, helm.why) == (13, "step 13")
 
 

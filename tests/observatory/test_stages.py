@@ -148,6 +148,23 @@ def test_the_beginning_is_seen_before_anything_is_measured(root):
     stage.says("over", status="finished")
 
 
+def test_a_run_is_told_to_be_paused_after_the_row_of_its_step_was_told(root):
+    Pondering.looked.clear()
+    stage = Stage(beginning(root, experiment=f"{__name__}:Pondering", paused=True))
+    assert stage.says("progress")["mode"] == "waiting"
+    Pondering.looked.set()
+    stage.paused_at(0)
+    for number, step in enumerate((4, 10, 12)):
+        Pondering.looked.clear()
+        stage.steer(number, "step", n=step - (0, 4, 10)[number])
+        if step == 4:
+            assert stage.says("progress", mode="pausing")["step"] == 4
+        Pondering.looked.set()
+        stage.paused_at(step)
+        told = [row["step"] for message in list(stage.said) if message["say"] == "rows" for row in message["rows"]]
+        assert max(told) == step - step % 4
+
+
 def test_no_credit_no_picture_and_the_newest_wins(root):
     stage = Stage(beginning(root, paused=True))
     stage.picture(None)

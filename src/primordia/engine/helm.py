@@ -26,7 +26,7 @@ POLL_SECONDS = 0.05
 """How often a waiting loop looks for signals."""
 PICTURES_PER_SECOND = 30.0
 
-Mode = Literal["playing", "paused", "over"]
+Mode = Literal["playing", "pausing", "paused", "over"]
 Apply = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
 
@@ -52,7 +52,7 @@ class Helm:
     def __init__(self, *, paused: bool = False, ring: Ring | None = None) -> None:
         self.ring = ring or Ring()
         self._turn = threading.Condition()
-        self._mode: Mode = "paused" if paused else "playing"
+        self._mode: Mode = "pausing" if paused else "playing"
         self._why = "waits to be started" if paused else ""
         self._experiment: Experiment[Any, Any] | None = None
         self._latest: Instant | None = None
@@ -66,13 +66,18 @@ class Helm:
 
     @property
     def mode(self) -> Mode:
-        """Whether the run is playing, paused or over."""
+        """How the run stands; "pausing" until all that its last step brought with it is written, and then "paused"."""
         return self._mode
 
     @property
     def why(self) -> str:
         """Why it paused or ended, in a few words; empty where a person just did it, or it is playing."""
         return self._why
+
+    def standing(self) -> tuple[Mode, str, Instant | None]:
+        """Mode, why and newest instant, all of one moment: of a paused run, the instant at which it is paused."""
+        with self._turn:
+            return self._mode, self._why, self.ring.newest()
 
     @property
     def pictures_per_second(self) -> float:
@@ -91,7 +96,8 @@ class Helm:
 
     def pause(self, why: str = "") -> None:
         """Wait after the present chunk."""
-        self._set("paused", why, None)
+        with self._turn:
+            self._set("paused" if self._mode == "paused" else "pausing", why, None)
 
     def step(self, n: int) -> None:
         """Do `n` steps and pause; while the run is playing they are counted from the end of the present chunk.
@@ -177,15 +183,16 @@ class Helm:
         Args:
             interrupted: whether a signal came; asked at least every `POLL_SECONDS`.
             apply: does an intervention at once and returns its event, or raises why not.
-            rest: called once if the run is found paused.
+            rest: called if the run is to pause, before it says that it is paused.
         """
-        resting = False
         while True:
-            if self._mode == "paused" and not resting:
-                resting = True
+            if self._mode == "pausing":
                 with self._turn:
                     self._show()
                 rest()
+                with self._turn:
+                    # Another order may have come meanwhile.
+                    self._mode = "paused" if self._mode == "pausing" else self._mode
             self._serve(apply)
             with self._turn:
                 if self._leaving is not None or interrupted():
@@ -261,14 +268,14 @@ class Helm:
             self._turn.notify_all()
 
     def _halt(self, why: str) -> None:
-        self._mode, self._why, self._steps_ordered, self._steps_left = "paused", why, None, None
+        self._mode, self._why, self._steps_ordered, self._steps_left = "pausing", why, None, None
 
     def _fire(self, fired: Sequence[tuple[Rule, str]]) -> None:
         if fired:
             used = [rule for rule, _ in fired]
             self._rules = [rule for rule in self._rules if rule not in used]
             # A row is judged after its step was: both may have something to say.
-            said = [self._why] if self._mode == "paused" and self._why else []
+            said = [self._why] if self._mode == "pausing" and self._why else []
             self._halt("; ".join(dict.fromkeys([*said, *(why for _, why in fired)])))
 
     def _show(self) -> None:
@@ -282,7 +289,7 @@ class Helm:
 
     def _delay(self) -> float:
         """Seconds until the next step may be done."""
-        if self._mode == "paused":
+        if self._mode in ("pausing", "paused"):
             self._show()
             return math.inf
         between = self._paced and self._steps_left is None and not self._picture_left

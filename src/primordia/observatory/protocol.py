@@ -303,8 +303,9 @@ class Refusal:
 class Progress:
     """Where a run stands; at most ten times a second.
 
-    `mode` is "playing", "paused", "waiting" (not begun: compiling, say), "elsewhere" (run by another process) or
-    "over"; `why` says why it paused or ended.
+    `mode` is "playing", "pausing" (told to pause, in the middle of its last step), "paused" (all of that step is on
+    disk), "waiting" (not begun: compiling, say), "elsewhere" (run by another process) or "over"; `why` says why it
+    pauses or ended.
     """
 
     run: str

@@ -24,7 +24,7 @@ MOST_WAITING = 2**16
 
 @final
 class Outbox:
-    """An observer that hands everything on. Before the first chunk is done a playing run counts as "waiting".
+    """An observer that hands everything on. Before the first chunk is done a run that is not paused is "waiting".
 
     Args:
         pipe: to the server.
@@ -81,27 +81,27 @@ class Outbox:
             return
 
     def _flush(self) -> None:
+        # Asked first and told last: whoever hears that the run is paused has heard all that came before.
+        progress = self._progress()
         if rows := _all(self._rows):
             self._pipe.send({"say": "rows", "rows": rows})
         for event in _all(self._events):
             self._pipe.send({"say": "happened", "event": event})
-        progress = self._progress()
         if progress != self._told:
             self._told = progress
             self._pipe.send({"say": "progress", **progress})
 
     def _progress(self) -> dict[str, Any]:
-        newest = self._helm.ring.newest()
+        mode, why, newest = self._helm.standing()
         step, revision = (newest.t, newest.revision) if newest else (self._first, 0)
-        mode = self._helm.mode
-        waiting = mode == "playing" and not self._moved
+        waiting = mode in ("playing", "pausing") and not self._moved
         speed = self._speed(step) if mode == "playing" else self._stand_still()
         return {
             "step": step,
             "revision": revision,
             "steps_per_second": speed,
             "mode": "waiting" if waiting else mode,
-            "why": self._helm.why,
+            "why": why,
         }
 
     def _speed(self, step: int) -> float:

@@ -3,8 +3,8 @@
 import { make } from "../parts/made.js";
 import { grouped } from "../parts/numbers.js";
 
-const WORDS = { playing: "playing", paused: "paused", waiting: "preparing", elsewhere: "runs elsewhere" };
-const LOOKS = { playing: "good", finished: "good", paused: "warn", waiting: "warn", failed: "bad", died: "bad", interrupted: "warn" };
+const WORDS = { playing: "playing", pausing: "pausing", paused: "paused", waiting: "preparing", elsewhere: "runs elsewhere" };
+const LOOKS = { playing: "good", finished: "good", pausing: "warn", paused: "warn", waiting: "warn", failed: "bad", died: "bad", interrupted: "warn" };
 
 export function statusOf({ experiment, preset, seed }) {
   const chip = make("span", { class: "chip status", role: "status" });

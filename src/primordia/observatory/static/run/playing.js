@@ -137,7 +137,7 @@ export class Playing {
     const forwards = this.direction > 0;
     this.direction = 0;
     this.go(forwards ? null : this.begins, true);
-    if (forwards && this.steerable && this.mode === "paused") this.steer("play");
+    if (forwards && this.steerable && (this.mode === "pausing" || this.mode === "paused")) this.steer("play");
   }
 
   // The step so many further: of a recording, so many pictures.
