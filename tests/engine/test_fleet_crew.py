@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from primordia.core import threads
-from primordia.engine.fleet import crew
+from primordia.engine.fleet.crew import Crew
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +20,14 @@ def _limit_is_lifted() -> Iterator[None]:
 @pytest.mark.parametrize(("n_threads", "n", "share"), [(1, 3, 1), (2, 5, 1), (7, 3, 2), (4, 1, 4)])
 def test_pieces_of_work_share_the_threads(n_threads: int, n: int, share: int) -> None:
     threads.limit(n_threads)
-    assert crew.each(lambda i: (i, threads.available()), n) == [(i, share) for i in range(n)]
+    assert Crew().each(lambda i: (i, threads.available()), n) == [(i, share) for i in range(n)]
     assert threads.available() == n_threads
 
 
 def test_as_many_pieces_as_threads_are_done_at_a_time() -> None:
     threads.limit(3)
     meeting = threading.Barrier(3, timeout=60)
-    assert crew.each(lambda i: meeting.wait() >= 0, 6) == [True] * 6
+    assert Crew().each(lambda i: meeting.wait() >= 0, 6) == [True] * 6
 
 
 def test_a_failure_is_raised_and_leaves_nothing_under_way() -> None:
@@ -41,6 +41,6 @@ def test_a_failure_is_raised_and_leaves_nothing_under_way() -> None:
         done.append(i)
 
     with pytest.raises(KeyError, match="1"):
-        crew.each(work, 50)
+        Crew().each(work, 50)
     assert sorted([*done, 1]) == sorted(begun)
     assert threads.available() == 2

@@ -41,11 +41,12 @@ def limit(n_threads: int | None) -> None:
 @contextlib.contextmanager
 def sharing(n_threads: int) -> Iterator[None]:
     """So many threads for what this one calls: its share where several compute at a time."""
+    before = getattr(_here, "share", None)
     _here.share = n_threads
     try:
         yield
     finally:
-        del _here.share
+        _here.share = before
 
 
 def pool(n_threads: int) -> int:

@@ -13,7 +13,7 @@ from typing import Any, final
 
 from primordia.core import threads
 from primordia.core.errors import BadInputError, ConfigError, LostStateError, RunFolderError
-from primordia.engine import environment
+from primordia.engine import allocation, environment
 from primordia.engine.executors import seat as seats
 from primordia.engine.executors.rayconnection import RayConnection
 from primordia.engine.fleet.holder import Holder
@@ -35,6 +35,7 @@ class Berth:
     """
 
     def __init__(self, n_threads: int, path: Sequence[str]) -> None:
+        allocation.keep()
         sys.path += [folder for folder in path if folder not in sys.path]
         # Before anything that reads them is imported.
         os.environ["NPROC"] = str(threads.pool(n_threads))

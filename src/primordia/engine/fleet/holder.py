@@ -12,8 +12,8 @@ from primordia.core.errors import CheckpointError, ContractError
 from primordia.core.shards import Parcel, Part, Sharding, Tally
 from primordia.core.streams import Streams
 from primordia.engine import checkpoints
-from primordia.engine.fleet import crew
 from primordia.engine.fleet.bundle import Bundle
+from primordia.engine.fleet.crew import Crew
 
 R = TypeVar("R")
 
@@ -42,6 +42,7 @@ class Holder:
         self._kept: list[list[Parcel]] = []
         self._failed: Exception | None = None
         self._sent = 0
+        self._crew = Crew()
 
     def do(self, what: str, *given: Any) -> Any:
         """Call the method `what`; see there."""
@@ -164,7 +165,7 @@ class Holder:
         As many at a time as there are threads, each of which puts a part in the place of the one before: so there are
         never more than so many parts twice.
         """
-        return crew.each(lambda at: work(at, self._shards[at]), len(self._shards))
+        return self._crew.each(lambda at: work(at, self._shards[at]), len(self._shards))
 
     def _expect(self, t: int) -> None:
         if t != self._t:

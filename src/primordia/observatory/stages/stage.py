@@ -5,18 +5,14 @@ FD is the number of a connected socket to the server, which says first what to d
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 
+from primordia.engine import allocation
 from primordia.observatory.pipe import Pipe
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-"""As glibc numbers them."""
 
 
 def serve(pipe: Pipe) -> None:
@@ -45,30 +41,12 @@ def serve(pipe: Pipe) -> None:
         )
 
 
-def _keep_memory() -> None:
-    """Have the C library keep what is freed, and for all threads together, where it can be told.
-
-    A watched run makes its states in short chunks while older ones are still being drawn. With memory that goes back to
-    the system each time, and comes back page by page, that made the epochs of a large soup an eighth slower; so less
-    than half of that.
-
-    Kept for each thread apart it would be lost to the others, and a run has new threads all the time: every row of a
-    soup is compressed in one, which leaves 25 MiB or more in whatever arena it was given. With one arena for all, what
-    one thread gave back is what the next one gets.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
-        library.mallopt(M_TRIM_THRESHOLD, 512 * 2**20)
-        library.mallopt(M_ARENA_MAX, 1)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the socket of the command line."""
     (number,) = sys.argv[1:] if argv is None else argv
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _stop)
-    _keep_memory()
+    allocation.keep()
     pipe = Pipe(int(number))
     try:
         serve(pipe)
