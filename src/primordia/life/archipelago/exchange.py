@@ -27,7 +27,7 @@ def send(island: Island, programs: Bytes, t: int) -> list[Bytes]:
 def meet(island: Island, programs: Bytes, parcels: Sequence[Bytes], t: int) -> tuple[Bytes, list[Bytes], int]:
     """Epoch t of an island with its guests: its programs, the guests by where they came from, and the operations."""
     n_movers = island.n_movers
-    seats, ends = _coming(island, t)
+    seats, ends = _routes_of(island, t).coming(island)
     guests = np.empty((n_movers, programs.shape[1]), np.uint8)
     _seat(guests, seats, np.concatenate(parcels))
     given, programs = programs, island.before(programs, t)
@@ -52,16 +52,6 @@ def _seat(programs: Bytes, places: npt.NDArray[Any], coming: Bytes) -> None:
     """Puts programs [program, byte] at these places, in place; as items of one value NumPy moves them twice as fast."""
     whole = f"V{programs.shape[1]}"
     programs.view(whole)[:, 0][places] = coming.view(whole)[:, 0]
-
-
-def _coming(island: Island, t: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The seats of those who come, int64 [traveller], island after island; and where each island's end but the last."""
-    n_movers, n_islands = island.n_movers, island.config.n_islands
-    dealt = _routes_of(island, t).dealt[island.number * n_movers :][:n_movers]
-    # Sixteen bits where they are enough, because NumPy sorts those in linear time.
-    origins = (dealt // n_movers).astype(np.uint16 if n_islands <= 2**16 else np.int32)
-    counts = np.bincount(origins, minlength=n_islands)
-    return np.argsort(origins, kind="stable"), np.cumsum(counts)[:-1]
 
 
 @final
@@ -92,6 +82,14 @@ class Routes:
             ends = np.searchsorted(slots, np.arange(1, self.n_islands) * n_movers)
             self._leaving[island.number] = island.order(self.t, n_movers)[self.dealt[slots] - low], ends
         return self._leaving[island.number]
+
+    def coming(self, island: Island) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The seats of those who come, int64 [traveller], island after island; where each island's end but the last."""
+        dealt = self.dealt[island.number * self.n_movers :][: self.n_movers]
+        # Sixteen bits where they are enough, because NumPy sorts those in linear time.
+        origins = (dealt // self.n_movers).astype(np.uint16 if self.n_islands <= 2**16 else np.int32)
+        counts = np.bincount(origins, minlength=self.n_islands)
+        return np.argsort(origins, kind="stable"), np.cumsum(counts)[:-1]
 
 
 def _routes_of(island: Island, t: int) -> Routes:
