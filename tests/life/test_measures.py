@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import threading
 from collections import Counter
 
 import numpy as np
@@ -105,3 +107,27 @@ def test_what_is_measured_beside_the_compressor_is_part_of_the_row() -> None:
     assert measures.soup_row(soup, lambda: {"more": 1.5}) == measures.soup_row(soup) | {"more": 1.5}
     with pytest.raises(ZeroDivisionError):
         measures.soup_row(soup, lambda: {"more": 1 / 0})
+
+
+def test_the_compressor_keeps_its_thread_for_the_one_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[threading.Thread]()
+    monkeypatch.setattr(measures, "compressed_size", lambda soup: asked.append(threading.current_thread()) or 7)
+    soup = np.zeros((2, 64), np.uint8)
+
+    def ask() -> None:
+        assert [measures.compressing(soup).result() for _ in range(3)] == [7, 7, 7]
+
+    ask()
+    other = threading.Thread(target=ask)
+    other.start()
+    other.join()
+    ours, theirs = asked[:3], asked[3:]
+    assert (len(set(ours)), len(set(theirs)), len(theirs)) == (1, 1, 3)
+    assert set(ours) != set(theirs)
+    # Who asked is gone, and so is its compressor.
+    theirs[0].join(60)
+    assert not theirs[0].is_alive()
+    # A forked process finds the thread of its parent named, but not there.
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    ask()
+    assert asked[-1] not in ours

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import brotli
 import numpy as np
@@ -18,6 +20,7 @@ __all__ = [
     "byte_counts",
     "census",
     "compressed_size",
+    "compressing",
     "entropy",
     "high_order_complexity",
     "soup_row",
@@ -25,6 +28,8 @@ __all__ = [
 
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
+
+_beside = threading.local()
 
 BROTLI_QUALITY = 2
 BROTLI_LOG_WINDOW = 24
@@ -72,6 +77,19 @@ def compressed_size(soup: Bytes) -> int:
     )
 
 
+def compressing(soup: Bytes) -> Future[int]:
+    """The `compressed_size` of a soup, from a thread that works beside the one that asks and is kept for it.
+
+    The compressor takes 25 MiB and more for each soup, which the C library keeps for the thread that gave them back: a
+    new thread for every row would leave them in one place after the other.
+    """
+    found: tuple[int, ThreadPoolExecutor] | None = getattr(_beside, "found", None)
+    # A process that was forked has the executor of its parent, but no thread in it.
+    if found is None or found[0] != os.getpid():
+        found = _beside.found = os.getpid(), ThreadPoolExecutor(1, "compressor")
+    return found[1].submit(compressed_size, soup)
+
+
 def high_order_complexity(soup: Bytes) -> float:
     """Order-0 entropy minus compressed size, in bits per byte: structure beyond single bytes.
 
@@ -86,11 +104,10 @@ def soup_row(soup: Bytes, beside: Callable[[], Row] = dict) -> Row:
 
     The compressor works in a thread of its own; the census, and what `beside` measures, are done in this one meanwhile.
     """
-    with ThreadPoolExecutor(1) as other:
-        compressing = other.submit(compressed_size, soup)
-        programs, counts = census(soup), byte_counts(soup)
-        others = beside()
-        order0, compressed = entropy(counts), 8 * compressing.result() / soup.size
+    size = compressing(soup)
+    programs, counts = census(soup), byte_counts(soup)
+    others = beside()
+    order0, compressed = entropy(counts), 8 * size.result() / soup.size
     return {
         "order0_entropy": order0,
         "compressed_bits_per_byte": compressed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -97,18 +96,16 @@ TRANSITIONS = {
 
 def measure(island: Island, programs: Bytes, streams: Streams, t: int) -> Tally:
     """What an island adds to the metrics: byte counts int64 [byte value], compressed size, census and replicators."""
-    from primordia.life.measures import byte_counts, census, compressed_size
+    from primordia.life.measures import byte_counts, census, compressing
 
-    with ThreadPoolExecutor(1) as other:
-        compressing = other.submit(compressed_size, programs)
-        found = census(programs)
-        tally = {
-            "byte_counts": byte_counts(programs),
-            "unique_programs": len(found.first),
-            "top_program_count": int(found.counts[0]),
-            **_replicators(island, programs, streams, t),
-        }
-        return {**tally, "compressed_size": compressing.result()}
+    size, found = compressing(programs), census(programs)
+    return {
+        "byte_counts": byte_counts(programs),
+        "unique_programs": len(found.first),
+        "top_program_count": int(found.counts[0]),
+        **_replicators(island, programs, streams, t),
+        "compressed_size": size.result(),
+    }
 
 
 def merge_steps(tallies: Sequence[Tally]) -> Row:
