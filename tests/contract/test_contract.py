@@ -9,12 +9,16 @@ import pytest
 
 from primordia.core import checks, registry
 
+COMPILES_LONG = ("games/coala-cleanup", "minds/mesa-optimization", "minds/mesanet")
+"""They take three tenths of the time of all promises, so CI looks at them beside the fast suite."""
+
 
 def promises() -> Iterator[Any]:
     for name in registry.names():
         experiment = registry.load(name)
+        marks = [pytest.mark.thorough] if name in COMPILES_LONG else []
         for check in checks.checks(experiment):
-            yield pytest.param(check, id=f"{name} {check.name}")
+            yield pytest.param(check, id=f"{name} {check.name}", marks=marks)
 
 
 @pytest.mark.parametrize("check", list(promises()))

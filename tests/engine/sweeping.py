@@ -88,8 +88,15 @@ def folders(sweep: SweepFolder) -> dict[int, RunFolder]:
 
 
 def n_ended(folder: RunFolder) -> int:
-    """How often a run was run to its end."""
-    return sum(event["event"] == "finished" for event in folder.events.read())
+    """How often a run was computed to its end.
+
+    An end that was told, and could not be recorded before the disk was full or the process killed, is told once more
+    by whoever takes the run up at that step and has nothing left to compute.
+    """
+    events = folder.events.read()
+    resumed = [(at, event["step"]) for at, event in enumerate(events) if event["event"] == "resumed"]
+    ends = [(at, event["step"]) for at, event in enumerate(events) if event["event"] == "finished"]
+    return sum(not any(later > at and step == end for later, step in resumed) for at, end in ends)
 
 
 def assert_sound(sweep: SweepFolder, n: int) -> None:
