@@ -10,6 +10,7 @@ from typing import Any
 
 from primordia.core import config as configs
 from primordia.core import registry
+from primordia.life.archipelago.islands import world_of
 
 ADDRESS = "life/archipelago"
 INLINE_BYTES = 100 * 1024
@@ -89,7 +90,7 @@ def config_of(settings: dict[str, Any]) -> Any:
 
 
 def travelling(config: Any) -> int:
-    return int(config.n_islands * 2 * round(config.exchange_share * (config.n_programs // config.n_islands) / 2))
+    return int(config.n_islands * world_of(config).n_movers(config.n_programs))
 
 
 def predicted(config: Any, where: Machines, cost: Costs) -> Prediction:
@@ -98,7 +99,7 @@ def predicted(config: Any, where: Machines, cost: Costs) -> Prediction:
     n_travelling, length = travelling(config), config.tape_length
     staying = n_programs - n_travelling
     sent = 2 * n_travelling * (1 - 1 / n) * length
-    by_store = sent / 2 / (n * (n - 1)) > INLINE_BYTES if n > 1 else False
+    by_store = n > 1 and sent / 2 / (n * (n - 1)) > INLINE_BYTES
     islands = (
         2 * staying * cost.place
         + n_travelling * cost.seat

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,15 @@ def folders(sweep: SweepFolder) -> dict[int, RunFolder]:
 
 
 def n_ended(folder: RunFolder) -> int:
-    """How often a run was computed to its end.
+    """How often a run was told to have ended."""
+    return sum(event["event"] == "finished" for event in folder.events.read())
 
-    An end that was told, and could not be recorded before the disk was full or the process killed, is told once more
-    by whoever takes the run up at that step and has nothing left to compute.
+
+def n_computed(folder: RunFolder) -> int:
+    """How often a run was computed to its end, where the disk was full meanwhile.
+
+    An end that was told, and could not be recorded because the disk filled in between, is told once more by whoever
+    takes the run up at that step and has nothing left to compute.
     """
     events = folder.events.read()
     resumed = [(at, event["step"]) for at, event in enumerate(events) if event["event"] == "resumed"]
@@ -99,11 +104,11 @@ def n_ended(folder: RunFolder) -> int:
     return sum(not any(later > at and step == end for later, step in resumed) for at, end in ends)
 
 
-def assert_sound(sweep: SweepFolder, n: int) -> None:
+def assert_sound(sweep: SweepFolder, n: int, n_ends: Callable[[RunFolder], int] = n_ended) -> None:
     """Every cell of a finished sweep is whole, and was finished once."""
     found = folders(sweep)
     assert len(found) == n
-    assert [seed for seed, folder in found.items() if n_ended(folder) != 1] == []
+    assert [seed for seed, folder in found.items() if n_ends(folder) != 1] == []
     for path in sweep.path.rglob("*.json"):
         json.loads(path.read_bytes())
     for path in sweep.path.rglob("*.jsonl"):

@@ -199,7 +199,7 @@ def test_a_run_intervened_in_after_its_last_checkpoint_is_resumed_in_one_process
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 7])
-def test_threads_of_a_holder_change_no_bit(tmp_path: Path, n_threads: int) -> None:
+def test_threads_of_a_holder_change_no_bit(n_threads: int) -> None:
     soup = registry.load("life/archipelago")
     config = configs.override(
         soup.Config(), {"n_programs": 96, "n_islands": 6, "exchange_every": 2, "exchange_share": 0.5, "max_steps": 200}

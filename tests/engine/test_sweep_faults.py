@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sweeping import DIES, EATS, FAILS, LINGERS, Doomed, assert_sound, folders, n_ended, plan
+from sweeping import DIES, EATS, FAILS, LINGERS, Doomed, assert_sound, folders, n_computed, n_ended, plan
 
 from primordia.core.errors import RunFolderError
 from primordia.engine import environment, lease
@@ -212,7 +212,7 @@ def test_a_disk_that_fills_stops_the_sweep_which_goes_on_once_there_is_room(smal
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     retry.set_back(sweep)
     assert on_two_workers(sweep).finished == 16
-    assert_sound(sweep, 16)
+    assert_sound(sweep, 16, n_computed)
     for number, folder in folders(sweep).items():
         assert_same(folder, start(root / "plain", seed=number).folder, only_last=True)
 

@@ -224,12 +224,12 @@ class Opened:
         )
 
 
-def settings_hash(experiment: Experiment[Any, Any], settings: Mapping[str, Any]) -> str:
+def settings_hash(name: str, version: int, settings: Mapping[str, Any]) -> str:
     """Eight hexadecimal digits that are the same for the same run.
 
     They are 32 bits: enough to notice an altered config or a mix-up, too few to prove that two runs are the same.
     """
-    return configs.digest(experiment.name, experiment.version, settings)
+    return configs.digest(name, version, settings)
 
 
 def now() -> str:
@@ -324,7 +324,7 @@ def _first_record(
         "reason": None,
         "step": step,
         "seed": config.seed,
-        "config_hash": settings_hash(experiment, configs.to_dict(config)),
+        "config_hash": settings_hash(experiment.name, experiment.version, configs.to_dict(config)),
         "preset": slug,
         "determinism": experiment.determinism,
         "parent": dict(beginning.parent) if beginning else None,

@@ -10,7 +10,7 @@ from primordia.core import config as configs
 from primordia.core import registry
 from primordia.core.errors import PrimordiaError, RunFolderError, nearest
 from primordia.engine import schedule as schedules
-from primordia.engine.folder import Opened, RunFolder
+from primordia.engine.folder import Opened, RunFolder, settings_hash
 
 
 def all_folders(root: Path) -> list[RunFolder]:
@@ -102,8 +102,8 @@ def check(folder: RunFolder) -> None:
 
 
 def _refuse_altered(folder: RunFolder, record: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-    """See `settings_hash`; of a record and settings that are of one experiment and version."""
-    found = configs.digest(record["experiment"], record["version"], settings["config"])
+    """Of a record and settings that are of one experiment and version."""
+    found = settings_hash(record["experiment"], record["version"], settings["config"])
     if found != record["config_hash"]:
         raise RunFolderError(
             f"{folder.path / 'config.json'} was altered: its hash is {found}, run.json says "
